@@ -1,0 +1,1 @@
+"""Pay once for knowledge, use it on every platform of the network."""
