@@ -1,0 +1,199 @@
+"""Compiles the contracts and keeps the artifacts that the package ships.
+
+Every ``contracts/<Name>.sol`` at the top level becomes ``zhifu/abi/<Name>.json`` with the
+contract's ABI and bytecode. The settings are those of ``brownie-config.yaml``. The metadata hash is
+left out of the bytecode, which is therefore the same wherever it is compiled.
+
+    python -m tools.artifacts            write the artifacts
+    python -m tools.artifacts --check    fail if a shipped artifact differs from the sources
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools import solc
+
+CONTRACTS = solc.ROOT / "contracts"
+ARTIFACTS = solc.ROOT / "zhifu" / "abi"
+SETTINGS = solc.ROOT / "brownie-config.yaml"
+RUNTIME_LIMIT = 24_576
+"""Bytes of code an account may hold (EIP-170)."""
+
+_OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+
+
+class CompilationFailed(Exception):
+    """The compiler refused the sources; carries its messages."""
+
+
+class SettingsWrong(Exception):
+    """``brownie-config.yaml`` does not name the compiler that the project is pinned to."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A compiled contract: what a client needs to deploy it and to call it."""
+
+    name: str
+    abi: list[dict[str, Any]]
+    bytecode: str
+    deployed_bytecode: str
+
+    @property
+    def path(self) -> Path:
+        """The file that ships this artifact."""
+        return ARTIFACTS / f"{self.name}.json"
+
+    @property
+    def runtime_size(self) -> int:
+        """Bytes of code on chain, which ``RUNTIME_LIMIT`` bounds."""
+        return (len(self.deployed_bytecode) - len("0x")) // 2
+
+    def to_json(self) -> str:
+        """Return the text of the shipped file."""
+        content = {
+            "contractName": self.name,
+            "abi": self.abi,
+            "bytecode": self.bytecode,
+            "deployedBytecode": self.deployed_bytecode,
+        }
+        return json.dumps(content, indent=1) + "\n"
+
+    def is_shipped(self) -> bool:
+        """Tell whether the shipped file is exactly this artifact."""
+        return self.path.is_file() and self.path.read_text() == self.to_json()
+
+
+def compile_artifacts() -> tuple[list[Artifact], list[str]]:
+    """Compile every contract that the package ships; return the artifacts and the warnings.
+
+    Raises ``CompilationFailed`` on an error in the sources, ``SettingsWrong`` on another compiler
+    version, and ``tools.solc.CompilerMissing`` where there is no compiler.
+    """
+    sources = sorted(CONTRACTS.glob("*.sol"))
+    output = _compile(sources)
+    warnings = [_text(message) for message in output.get("errors", ())]
+    return [_artifact(output, path) for path in sources], warnings
+
+
+def _compile(sources: list[Path]) -> dict[str, Any]:
+    request = {
+        "language": "Solidity",
+        "sources": {_shown(path): {"content": path.read_text()} for path in sources},
+        "settings": _compiler_settings(),
+    }
+    reply = subprocess.run(
+        [solc.resolve(), "--standard-json", "--allow-paths", solc.ROOT, "--base-path", solc.ROOT],
+        cwd=solc.ROOT,
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+    )
+    if reply.returncode:
+        raise CompilationFailed(reply.stderr)
+    output: dict[str, Any] = json.loads(reply.stdout)
+    messages = output.get("errors", ())
+    if any(message["severity"] == "error" for message in messages):
+        raise CompilationFailed("\n".join(_text(message) for message in messages))
+    return output
+
+
+def _text(message: dict[str, Any]) -> str:
+    return str(message["formattedMessage"]).strip()
+
+
+def _compiler_settings() -> dict[str, Any]:
+    compiler = yaml.safe_load(SETTINGS.read_text())["compiler"]
+    if compiler["solc"]["version"] != solc.VERSION:
+        raise SettingsWrong(
+            f"{SETTINGS.name} names solc {compiler['solc']['version']}; "
+            f"the project is pinned to {solc.VERSION}"
+        )
+    return {
+        "evmVersion": compiler["evm_version"],
+        "optimizer": compiler["solc"]["optimizer"],
+        "remappings": compiler["solc"]["remappings"],
+        "metadata": {"bytecodeHash": "none"},
+        "outputSelection": {"*": {"*": _OUTPUT}},
+    }
+
+
+def _artifact(output: dict[str, Any], source: Path) -> Artifact:
+    contract = output["contracts"][_shown(source)].get(source.stem)
+    if contract is None:
+        raise CompilationFailed(f"{_shown(source)} does not hold a contract named {source.stem}")
+    return Artifact(
+        name=source.stem,
+        abi=contract["abi"],
+        bytecode="0x" + contract["evm"]["bytecode"]["object"],
+        deployed_bytecode="0x" + contract["evm"]["deployedBytecode"]["object"],
+    )
+
+
+def _report_sizes(artifacts: list[Artifact]) -> list[str]:
+    """Print the size of every contract and return the complaints about those too large."""
+    for artifact in artifacts:
+        print(f"{artifact.name:<20} {artifact.runtime_size:>6,} of {RUNTIME_LIMIT:,} bytes")
+    return [
+        f"{artifact.name} is {artifact.runtime_size - RUNTIME_LIMIT:,} bytes over the limit"
+        for artifact in artifacts
+        if artifact.runtime_size > RUNTIME_LIMIT
+    ]
+
+
+def _stale(artifacts: list[Artifact]) -> list[str]:
+    """Return a line for each shipped file that is not what the sources compile to."""
+    expected = {artifact.path for artifact in artifacts}
+    changed = [artifact.path for artifact in artifacts if not artifact.is_shipped()]
+    orphans = sorted(set(ARTIFACTS.glob("*.json")) - expected)
+    return [
+        *(f"{_shown(path)} differs from its source: run `make artifacts`" for path in changed),
+        *(f"{_shown(path)} has no source: run `make artifacts`" for path in orphans),
+    ]
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(solc.ROOT))
+
+
+def _write(artifacts: list[Artifact]) -> None:
+    ARTIFACTS.mkdir(exist_ok=True)
+    for path in set(ARTIFACTS.glob("*.json")) - {artifact.path for artifact in artifacts}:
+        path.unlink()
+    for artifact in artifacts:
+        artifact.path.write_text(artifact.to_json())
+
+
+def main() -> int:
+    """Write or check the artifacts; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the sources, write nothing"
+    )
+    check = parser.parse_args().check
+    try:
+        artifacts, complaints = compile_artifacts()
+    except (CompilationFailed, SettingsWrong, solc.CompilerMissing) as error:
+        print(error, file=sys.stderr)
+        return 1
+    complaints += _report_sizes(artifacts)
+    if check:
+        complaints += _stale(artifacts)
+    else:
+        _write(artifacts)
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
