@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {BatchOrder, Order} from "./ISettlement.sol";
+
+/// @notice One payee of a plan and its share of the price, in basis points.
+struct Share {
+    address payee;
+    uint16 bps;
+}
+
+/// @notice How a content's price is divided. All shares together make 10,000 basis points.
+/// @param sellerBps For the platform that took the payment, rounded down per order.
+/// @param referrerBps For the referrer, if the order names one; for the seller otherwise.
+/// @param hostBps For the platform that delivers the content.
+/// @param networkBps For the network.
+/// @param creators For the creators, at least one; the first gets what rounding leaves at release.
+struct Plan {
+    uint16 sellerBps;
+    uint16 referrerBps;
+    uint16 hostBps;
+    uint16 networkBps;
+    Share[] creators;
+}
+
+/// @notice A content to be published.
+/// @param ref The host's own name for it, unique on the host, at most 128 bytes.
+/// @param price In ledger units, from 1 to 2^40 - 1.
+/// @param class The refund-window class.
+/// @param plan The split plan.
+struct Publication {
+    string ref;
+    uint64 price;
+    uint8 class;
+    Plan plan;
+}
+
+/// @title IContentLicense
+/// @notice What can be bought, and the proof that it was: content with hosts and split plans, and licences.
+/// @dev A licence is an order. It is shown by its order id with the order's own data, and can be claimed as an ERC-1155
+/// token of supply 1 whose id is the order id. A claimed token cannot move until its order's money has matured, and a
+/// refund burns it.
+interface IContentLicense {
+    /// @notice A content can be bought from now on.
+    event ContentPublished(
+        uint32 indexed content, uint32 indexed host, string ref, uint64 price, uint8 class, Plan plan
+    );
+    /// @notice A licence became a token of `holder` that can move from `unlocksAt` (Unix seconds).
+    event LicenseClaimed(uint256 indexed orderId, uint32 indexed content, address indexed holder, uint64 unlocksAt);
+
+    /// @notice The shares of a plan do not make 10,000 basis points.
+    error PlanDoesNotAddUp(uint256 totalBps, uint256 expectedBps);
+    /// @notice A plan needs from 1 to `maximum` creators.
+    error CreatorCountOutOfRange(uint256 count, uint256 maximum);
+    /// @notice A creator's share is zero, or its address is.
+    error EmptyShare(uint256 creator);
+    /// @notice A share below what the registry asks of the host's plans.
+    error ShareBelowTerms(uint16 bps, uint16 minimum);
+    /// @notice A content reference is empty or too long.
+    error RefLengthOutOfRange(uint256 length, uint256 maximum);
+    /// @notice The host has published this reference already.
+    error ContentExists(uint32 content, string ref);
+    /// @notice No content has this number.
+    error UnknownContent(uint32 content);
+    /// @notice The caller is not an operator of the content's host.
+    error NotHost(address caller, uint32 host);
+    /// @notice Only Settlement may do this.
+    error NotSettlement(address caller, address expected);
+    /// @notice The licence is not the caller's to claim.
+    error NotLicensee(address caller, address licensee);
+    /// @notice The licence was claimed before.
+    error AlreadyClaimed(uint256 orderId, address holder);
+    /// @notice The token cannot move before its order's money has matured.
+    error LicenseLocked(uint256 orderId, uint64 unlocksAt);
+
+    /// @notice Publishes contents under the next numbers. Only an active operator; its platform becomes the host.
+    /// @return first The number of the first; the others follow it.
+    function publish(Publication[] calldata publications) external returns (uint32 first);
+
+    /// @notice Sets a content's price from tomorrow (UTC), in ledger units. Only an operator of the host.
+    function setPrice(uint32 content, uint64 price) external;
+
+    /// @notice Opens a content for sale or closes it; licences already sold are untouched. Only an operator of the host.
+    function setActive(uint32 content, bool active) external;
+
+    /// @notice Whether `holder` may use the content of a direct order.
+    /// @dev True for the order's receiver, or for the token's holder once claimed, until refund or expiry.
+    function verify(Order calldata order, address holder) external view returns (bool);
+
+    /// @notice Whether `learner` may use the content of a batch order.
+    /// @dev True for the order's learner, or while the token is held by the learner's own key once claimed, until
+    /// refund or expiry.
+    function verifyBatch(BatchOrder calldata order, uint32 learner) external view returns (bool);
+
+    /// @notice Turns a direct order's licence into a token of its receiver, who alone may call.
+    function claim(Order calldata order) external;
+
+    /// @notice Turns a batch order's licence into a token of the learner's own key, which alone may call.
+    function claimBatch(BatchOrder calldata order) external;
+
+    /// @notice Ends a claimed licence at its refund. Only Settlement.
+    function burn(uint256 orderId) external;
+
+    /// @notice The host of a content; reverts if there is none.
+    function hostOf(uint32 content) external view returns (uint32);
+
+    /// @notice The number of a host's content, or 0.
+    function contentOf(uint32 host, string calldata ref) external view returns (uint32);
+
+    /// @notice How many contents were published; their numbers are 1 to this.
+    function contentCount() external view returns (uint32);
+
+    /// @notice The host and split plan that `version` of a content's money is divided by.
+    function planOf(uint32 content, uint16 version) external view returns (uint32 host, Plan memory plan);
+
+    /// @notice What a named referrer gets of a content's price, in basis points.
+    function referrerBpsOf(uint32 content) external view returns (uint16);
+
+    /// @notice Who holds a claimed licence, or zero.
+    function holderOf(uint256 orderId) external view returns (address);
+}

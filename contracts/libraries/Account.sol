@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @notice The key of one balance in Settlement. Two kinds exist, told apart by their highest byte.
+/// @dev 0x00… an address (a payee, or a buyer with a prefunded balance); 0x01… a platform, whose number 0 is the network.
+type Account is uint256;
+
+using AccountLib for Account global;
+
+/// @title AccountLib
+/// @notice Makes and reads account keys.
+library AccountLib {
+    uint256 private constant PLATFORM_TAG = 1 << 248;
+
+    /// @notice The account that only `owner` itself may debit.
+    function ofAddress(address owner) internal pure returns (Account) {
+        return Account.wrap(uint160(owner));
+    }
+
+    /// @notice The account of a platform, or of the network for platform 0.
+    function ofPlatform(uint32 platform) internal pure returns (Account) {
+        return Account.wrap(PLATFORM_TAG | platform);
+    }
+
+    /// @notice Whether `account` is a key that one of the functions above can make from something that can own money.
+    function isValid(Account account) internal pure returns (bool) {
+        uint256 raw = Account.unwrap(account);
+        return raw >> 248 == 1 ? raw ^ PLATFORM_TAG <= type(uint32).max : raw != 0 && raw <= type(uint160).max;
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Hold} from "./Hold.sol";
+
+/// @notice Everything a batch needs to know of a content, and the content's hold, in one storage slot.
+/// @dev The low 192 bits are a `Hold`. Above it: price 40 bits in ledger units, commission 14 bits in basis points, class
+/// 3 bits, active 1 bit, repriced 1 bit. A listed content never has price 0, so an empty slot is an unknown content.
+type Sale is uint256;
+
+using SaleLib for Sale global;
+
+/// @title SaleLib
+/// @notice Packs and reads the terms half of a sale slot.
+library SaleLib {
+    uint256 internal constant MAXIMUM_PRICE = type(uint40).max;
+    uint256 private constant PRICE_SHIFT = 192;
+    uint256 private constant COMMISSION_SHIFT = 232;
+    uint256 private constant CLASS_SHIFT = 246;
+    uint256 private constant ACTIVE_BIT = 1 << 249;
+    uint256 private constant REPRICED_BIT = 1 << 250;
+    uint256 private constant HOLD_MASK = (1 << PRICE_SHIFT) - 1;
+
+    /// @notice A new content's slot: active, with an empty hold.
+    function list(uint256 price_, uint256 commissionBps_, uint256 class_) internal pure returns (Sale) {
+        return Sale.wrap(
+            ACTIVE_BIT | (class_ << CLASS_SHIFT) | (commissionBps_ << COMMISSION_SHIFT) | (price_ << PRICE_SHIFT)
+        );
+    }
+
+    /// @notice The price at listing, in ledger units; `PriceSchedule` has it once `isRepriced`.
+    function price(Sale sale) internal pure returns (uint256) {
+        return uint40(Sale.unwrap(sale) >> PRICE_SHIFT);
+    }
+
+    /// @notice What seller and referrer get together, in basis points of the price.
+    function commissionBps(Sale sale) internal pure returns (uint256) {
+        return (Sale.unwrap(sale) >> COMMISSION_SHIFT) & 0x3fff;
+    }
+
+    /// @notice The refund-window class.
+    function class(Sale sale) internal pure returns (uint256) {
+        return (Sale.unwrap(sale) >> CLASS_SHIFT) & 7;
+    }
+
+    /// @notice Whether the content was ever listed.
+    function exists(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) != 0;
+    }
+
+    /// @notice Whether the content can be sold.
+    function isActive(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) & ACTIVE_BIT != 0;
+    }
+
+    /// @notice Whether the price ever changed.
+    function isRepriced(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) & REPRICED_BIT != 0;
+    }
+
+    /// @notice The same slot, open or closed for sale.
+    function withActive(Sale sale, bool active) internal pure returns (Sale) {
+        uint256 raw = Sale.unwrap(sale);
+        return Sale.wrap(active ? raw | ACTIVE_BIT : raw & ~ACTIVE_BIT);
+    }
+
+    /// @notice The same slot, with its price now in the price schedule.
+    function withRepriced(Sale sale) internal pure returns (Sale) {
+        return Sale.wrap(Sale.unwrap(sale) | REPRICED_BIT);
+    }
+
+    /// @notice The content's hold; its owner bits are this slot's terms.
+    function hold(Sale sale) internal pure returns (Hold) {
+        return Hold.wrap(Sale.unwrap(sale));
+    }
+
+    /// @notice The same terms over another state of the hold.
+    function withHold(Sale sale, Hold hold_) internal pure returns (Sale) {
+        return Sale.wrap((Sale.unwrap(sale) & ~HOLD_MASK) | (Hold.unwrap(hold_) & HOLD_MASK));
+    }
+}

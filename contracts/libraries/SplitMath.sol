@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title SplitMath
+/// @notice The arithmetic of dividing money: integers only, and every remainder has an owner.
+library SplitMath {
+    /// @notice One whole, in basis points.
+    uint256 internal constant ONE_BPS = 10_000;
+
+    /// @notice Divides one order's price at capture.
+    /// @dev Commission and the referrer's part are rounded down; what rounding leaves stays with the revenue and with the
+    /// seller. Requires `referrerBps <= commissionBps <= 10_000`.
+    /// @return revenue For the content's hold.
+    /// @return sellerPart For the seller's hold.
+    /// @return referrerPart For the referrer's hold.
+    function capture(uint256 price, uint256 commissionBps, uint256 referrerBps)
+        internal
+        pure
+        returns (uint256 revenue, uint256 sellerPart, uint256 referrerPart)
+    {
+        uint256 commission = price * commissionBps / ONE_BPS;
+        referrerPart = price * referrerBps / ONE_BPS;
+        sellerPart = commission - referrerPart;
+        revenue = price - commission;
+    }
+
+    /// @notice One payee's share of released revenue, rounded down: `bps` out of the `totalBps` that all payees have.
+    /// @dev The first payee of a plan gets the amount less the other shares instead, and with it every remainder.
+    function share(uint256 amount, uint256 bps, uint256 totalBps) internal pure returns (uint256) {
+        return amount * bps / totalBps;
+    }
+}
