@@ -1,11 +1,12 @@
 """Every error zhifu raises, in one hierarchy.
 
-An error names the ``field`` it is about and the ``rule`` that was not kept, and carries the values a caller needs as typed
-attributes. The category says who can mend it:
+An error names the ``field`` it is about and the ``rule`` that was not kept, and carries the
+values a caller needs as typed attributes. The category says who can mend it:
 
 * ZhifuError
   x InputError: the caller sent something that can never be accepted
-    + InvalidInput, UnknownCurrency, CurrencyMismatch, AmountMismatch, OverPreciseAmount, InexactAmount
+    + InvalidInput, UnknownCurrency, CurrencyMismatch
+    + AmountMismatch, OverPreciseAmount, InexactAmount
     + InvalidSplitPlan, CatalogueError
   x NotFoundError: what the caller names does not exist
     + UnknownPlatform, UnknownLearner, UnknownContent, UnknownOrder
@@ -20,7 +21,8 @@ attributes. The category says who can mend it:
   x ProviderError: a payment provider did not answer, or refused
     + PaymentUnknown, ProviderRefused
 
-Categories are caught, never raised. How an error reaches a terminal or an HTTP client is decided at those edges, from ``code``.
+Categories are caught, never raised. How an error reaches a terminal or an HTTP client is decided
+at those edges, from ``code``.
 """
 
 from __future__ import annotations
@@ -43,8 +45,9 @@ _LONGEST_SHOWN = 120
 class ZhifuError(Exception):
     """Base of every error that zhifu raises on purpose.
 
-    A concrete error is a dataclass: its fields are the values it carries, ``code`` is its stable name for programs, ``field``
-    is the input or thing at fault, and ``rule`` is what must hold, in words.
+    A concrete error is a dataclass: its fields are the values it carries, ``code`` is its stable
+    name for programs, ``field`` is the input or thing at fault, and ``rule`` is what must hold,
+    in words.
     """
 
     code: ClassVar[str]
@@ -68,7 +71,8 @@ class ZhifuError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """A JSON-safe object: ``code``, ``field``, ``rule``, ``message`` and the typed values.
 
-        Integers beyond 2^53 become decimal strings, bytes become 0x-hex, and money becomes its amount and currency.
+        Integers beyond 2^53 become decimal strings, bytes become 0x-hex, and money an object of
+        its amount and currency.
         """
         return {
             "code": self.code,
@@ -103,6 +107,8 @@ def _json_safe(value: Any) -> Any:
         return {str(key): _json_safe(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_json_safe(each) for each in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
     return str(value)
 
 
@@ -217,7 +223,8 @@ class InvalidSplitPlan(InputError):
 class CatalogueError(InputError):
     """A catalogue or demand file is not what it must be.
 
-    ``line`` counts from 1 (0: the file as a whole); ``column`` is the column's name and also the error's ``field``.
+    ``line`` counts from 1 (0: the file as a whole); ``column`` is the column's name and also the
+    error's ``field``.
     """
 
     code = "catalogue_error"
@@ -412,8 +419,9 @@ class NotDeployed(ChainError):
 class ContractReverted(ChainError):
     """A contract refused a call.
 
-    ``error`` is the Solidity error's name (``Error`` for a reason string, ``Panic`` for a compiler check, ``""`` when the contract
-    gave no data or an error whose ABI is unknown), ``arguments`` its values by name, and ``data`` the bytes as returned.
+    ``error`` is the Solidity error's name (``Error`` for a reason string, ``Panic`` for a
+    compiler check, ``""`` when the contract gave no data or an error whose ABI is unknown),
+    ``arguments`` its values by name, and ``data`` the bytes as returned.
     """
 
     code = "contract_reverted"

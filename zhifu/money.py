@@ -31,10 +31,12 @@ _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """``amount`` minor units of ``currency`` (USD 4900 is 49.00 dollars, JPY 4900 is 4,900 yen); negative is a debt.
+    """``amount`` minor units of ``currency``; negative is a debt.
 
-    Raises InvalidInput when ``amount`` is anything but an ``int`` (floats and bools included), UnknownCurrency when ``currency``
-    is not an active ISO 4217 code, and CurrencyMismatch from any operation on two currencies.
+    USD 4900 is 49.00 dollars, JPY 4900 is 4,900 yen, BHD 4900 is 4.900 dinars.
+    Raises InvalidInput when ``amount`` is anything but an ``int`` (floats and bools included),
+    UnknownCurrency when ``currency`` is not an active ISO 4217 code, and CurrencyMismatch from
+    any operation on two currencies.
     """
 
     amount: int
@@ -52,10 +54,11 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read a plain decimal such as ``"49.00"``: digits, at most one point, an optional minus; no grouping, no exponent.
+        """Read a plain decimal such as ``"49.00"``: no grouping, no exponent, at most a minus.
 
-        Raises InvalidInput for any other spelling, and OverPreciseAmount for more decimals than the currency has, even zeros:
-        ``"49.000"`` dollars may well be somebody's forty-nine thousand.
+        Raises InvalidInput for any other spelling, and OverPreciseAmount for more decimals than
+        the currency has, even zeros: ``"49.000"`` dollars may well be somebody's forty-nine
+        thousand.
         """
         decimals = decimals_of(currency)
         match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
@@ -68,13 +71,19 @@ class Money:
 
     @classmethod
     def from_ledger_units(cls, units: int, currency: str, decimals: int = LEDGER_DECIMALS) -> Money:
-        """The money that ``units`` of a ledger with ``decimals`` decimals stand for; raises InexactAmount rather than round."""
+        """The money that ``units`` of a ledger with ``decimals`` decimals stand for.
+
+        Raises InexactAmount rather than round.
+        """
         if type(units) is not int:
             raise InvalidInput("units", "must be an integer of ledger units", units)
         return cls(_scale(units, _ledger_decimals(decimals), decimals_of(currency)), currency)
 
     def to_ledger_units(self, decimals: int = LEDGER_DECIMALS) -> int:
-        """The same value counted in units of a ledger with ``decimals`` decimals; raises InexactAmount rather than round."""
+        """The same value counted in units of a ledger with ``decimals`` decimals.
+
+        Raises InexactAmount rather than round.
+        """
         return _scale(self.amount, self.decimals, _ledger_decimals(decimals))
 
     @property
@@ -87,19 +96,20 @@ class Money:
         return Decimal(self.amount).scaleb(-self.decimals)
 
     def format(self, locale: str = "en_US") -> str:
-        """For people, as ``locale`` writes money, always with every decimal of the minor unit: nothing is rounded away.
+        """For people, as ``locale`` writes money.
 
-        Raises InvalidInput when the locale is unknown.
+        Every decimal of the minor unit is shown, so that nothing is rounded away. Raises InvalidInput when the locale is unknown.
         """
         pattern = _currency_pattern(locale, self.decimals)
         value = self.to_decimal()
         return str(pattern.apply(value, locale, currency=self.currency, currency_digits=False))
 
     def allocate(self, shares_bps: Sequence[int]) -> list[Money]:
-        """Divide into parts of ``shares_bps`` basis points each; parts are floored and the first takes what remains.
+        """Divide into parts of ``shares_bps`` basis points each.
 
-        The parts add up to the amount exactly. Raises InvalidSplitPlan unless the shares are integers, none negative, that add up
-        to 10,000, and InvalidInput when the amount is negative.
+        Parts are floored and the first takes what remains, so they add up to the amount exactly.
+        Raises InvalidSplitPlan unless the shares are integers, none negative, that add up to
+        10,000, and InvalidInput when the amount is negative.
         """
         _check_shares(shares_bps)
         if self.amount < 0:

@@ -1,0 +1,359 @@
+"""One chain, behind one typed client: what a node says, and what it is sent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from eth_utils.crypto import keccak
+from web3 import Web3
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
+
+from zhifu.blocks import (
+    Block,
+    BlockId,
+    Log,
+    Receipt,
+    Transaction,
+    block_from_json,
+    checksum_address,
+    log_from_json,
+    receipt_from_json,
+    transaction_from_json,
+)
+from zhifu.exceptions import (
+    ContractReverted,
+    InvalidInput,
+    NodeRefused,
+    TransactionFailed,
+    TransactionPending,
+    TransactionTooLarge,
+    WrongChain,
+)
+from zhifu.reverts import Reverts
+from zhifu.rpc import Call, JsonRpc
+from zhifu.signing import SignedTransaction, Signer
+
+#: The most gas one transaction may use (EIP-7825).
+TRANSACTION_GAS_LIMIT = 16_777_216
+
+#: Blocks per ``eth_getLogs`` request, halved whenever a node finds it too many.
+LOG_CHUNK_BLOCKS = 5_000
+
+_GAS_MARGIN_PERCENT = 20
+_FIRST_POLL_SECONDS = 0.002
+_SLOWEST_POLL_SECONDS = 0.25
+_ALREADY_SENT = ("already known", "already imported", "known transaction")
+
+
+class Chain:
+    """A chain at ``rpc_url``, seen through JSON-RPC; safe to share between threads.
+
+    Connects at once: raises ChainUnreachable when nothing answers, and WrongChain when
+    ``expected_chain_id`` is given and the node serves another. ``abis`` teach it the contracts'
+    custom errors. ``tip_wei`` is the priority fee per gas; by default the node's own suggestion,
+    and nothing on a chain whose base fee is zero, where accounts need not own any ether.
+    """
+
+    def __init__(
+        self,
+        rpc_url: str,
+        expected_chain_id: int | None = None,
+        *,
+        abis: Iterable[Sequence[Mapping[str, Any]]] = (),
+        tip_wei: int | None = None,
+        timeout_seconds: float = 30.0,
+    ) -> None:
+        self._reverts = Reverts(*abis)
+        self.rpc = JsonRpc(rpc_url, timeout_seconds=timeout_seconds, reverted=self._reverts.decode)
+        self._tip_wei = tip_wei
+        self._sending: dict[str, threading.Lock] = {}
+        self.chain_id = int(self.rpc.call("eth_chainId"), 16)
+        if expected_chain_id is not None and self.chain_id != expected_chain_id:
+            self.close()
+            raise WrongChain(expected_chain_id, self.chain_id)
+        #: web3.py on the same connections; its calls raise zhifu's errors too.
+        self.web3 = Web3(_Provider(self.rpc))
+
+    def __enter__(self) -> Chain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.rpc.close()
+
+    def learn_errors(self, abi: Iterable[Mapping[str, Any]]) -> None:
+        """Decode the custom errors of ``abi`` from now on."""
+        self._reverts.learn(abi)
+
+    # Reading
+
+    def block_number(self) -> int:
+        """The latest block's number."""
+        return int(self.rpc.call("eth_blockNumber"), 16)
+
+    def block(self, block: BlockId = "latest") -> Block:
+        """A block's header; raises InvalidInput when there is no such block."""
+        found = self.rpc.call("eth_getBlockByNumber", _block_id(block), False)
+        if found is None:
+            raise InvalidInput("block", "must exist", block)
+        return block_from_json(found)
+
+    def timestamp(self, block: BlockId = "latest") -> int:
+        """A block's time in seconds since 1970."""
+        return self.block(block).timestamp
+
+    def balance(self, address: str, block: BlockId = "latest") -> int:
+        """The native coin of ``address``, in wei."""
+        return int(self.rpc.call("eth_getBalance", checksum_address(address), _block_id(block)), 16)
+
+    def code(self, address: str, block: BlockId = "latest") -> bytes:
+        """The contract code at ``address``; empty when there is none."""
+        return _bytes(self.rpc.call("eth_getCode", checksum_address(address), _block_id(block)))
+
+    def nonce(self, address: str, block: BlockId = "pending") -> int:
+        """The nonce of the next transaction of ``address``, those in the node's pool counted."""
+        found = self.rpc.call(
+            "eth_getTransactionCount", checksum_address(address), _block_id(block)
+        )
+        return int(found, 16)
+
+    def call(
+        self,
+        to: str,
+        data: bytes,
+        *,
+        sender: str | None = None,
+        value: int = 0,
+        block: BlockId = "latest",
+    ) -> bytes:
+        """What a contract answers to ``data``, changing nothing; raises ContractReverted."""
+        message = _message(sender, to, data, value)
+        return _bytes(self.rpc.call("eth_call", message, _block_id(block)))
+
+    def call_many(
+        self, calls: Iterable[tuple[str, bytes]], *, block: BlockId = "latest"
+    ) -> list[bytes]:
+        """What contracts answer to many ``(to, data)``, in few round trips; raises as ``call``."""
+        at = _block_id(block)
+        requests = [("eth_call", (_message(None, to, data, 0), at)) for to, data in calls]
+        return [_bytes(answer) for answer in self.rpc.batch(requests)]
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        """A transaction's receipt; None while it is not included."""
+        found = self.rpc.call("eth_getTransactionReceipt", transaction_hash)
+        return receipt_from_json(found) if found else None
+
+    def receipts(self, transaction_hashes: Iterable[str]) -> list[Receipt | None]:
+        """Many receipts in few round trips, in the order asked."""
+        calls = [("eth_getTransactionReceipt", (each,)) for each in transaction_hashes]
+        return [receipt_from_json(each) if each else None for each in self.rpc.batch(calls)]
+
+    def transaction(self, transaction_hash: str) -> Transaction | None:
+        """A transaction, pending or included; None when the node does not know it."""
+        return self.transactions([transaction_hash])[0]
+
+    def transactions(self, transaction_hashes: Iterable[str]) -> list[Transaction | None]:
+        """Many transactions in few round trips, in the order asked."""
+        calls = [("eth_getTransactionByHash", (each,)) for each in transaction_hashes]
+        return [transaction_from_json(each) if each else None for each in self.rpc.batch(calls)]
+
+    def logs(
+        self,
+        address: str | Sequence[str],
+        topics: Sequence[bytes | Sequence[bytes] | None] = (),
+        from_block: int = 0,
+        to_block: int | None = None,
+    ) -> Iterator[Log]:
+        """The logs of one or several contracts in block order.
+
+        Both ends are included; ``to_block`` None means the latest block now. A topic is bytes, a
+        choice of several, or None for any. Asks chunk by chunk, with smaller chunks where a node
+        refuses a large one.
+        """
+        last = self.block_number() if to_block is None else to_block
+        wanted = {"address": _addresses(address), "topics": [_topic(each) for each in topics]}
+        start, chunk = from_block, LOG_CHUNK_BLOCKS
+        while start <= last:
+            end = min(start + chunk - 1, last)
+            try:
+                found = self.rpc.call(
+                    "eth_getLogs", {**wanted, "fromBlock": hex(start), "toBlock": hex(end)}
+                )
+            except NodeRefused:
+                if chunk == 1:
+                    raise
+                chunk = max(1, chunk // 2)
+                continue
+            yield from (log_from_json(log) for log in found)
+            start = end + 1
+
+    # Sending
+
+    def send(
+        self,
+        signer: Signer,
+        to: str | None,
+        data: bytes,
+        value: int = 0,
+        gas: int | None = None,
+        *,
+        timeout_seconds: float = 60.0,
+    ) -> Receipt:
+        """Sign, send and wait until it is included; ``to`` None creates a contract from ``data``.
+
+        Transactions of one address are signed one after another, whichever threads send them.
+        Raises ContractReverted when a contract refuses (before anything is sent, if ``gas`` is
+        None), TransactionTooLarge, NodeRefused (no ether for gas, say), TransactionFailed, and
+        TransactionPending when it is not included in time.
+        """
+        with self._sending.setdefault(signer.address, threading.Lock()):
+            signed = self.sign(signer, to, data, value, gas)
+            self.send_raw(signed.raw)
+        receipt = self.wait_for_receipt(signed.hash, timeout_seconds=timeout_seconds)
+        if not receipt.succeeded:
+            raise self._failure(receipt)
+        return receipt
+
+    def sign(
+        self,
+        signer: Signer,
+        to: str | None,
+        data: bytes,
+        value: int = 0,
+        gas: int | None = None,
+        *,
+        nonce: int | None = None,
+    ) -> SignedTransaction:
+        """Sign without sending, for callers that store a transaction before they send it.
+
+        ``gas`` None asks the node and adds a fifth; ``nonce`` None takes the next pending one,
+        and a caller that leaves it out must not sign for the same address from two threads.
+        Raises ContractReverted, TransactionTooLarge and NodeRefused.
+        """
+        message = _message(signer.address, to, data, value)
+        calls: list[Call] = [
+            ("eth_getBlockByNumber", ("latest", False)),
+            ("eth_maxPriorityFeePerGas", ()),
+            ("eth_getTransactionCount", (signer.address, "pending")),
+        ]
+        if gas is None:
+            calls.append(("eth_estimateGas", (message,)))
+        block, tip, pending, *estimate = self.rpc.batch(calls)
+        fees = self._fees(int(block.get("baseFeePerGas") or "0x0", 16), int(tip, 16))
+        return signer.sign_transaction(
+            {
+                **fees,
+                "type": 2,
+                "chainId": self.chain_id,
+                "nonce": int(pending, 16) if nonce is None else nonce,
+                "gas": _gas_limit(gas, [int(each, 16) for each in estimate]),
+                "value": value,
+                "data": data,
+                **({} if to is None else {"to": checksum_address(to)}),
+            }
+        )
+
+    def send_raw(self, raw: bytes) -> str:
+        """Hand a signed transaction to the node, return its hash; sending it again is no error."""
+        try:
+            return str(self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex()))
+        except NodeRefused as error:
+            if any(known in error.reason.lower() for known in _ALREADY_SENT):
+                return "0x" + keccak(raw).hex()
+            raise
+
+    def wait_for_receipt(self, transaction_hash: str, *, timeout_seconds: float = 60.0) -> Receipt:
+        """The receipt as soon as the transaction is included, whether or not it succeeded.
+
+        Raises TransactionPending after ``timeout_seconds``.
+        """
+        deadline, pause = time.monotonic() + timeout_seconds, _FIRST_POLL_SECONDS
+        while True:
+            receipt = self.receipt(transaction_hash)
+            if receipt is not None:
+                return receipt
+            if time.monotonic() >= deadline:
+                raise TransactionPending(transaction_hash, int(timeout_seconds))
+            time.sleep(pause)
+            pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
+
+    def _fees(self, base_fee: int, suggested_tip: int) -> dict[str, int]:
+        tip = self._tip_wei
+        if tip is None:
+            tip = suggested_tip if base_fee else 0
+        # Twice the base fee outlasts six full blocks, each of which raises it by an eighth.
+        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base_fee + tip}
+
+    def _failure(self, receipt: Receipt) -> ContractReverted | TransactionFailed:
+        """Why an included transaction failed, found by running it on the state before its block."""
+        failed = TransactionFailed(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
+        sent = self.transaction(receipt.transaction_hash)
+        if sent is None:
+            return failed
+        message = _message(sent.sender, sent.to, sent.input, sent.value) | {"gas": hex(sent.gas)}
+        try:
+            self.rpc.call("eth_call", message, hex(receipt.block_number - 1))
+        except ContractReverted as reverted:
+            return reverted
+        except NodeRefused:
+            return failed
+        return failed
+
+
+class _Provider(JSONBaseProvider):
+    """Lets web3.py speak through our connections, and so through our errors."""
+
+    def __init__(self, rpc: JsonRpc) -> None:
+        super().__init__()
+        self._rpc = rpc
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        result = self._rpc.call(method, *params)
+        return cast(RPCResponse, {"jsonrpc": "2.0", "id": 1, "result": result})
+
+
+def _message(sender: str | None, to: str | None, data: bytes, value: int) -> dict[str, str]:
+    message = {"data": "0x" + data.hex(), "value": hex(value)}
+    if sender is not None:
+        message["from"] = checksum_address(sender)
+    if to is not None:
+        message["to"] = checksum_address(to)
+    return message
+
+
+def _gas_limit(asked: int | None, estimates: Sequence[int]) -> int:
+    needed = estimates[0] if asked is None else asked
+    if needed > TRANSACTION_GAS_LIMIT:
+        raise TransactionTooLarge(needed, TRANSACTION_GAS_LIMIT)
+    if asked is not None:
+        return asked
+    return min(needed + needed * _GAS_MARGIN_PERCENT // 100, TRANSACTION_GAS_LIMIT)
+
+
+def _block_id(block: BlockId) -> str:
+    return hex(block) if isinstance(block, int) else block
+
+
+def _addresses(address: str | Sequence[str]) -> str | list[str]:
+    if isinstance(address, str):
+        return checksum_address(address)
+    return [checksum_address(each) for each in address]
+
+
+def _topic(topic: bytes | Sequence[bytes] | None) -> str | list[str] | None:
+    if topic is None:
+        return None
+    if isinstance(topic, bytes):
+        return "0x" + topic.hex()
+    return ["0x" + each.hex() for each in topic]
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])

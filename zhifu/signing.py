@@ -1,0 +1,120 @@
+"""Who signs: keys held here or elsewhere, behind one small interface."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from zhifu.exceptions import InvalidInput
+
+
+class SignedTransaction(NamedTuple):
+    """A transaction ready to send: its hash is known before any node has seen it."""
+
+    hash: str
+    raw: bytes
+    sender: str
+    nonce: int
+
+
+class Signer(Protocol):
+    """A key that signs for one address; it may live in this process, in a KMS or on a device."""
+
+    @property
+    def address(self) -> str:
+        """The checksummed address it signs for."""
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
+        """Sign an EIP-1559 transaction whose fields are all filled in."""
+
+    def sign_typed_data(
+        self,
+        domain: Mapping[str, Any],
+        types: Mapping[str, Any],
+        message: Mapping[str, Any],
+    ) -> bytes:
+        """Sign EIP-712 data; 65 bytes, r ‖ s ‖ v."""
+
+
+class LocalSigner:
+    """A signer whose key is in this process; neither ``repr`` nor an error ever shows the key."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+
+    @classmethod
+    def from_key(cls, key: str) -> LocalSigner:
+        """From 32 bytes in hexadecimal, with or without 0x; raises InvalidInput."""
+        try:
+            return cls(Account.from_key(key))
+        except Exception:
+            # Whatever the cause, its text may hold the key.
+            raise InvalidInput("key", "must be a private key of 32 bytes in hex") from None
+
+    @classmethod
+    def from_keystore(cls, path: Path | str, password: str) -> LocalSigner:
+        """From an encrypted keystore file (Web3 Secret Storage); raises InvalidInput."""
+        try:
+            keystore = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InvalidInput("keystore", "must be a readable keystore file", str(path)) from None
+        try:
+            return cls.from_key(Account.decrypt(keystore, password).hex())
+        except (KeyError, TypeError, NotImplementedError):
+            raise InvalidInput("keystore", "must be a version 3 keystore", str(path)) from None
+        except ValueError:
+            raise InvalidInput("password", "must be the keystore's password") from None
+
+    @classmethod
+    def create(cls) -> LocalSigner:
+        """With a fresh random key."""
+        return cls(Account.create())
+
+    @property
+    def address(self) -> str:
+        """The checksummed address it signs for."""
+        return str(self._account.address)
+
+    def save_keystore(self, path: Path | str, password: str) -> None:
+        """Write the key, encrypted, to a new file that only its owner can read.
+
+        Raises InvalidInput when the file exists or the password is empty.
+        """
+        if not password:
+            raise InvalidInput("password", "must not be empty")
+        keystore = json.dumps(Account.encrypt(self._account.key, password))
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:
+            raise InvalidInput("keystore", "must be a new file", str(path)) from None
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(keystore)
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
+        """Sign an EIP-1559 transaction whose fields are all filled in."""
+        signed = self._account.sign_transaction(dict(transaction))
+        return SignedTransaction(
+            hash="0x" + bytes(signed.hash).hex(),
+            raw=bytes(signed.raw_transaction),
+            sender=self.address,
+            nonce=int(transaction["nonce"]),
+        )
+
+    def sign_typed_data(
+        self,
+        domain: Mapping[str, Any],
+        types: Mapping[str, Any],
+        message: Mapping[str, Any],
+    ) -> bytes:
+        """Sign EIP-712 data; 65 bytes, r ‖ s ‖ v."""
+        signed = self._account.sign_typed_data(dict(domain), dict(types), dict(message))
+        return bytes(signed.signature)
+
+    def __repr__(self) -> str:
+        return f"LocalSigner({self.address})"
