@@ -98,7 +98,8 @@ class Money:
     def format(self, locale: str = "en_US") -> str:
         """For people, as ``locale`` writes money.
 
-        Every decimal of the minor unit is shown, so that nothing is rounded away. Raises InvalidInput when the locale is unknown.
+        Every decimal of the minor unit is shown, so that nothing is rounded away. Raises
+        InvalidInput when the locale is unknown.
         """
         pattern = _currency_pattern(locale, self.decimals)
         value = self.to_decimal()
