@@ -1,15 +1,19 @@
+# `make` alone lists what can be made. Everything is installed below this folder, from lock files.
+.DEFAULT_GOAL := help
+
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.10
 VENV := .venv
 BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := uv==0.13.9
 
+SOLIDITY := 'contracts/**/*.sol'
+TESTS := $(wildcard tests/unit tests/integration tests/acceptance)
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache ?= $(CURDIR)/.cache/npm
 export npm_config_update_notifier := false
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-
-READY := $(VENV)/.ready
-
-.DEFAULT_GOAL := help
 
 ##@ Use it
 .PHONY: demo
@@ -19,33 +23,60 @@ demo: setup ## run the main job on the shipped data and tell what happened
 .PHONY: setup
 setup: $(READY) ## install everything into .venv and node_modules
 
-##@ Work on it
+##@ Change it
 .PHONY: test
 test: setup ## run every test
-	@$(PYTEST) -p no:pytest-brownie $(filter-out tests/contracts,$(wildcard tests/*))
-	@HOME=$(BROWNIE_HOME) $(PYTEST) tests/contracts --network anvil
+	@status=0; \
+	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
+	HOME=$(CURDIR)/.cache/home $(BIN)/pytest tests/contracts --network anvil || status=$$?; \
+	exit $$status
+
+.PHONY: check
+check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@node_modules/.bin/prettier --log-level warn --check $(SOLIDITY)
+	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 $(SOLIDITY)
+	@$(BIN)/python -m tools.artifacts --check
+
+.PHONY: format
+format: setup ## rewrite Python and Solidity in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY)
 
 .PHONY: artifacts
 artifacts: setup ## compile the contracts into zhifu/abi
 	@$(BIN)/python -m tools.artifacts
 
 .PHONY: lock
-lock: setup ## choose versions anew for requirements.lock and package-lock.json
-	@$(BIN)/python -m tools.lock
+lock: setup ## bring the lock files up to pyproject.toml and package.json (UPGRADE=1: to the newest versions)
+	@$(BIN)/python -m venv .cache/uv && .cache/uv/bin/pip install -qq $(UV)
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile pyproject.toml --quiet \
+	  --all-extras --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --silent
+
+.PHONY: clean
+clean: ## remove everything that was installed or built
+	rm -rf $(VENV) node_modules .cache build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .PHONY: help
 help:
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.created:
 	@for name in $(PYTHON); do \
 	  if "$$name" -c 'import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	    echo "Making $(VENV) with $$("$$name" --version)"; \
-	    "$$name" -m venv --clear $(VENV) && touch $@ && exit 0; \
-	    exit 1; \
+	    "$$name" -m venv --clear $(VENV) && touch $@; exit; \
 	  fi; \
 	done; \
-	echo "No Python 3.10 to 3.13 with the venv module is on PATH; install one or run: make PYTHON=/path/to/python3" >&2; exit 1
+	echo "No Python 3.10 to 3.13 with its venv module is on PATH; install one, or run: make PYTHON=/path/to/python3" >&2; \
+	exit 1
 
 $(VENV)/.installed: requirements.lock | $(VENV)/.created
 	@echo "Installing Python packages from requirements.lock"
@@ -56,9 +87,9 @@ $(VENV)/.zhifu: pyproject.toml $(VENV)/.installed
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/.installed: package-lock.json package.json $(VENV)/.installed
+node_modules/.installed: package-lock.json package.json .npmrc $(VENV)/.installed
 	@echo "Installing npm packages from package-lock.json"
-	@npm ci --ignore-scripts --silent
+	@$(BIN)/npm ci --ignore-scripts --silent
 	@touch $@
 
 $(READY): $(VENV)/.zhifu node_modules/.installed tools/solc.py tools/solc.cjs tools/toolchain.py

@@ -81,8 +81,7 @@ def compile_artifacts() -> tuple[list[Artifact], list[str]]:
     """
     sources = sorted(CONTRACTS.glob("*.sol"))
     output = _compile(sources)
-    warnings = [_text(message) for message in output.get("errors", ())]
-    return [_artifact(output, path) for path in sources], warnings
+    return [_artifact(output, path) for path in sources], _own_warnings(output)
 
 
 def _compile(sources: list[Path]) -> dict[str, Any]:
@@ -105,6 +104,18 @@ def _compile(sources: list[Path]) -> dict[str, Any]:
     if any(message["severity"] == "error" for message in messages):
         raise CompilationFailed("\n".join(_text(message) for message in messages))
     return output
+
+
+def _own_warnings(output: dict[str, Any]) -> list[str]:
+    """Return the warnings about our sources; those about libraries are their authors' affair."""
+    located = [
+        (message.get("sourceLocation") or {}, message) for message in output.get("errors", ())
+    ]
+    return [
+        _text(message)
+        for location, message in located
+        if not location.get("file", "").startswith("node_modules/")
+    ]
 
 
 def _text(message: dict[str, Any]) -> str:
