@@ -60,8 +60,7 @@ class JsonRpc:
         return self._result(method, self._post(self._request(method, params)))
 
     def batch(self, calls: Iterable[Call]) -> list[Any]:
-        """The results of many requests, in their order; raises as ``call`` does for the first
-        error.
+        """The results of many requests, in their order; the first error is raised.
 
         Requests travel 200 to a body. They are not atomic: those before a failing one did happen.
         """
