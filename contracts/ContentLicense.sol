@@ -27,7 +27,8 @@ contract ContentLicense is IContentLicense, ERC1155 {
     /// @dev A claimed licence; one slot.
     struct Token {
         address holder;
-        uint64 unlocksAt;
+        uint40 unlocksAt;
+        uint32 content;
     }
 
     uint256 private constant CREATORS_MAXIMUM = 128;
@@ -137,6 +138,12 @@ contract ContentLicense is IContentLicense, ERC1155 {
     }
 
     /// @inheritdoc IContentLicense
+    function verifyToken(uint256 orderId, uint32 content, address holder) external view returns (bool) {
+        Token memory token = _tokens[orderId];
+        return holder != address(0) && token.holder == holder && token.content == content;
+    }
+
+    /// @inheritdoc IContentLicense
     function contentOf(uint32 host, string calldata ref) external view returns (uint32) {
         return _contents[host][keccak256(bytes(ref))];
     }
@@ -187,7 +194,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
     function _claim(uint256 orderId, uint32 content, uint64 unlocksAt) private {
         address holder = _tokens[orderId].holder;
         if (holder != address(0)) revert AlreadyClaimed(orderId, holder);
-        _tokens[orderId].unlocksAt = unlocksAt;
+        _tokens[orderId] = Token(address(0), uint40(unlocksAt), content);
         emit LicenseClaimed(orderId, content, msg.sender, unlocksAt);
         _mint(msg.sender, orderId, 1, "");
     }

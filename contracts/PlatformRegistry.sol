@@ -127,7 +127,8 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         address current = _keys[learner];
         if (current == address(0)) {
             (uint32 platform,,) = activeOperator(msg.sender);
-            if (platform != homeOf(learner)) revert NotOperator(msg.sender);
+            uint32 home = homeOf(learner);
+            if (platform != home) revert NotHome(msg.sender, home);
         } else {
             _requireCaller(current);
         }

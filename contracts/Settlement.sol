@@ -330,7 +330,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ISettlement
     function inspectBatch(BatchOrder calldata order) external view returns (bool proven, bool spent) {
         (bytes32 root, bytes32 expected) = _rootsOf(order);
-        proven = root != bytes32(0) && root == expected && _learnerOf(order) != 0;
+        proven = root != bytes32(0) && root == expected && BatchTree.learnerAt(order.word, order.place) != 0;
         (uint256 batch, uint256 position) = _positionOf(order);
         spent = (_spent[batch][position >> 8] >> (position & 0xff)) & 1 != 0;
     }
@@ -520,7 +520,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function _spend(BatchOrder calldata order) private returns (bool before) {
         (bytes32 root, bytes32 expected) = _rootsOf(order);
         if (root == bytes32(0) || root != expected) revert InvalidProof(root, expected);
-        if (_learnerOf(order) == 0) revert EmptyPlace(order.place);
+        if (BatchTree.learnerAt(order.word, order.place) == 0) revert EmptyPlace(order.place);
         (uint256 batch, uint256 position) = _positionOf(order);
         uint256 bit = 1 << (position & 0xff);
         uint256 spent = _spent[batch][position >> 8];
@@ -567,13 +567,14 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
 
     function _debit(Account account, uint256 amount) private {
         int256 available = _available[account];
-        if (available < int256(amount)) revert InsufficientBalance(account, available, amount);
+        // An amount beyond the signed range would pass for a negative one.
+        if (int256(amount) < 0 || available < int256(amount)) revert InsufficientBalance(account, available, amount);
         _available[account] = available - int256(amount);
     }
 
     function _withdraw(Account account, uint256 amount, address to) private {
         if (amount == 0) revert ZeroAmount();
-        if (to == address(0)) revert ZeroAddress();
+        if (to == address(0) || to == address(this)) revert InvalidReceiver(to);
         _debit(account, amount);
         emit Withdrawn(account, to, amount);
         TOKEN.safeTransfer(to, amount * TOKENS_PER_UNIT);
@@ -643,10 +644,6 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
 
     function _window(uint256 windows, uint256 class) private pure returns (uint256) {
         return uint32(windows >> (32 * class));
-    }
-
-    function _learnerOf(BatchOrder calldata order) private pure returns (uint32) {
-        return order.place < BatchTree.ORDERS_PER_WORD ? BatchTree.learnerAt(order.word, order.place) : 0;
     }
 
     function _positionOf(BatchOrder calldata order) private pure returns (uint256 batch, uint256 position) {

@@ -89,8 +89,11 @@ interface IContentLicense {
 
     /// @notice Whether `learner` may use the content of a batch order.
     /// @dev True for the order's learner, or while the token is held by the learner's own key once claimed, until
-    /// refund or expiry.
+    /// refund or expiry. Whoever the token has gone to since shows it by `verifyToken`.
     function verifyBatch(BatchOrder calldata order, uint32 learner) external view returns (bool);
+
+    /// @notice Whether `holder` may use `content` by the claimed licence whose token it holds.
+    function verifyToken(uint256 orderId, uint32 content, address holder) external view returns (bool);
 
     /// @notice Turns a direct order's licence into a token of its receiver, who alone may call.
     function claim(Order calldata order) external;

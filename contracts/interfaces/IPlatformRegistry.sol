@@ -61,6 +61,8 @@ interface IPlatformRegistry {
     error WrongCaller(address caller, address expected);
     /// @notice The caller is no active operator.
     error NotOperator(address caller);
+    /// @notice The caller is not an operator of the platform that registered the learner.
+    error NotHome(address caller, uint32 home);
     /// @notice The platform may not act in this status.
     error PlatformNotActive(uint32 platform, PlatformStatus status);
     /// @notice No such platform.

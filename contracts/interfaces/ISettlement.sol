@@ -134,6 +134,8 @@ interface ISettlement {
     error ZeroAmount();
     /// @notice An address that must not be zero is.
     error ZeroAddress();
+    /// @notice Tokens sent there would belong to nobody.
+    error InvalidReceiver(address to);
     /// @notice An account key that nothing can own.
     error InvalidAccount(Account account);
     /// @notice The token moved another amount than was asked.

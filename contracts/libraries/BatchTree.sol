@@ -70,9 +70,9 @@ library BatchTree {
         return used == proof.length ? _seal(node, count) : bytes32(0);
     }
 
-    /// @notice The learner at `place` (0 to 6) of a word; 0 for an empty place.
+    /// @notice The learner at `place` (0 to 6) of a word; 0 for an empty place, or one beyond the word.
     function learnerAt(uint256 word, uint256 place) internal pure returns (uint32) {
-        return uint32(word >> (192 - 32 * place));
+        return place < ORDERS_PER_WORD ? uint32(word >> (192 - 32 * place)) : 0;
     }
 
     /// @notice The content number of a word.

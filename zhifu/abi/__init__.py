@@ -1,0 +1,141 @@
+"""The compiled contracts, shipped with the package, and how calls and events are coded.
+
+Struct arguments are tuples in the order of the Solidity definition; addresses are checksummed
+text; `bytes32` is 32 bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_utils.abi import (
+    collapse_if_tuple,
+    event_abi_to_log_topic,
+    function_abi_to_4byte_selector,
+)
+from eth_utils.address import to_checksum_address
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a contract."""
+
+    name: str
+    selector: bytes
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def encode(self, arguments: Sequence[Any]) -> bytes:
+        """The calldata of a call."""
+        return self.selector + encode(self.inputs, arguments)
+
+    def decode(self, data: bytes) -> tuple[Any, ...]:
+        """What a call returned."""
+        return tuple(_checksummed(decode(self.outputs, data), self.outputs))
+
+    def decode_call(self, calldata: bytes) -> tuple[Any, ...]:
+        """The arguments of calldata that `encode` made."""
+        return tuple(_checksummed(decode(self.inputs, calldata[4:]), self.inputs))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a contract; `names` has the indexed arguments first."""
+
+    name: str
+    topic: bytes
+    indexed: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+    def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
+        """The arguments by name."""
+        types = [kind for _, kind in self.indexed]
+        values = [decode([kind], topic)[0] for kind, topic in zip(types, topics[1:], strict=True)]
+        plain_types = [kind for _, kind in self.plain]
+        names = [name for name, _ in (*self.indexed, *self.plain)]
+        values = _checksummed([*values, *decode(plain_types, data)], [*types, *plain_types])
+        return dict(zip(names, values, strict=True))
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A compiled contract: its interface, and the bytecode that deploys it."""
+
+    name: str
+    abi: Sequence[Mapping[str, Any]]
+    bytecode: bytes
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """Functions by name; of overloaded ones the first."""
+        found: dict[str, Function] = {}
+        for each in self._of_type("function"):
+            function = Function(
+                each["name"],
+                function_abi_to_4byte_selector(each),
+                _types(each["inputs"]),
+                _types(each["outputs"]),
+            )
+            found.setdefault(each["name"], function)
+        return found
+
+    @cached_property
+    def events(self) -> Mapping[bytes, Event]:
+        """Events by topic."""
+        found = (_event(each) for each in self._of_type("event"))
+        return {event.topic: event for event in found}
+
+    def topic(self, event: str) -> bytes:
+        """The topic of an event by name."""
+        return next(each.topic for each in self.events.values() if each.name == event)
+
+    def encode_creation(self, arguments: Sequence[Any]) -> bytes:
+        """The creation code with constructor arguments."""
+        inputs = next((_types(each["inputs"]) for each in self._of_type("constructor")), ())
+        return self.bytecode + encode(inputs, arguments)
+
+    def _of_type(self, kind: str) -> list[Any]:
+        return [each for each in self.abi if each["type"] == kind]
+
+
+@lru_cache
+def artifact(name: str) -> Artifact:
+    """The shipped contract called `name`, such as `Settlement`."""
+    text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
+    found = json.loads(text)
+    return Artifact(name, found["abi"], bytes.fromhex(found["bytecode"].removeprefix("0x")))
+
+
+def _event(abi: Any) -> Event:
+    split: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+    for each in abi["inputs"]:
+        split[each["indexed"]].append((each["name"], collapse_if_tuple(each)))
+    topic = event_abi_to_log_topic(abi)
+    return Event(abi["name"], topic, tuple(split[True]), tuple(split[False]))
+
+
+def _types(components: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(collapse_if_tuple(each) for each in components)
+
+
+def _checksummed(values: Sequence[Any], types: Sequence[str]) -> list[Any]:
+    return [_checksum(value, kind) for value, kind in zip(values, types, strict=True)]
+
+
+def _checksum(value: Any, kind: str) -> Any:
+    if "address" not in kind:
+        return value
+    if isinstance(value, str):
+        return _address(value) if len(value) == 42 and value.startswith("0x") else value
+    return tuple(_checksum(each, kind) for each in value) if isinstance(value, tuple) else value
+
+
+@lru_cache(maxsize=65_536)
+def _address(value: str) -> str:
+    return str(to_checksum_address(value))
