@@ -22,6 +22,7 @@ demo: setup ## run the main job on the shipped data and tell what happened
 
 .PHONY: setup
 setup: $(READY) ## install everything into .venv and node_modules
+	@:
 
 ##@ Change it
 .PHONY: test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from brownie._config import CONFIG
+import brownie
 
 
 def _free_port() -> int:
@@ -13,5 +13,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-# Brownie attaches to whatever listens on the network's port, and so to another run's chain.
-CONFIG.networks["anvil"]["cmd_settings"]["port"] = _free_port()
+# Brownie attaches to whatever listens on the network's port, and so to another run's chain. Its
+# compiled modules cannot be imported by name here: Brownie reads what a conftest imports as text.
+brownie._config.CONFIG.networks["anvil"]["cmd_settings"]["port"] = _free_port()
