@@ -27,9 +27,9 @@ setup: $(READY) ## install everything into .venv and node_modules
 ##@ Change it
 .PHONY: test
 test: setup ## run every test
-	@status=0; \
+	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
 	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
-	HOME=$(CURDIR)/.cache/home $(BIN)/pytest tests/contracts --network anvil || status=$$?; \
+	$(BIN)/pytest tests/contracts --network anvil || status=$$?; \
 	exit $$status
 
 .PHONY: check
@@ -57,7 +57,7 @@ lock: setup ## bring the lock files up to pyproject.toml and package.json (UPGRA
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile pyproject.toml --quiet \
 	  --all-extras --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
 	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
-	@$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --silent
+	@$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --loglevel=error >/dev/null
 
 .PHONY: clean
 clean: ## remove everything that was installed or built
@@ -90,7 +90,7 @@ $(VENV)/.zhifu: pyproject.toml $(VENV)/.installed
 
 node_modules/.installed: package-lock.json package.json .npmrc $(VENV)/.installed
 	@echo "Installing npm packages from package-lock.json"
-	@$(BIN)/npm ci --ignore-scripts --silent
+	@$(BIN)/npm ci --ignore-scripts --loglevel=error >/dev/null
 	@touch $@
 
 $(READY): $(VENV)/.zhifu node_modules/.installed tools/solc.py tools/solc.cjs tools/toolchain.py
