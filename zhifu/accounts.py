@@ -1,0 +1,37 @@
+"""The keys of the balances in Settlement, as `Account.sol` makes them."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from zhifu.blocks import checksum_address
+
+Account = NewType("Account", int)
+
+NETWORK = 0
+"""The network is platform 0."""
+
+_PLATFORM_TAG = 1 << 248
+
+
+def of_platform(platform: int) -> Account:
+    """The account of a platform, or of the network for platform 0."""
+    return Account(_PLATFORM_TAG | platform)
+
+
+def of_address(address: str) -> Account:
+    """The account that only `address` itself may debit."""
+    return Account(int(address, 16))
+
+
+def platform_of(account: int) -> int | None:
+    """The platform an account belongs to, or None if it belongs to an address."""
+    return account ^ _PLATFORM_TAG if account >> 248 == 1 else None
+
+
+def name_of(account: int) -> str:
+    """An account for people: `platform 2`, `network`, or an address."""
+    platform = platform_of(account)
+    if platform is None:
+        return checksum_address(f"0x{account:040x}")
+    return f"platform {platform}" if platform else "network"

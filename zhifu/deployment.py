@@ -1,0 +1,198 @@
+"""Where the contracts are on a chain: putting them there, and finding them again.
+
+One JSON file per chain id says it; the gateway, the scripts and the command line all read it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from rlp import encode as rlp_encode
+
+from zhifu.abi import artifact
+from zhifu.blocks import checksum_address
+from zhifu.chain import Chain
+from zhifu.contracts import ContentLicense, PlatformRegistry, Settlement, SettlementToken
+from zhifu.currencies import decimals_of
+from zhifu.exceptions import InvalidInput, NotDeployed, WrongChain, ZhifuError
+from zhifu.money import LEDGER_DECIMALS
+from zhifu.signing import Signer
+
+DAY_SECONDS = 86_400
+DEFAULT_WINDOWS = (14 * DAY_SECONDS, 30 * DAY_SECONDS, 7 * DAY_SECONDS)
+"""Refund windows in seconds of the classes 0, 1 and 2."""
+
+_TOKEN_DECIMALS = 6
+_CONTRACTS = ("registry", "license", "settlement", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The contracts of one network on one chain.
+
+    `block` and `block_hash` are those of the last contract's creation: they tell a chain that was
+    started anew from the one this was written for. `windows` are seconds by refund-window class.
+    """
+
+    chain_id: int
+    registry: str
+    license: str
+    settlement: str
+    token: str
+    currency: str
+    ledger_decimals: int
+    block: int
+    block_hash: str
+    windows: tuple[int, ...]
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".tmp")
+        draft.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        os.replace(draft, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Deployment:
+        """Read the file; raises InvalidInput if it is not one that `save` wrote."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**found, "windows": tuple(found["windows"])})._checked()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, ZhifuError) as error:
+            raise InvalidInput("deployment", "must be a deployment file", str(path)) from error
+
+    def _checked(self) -> Deployment:
+        for name in _CONTRACTS:
+            checksum_address(getattr(self, name))
+        numbers = [self.chain_id, self.block, self.ledger_decimals, *self.windows]
+        if not all(isinstance(each, int) for each in numbers):
+            raise ValueError
+        return self
+
+
+class Network:
+    """The contracts of a deployment on a connected chain, ready to call.
+
+    Raises WrongChain if the chain is another than the deployment's, and NotDeployed if it is the
+    right one but does not hold these contracts (a local chain that was started anew, say).
+    """
+
+    def __init__(self, chain: Chain, deployment: Deployment) -> None:
+        _require_deployed(chain, deployment)
+        self.chain = chain
+        self.deployment = deployment
+        self.registry = PlatformRegistry(chain, deployment.registry)
+        self.license = ContentLicense(chain, deployment.license)
+        self.settlement = Settlement(chain, deployment.settlement)
+        self.token = SettlementToken(chain, deployment.token)
+
+    @classmethod
+    def open(cls, rpc_url: str, deployment_file: Callable[[int], Path]) -> Network:
+        """Connect, and read the deployment file of the chain that answers.
+
+        Raises ChainUnreachable, NotDeployed, and as the constructor.
+        """
+        chain = Chain(rpc_url)
+        path = deployment_file(chain.chain_id)
+        if not path.exists():
+            raise NotDeployed(chain.chain_id, str(path))
+        return cls(chain, Deployment.load(path))
+
+
+def deploy(
+    chain: Chain,
+    admin: Signer,
+    *,
+    currency: str = "USD",
+    token: str | None = None,
+    treasury: str | None = None,
+    windows: Sequence[int] = DEFAULT_WINDOWS,
+) -> Deployment:
+    """Put a new network on a chain; `admin` becomes the network's owner.
+
+    Without `token` a SettlementToken of its own is made, whose minter the admin is: for local and
+    test networks. `treasury` (default: the admin) gets the network's share.
+    """
+    decimals_of(currency)
+    if token is None:
+        token = _create_token(chain, admin, currency)
+    registry = _create(chain, admin, "PlatformRegistry", admin.address, treasury or admin.address)
+    # Each of the two knows the other from its constructor on, so the second's address comes first.
+    settlement = _next_address(admin.address, chain.nonce(admin.address) + 1)
+    license_ = _create(chain, admin, "ContentLicense", registry, settlement)
+    if _create(chain, admin, "Settlement", token, registry, license_) != settlement:
+        raise InvalidInput("key", "must not send other transactions during a deployment")
+    contract = Settlement(chain, settlement)
+    for seconds in windows:
+        contract.add_window(admin, seconds)
+    block = chain.block()
+    decimals = min(SettlementToken(chain, token).decimals(), LEDGER_DECIMALS)
+    return Deployment(
+        chain.chain_id,
+        registry,
+        license_,
+        settlement,
+        token,
+        currency,
+        decimals,
+        block.number,
+        block.hash,
+        tuple(windows),
+    )
+
+
+def ensure_deployed(
+    chain: Chain, admin: Signer, path: Path, **options: Any
+) -> tuple[Deployment, bool]:
+    """The deployment that `path` names if it still stands on the chain, or else a new one.
+
+    Tells whether it is new. `options` are those of `deploy`.
+    """
+    if path.exists():
+        deployment = Deployment.load(path)
+        try:
+            _require_deployed(chain, deployment)
+            return deployment, False
+        except NotDeployed:
+            pass
+    deployment = deploy(chain, admin, **options)
+    deployment.save(path)
+    return deployment, True
+
+
+def _require_deployed(chain: Chain, deployment: Deployment) -> None:
+    if chain.chain_id != deployment.chain_id:
+        raise WrongChain(deployment.chain_id, chain.chain_id)
+    if chain.block_number() < deployment.block:
+        raise NotDeployed(chain.chain_id, "the block of the deployment")
+    if chain.block(deployment.block).hash != deployment.block_hash:
+        raise NotDeployed(chain.chain_id, "the block of the deployment")
+    for name in _CONTRACTS:
+        if not chain.code(getattr(deployment, name)):
+            raise NotDeployed(chain.chain_id, name)
+
+
+def _create(chain: Chain, signer: Signer, name: str, *arguments: Any) -> str:
+    receipt = chain.send(signer, None, artifact(name).encode_creation(arguments))
+    assert receipt.contract_address is not None
+    return receipt.contract_address
+
+
+def _create_token(chain: Chain, admin: Signer, currency: str) -> str:
+    name, symbol = f"zhifu settlement {currency}", f"z{currency}"
+    token = _create(chain, admin, "SettlementToken", name, symbol, _TOKEN_DECIMALS, admin.address)
+    SettlementToken(chain, token).set_mint_allowance(admin, admin.address, 2**256 - 1)
+    return token
+
+
+def _next_address(creator: str, nonce: int) -> str:
+    """Where a contract that `creator` makes with `nonce` will be (the rule of CREATE)."""
+    encoded = rlp_encode([bytes.fromhex(creator[2:]), nonce])
+    return str(to_checksum_address(keccak(encoded)[12:]))

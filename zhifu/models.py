@@ -1,0 +1,216 @@
+"""What the contracts are told and what they keep, as plain values.
+
+Amounts are ledger units, shares are basis points, addresses are checksummed text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from zhifu.batch import Facts
+from zhifu.exceptions import InvalidSplitPlan
+
+WHOLE_BPS = 10_000
+NO_ADDRESS = "0x" + "0" * 40
+
+
+class PlatformStatus(IntEnum):
+    """Whether a platform may act."""
+
+    NONE = 0
+    ACTIVE = 1
+    SUSPENDED = 2
+
+
+class Platform(NamedTuple):
+    """One member of the network, as the registry knows it."""
+
+    owner: str
+    status: PlatformStatus
+    network_bps: int
+    host_bps: int
+    treasury: str
+
+
+class Operator(NamedTuple):
+    """A platform's signing key."""
+
+    platform: int
+    lane: int
+    active: bool
+
+
+class Share(NamedTuple):
+    """One creator's share of the price."""
+
+    payee: str
+    bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """How a content's price is divided; all shares together make 10,000 basis points.
+
+    The seller keeps the referrer's share when an order names no referrer. The first creator gets
+    what rounding leaves. Raises InvalidSplitPlan.
+    """
+
+    seller_bps: int
+    referrer_bps: int
+    host_bps: int
+    network_bps: int
+    creators: Sequence[Share]
+
+    def __post_init__(self) -> None:
+        """Refuse what the contract would refuse."""
+        shares = [self.seller_bps, self.referrer_bps, self.host_bps, self.network_bps]
+        shares += [creator.bps for creator in self.creators]
+        if not self.creators:
+            raise InvalidSplitPlan("must have at least one creator", shares)
+        if any(bps < 0 for bps in shares) or any(creator.bps == 0 for creator in self.creators):
+            raise InvalidSplitPlan("must give every creator a positive share", shares)
+        if sum(shares) != WHOLE_BPS:
+            raise InvalidSplitPlan(f"must add up to {WHOLE_BPS} basis points", shares)
+
+    @property
+    def commission_bps(self) -> int:
+        """What seller and referrer get together."""
+        return self.seller_bps + self.referrer_bps
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """As the contract takes it."""
+        creators = [tuple(creator) for creator in self.creators]
+        return (self.seller_bps, self.referrer_bps, self.host_bps, self.network_bps, creators)
+
+    @classmethod
+    def from_tuple(cls, values: Sequence[Any]) -> SplitPlan:
+        """As the contract gives it."""
+        seller, referrer, host, network, creators = values
+        return cls(seller, referrer, host, network, tuple(Share(*each) for each in creators))
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A content to be published: the host's name for it, price, refund-window class and plan."""
+
+    ref: str
+    price: int
+    window_class: int
+    plan: SplitPlan
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """As the contract takes it."""
+        return (self.ref, self.price, self.window_class, self.plan.as_tuple())
+
+
+@dataclass(frozen=True, slots=True)
+class DirectOrder:
+    """An order that its buyer pays in tokens; see `Order` in `ISettlement.sol`.
+
+    It must be placed before `deadline` (Unix seconds); `salt` makes equal orders differ.
+    """
+
+    content: int
+    seller: int
+    buyer: str
+    receiver: str
+    max_price: int
+    deadline: int
+    salt: bytes
+    referrer: str = NO_ADDRESS
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """As the contract takes it."""
+        return (
+            self.content,
+            self.seller,
+            self.buyer,
+            self.receiver,
+            self.referrer,
+            self.max_price,
+            self.deadline,
+            self.salt,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder:
+    """One order of a batch with its proof; see `BatchOrder` in `ISettlement.sol`."""
+
+    platform: int
+    lane: int
+    number: int
+    leaves: int
+    leaf: int
+    place: int
+    word: bytes
+    facts: Facts
+    referrer: str | None
+    proof: Sequence[bytes]
+
+    @property
+    def content(self) -> int:
+        """What was bought."""
+        return int.from_bytes(self.word[:4], "big")
+
+    @property
+    def learner(self) -> int:
+        """Who may use it."""
+        return int.from_bytes(self.word[4 + 4 * self.place : 8 + 4 * self.place], "big")
+
+    @property
+    def order_id(self) -> int:
+        """Platform, lane, number and position, as 32, 32, 64 and 32 bits."""
+        batch = (self.platform << 96) | (self.lane << 64) | self.number
+        return (batch << 32) | (self.leaf * 7 + self.place)
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """As the contract takes it."""
+        return (
+            self.platform,
+            self.lane,
+            self.number,
+            self.leaves,
+            self.leaf,
+            self.place,
+            int.from_bytes(self.word, "big"),
+            self.facts.pack(),
+            self.referrer or NO_ADDRESS,
+            list(self.proof),
+        )
+
+
+class Hold(NamedTuple):
+    """A hold as stored, as of `epoch`; see `Hold.sol`."""
+
+    matured: int
+    previous: int
+    captured: int
+    epoch: int
+
+    @classmethod
+    def unpack(cls, packed: int) -> Hold:
+        """From the contract's word, whose highest 64 bits belong to somebody else."""
+        amount = (1 << 56) - 1
+        return cls(
+            packed & amount,
+            (packed >> 56) & amount,
+            (packed >> 112) & amount,
+            (packed >> 168) & 0xFFFFFF,
+        )
+
+    @property
+    def total(self) -> int:
+        """All money in the hold."""
+        return self.matured + self.previous + self.captured
+
+    def matured_in(self, epoch: int) -> int:
+        """What a release in `epoch` would take out."""
+        age = epoch - self.epoch
+        ripe = self.matured
+        if age > 0:
+            ripe += self.previous
+        return ripe + self.captured if age > 1 else ripe
