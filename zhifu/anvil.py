@@ -237,8 +237,9 @@ class Anvil(AnvilNode):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self.rpc.close()
         self._process = None
+        self.rpc.close()
+        self.rpc = JsonRpc(self.rpc_url)
 
     def _spawn(self, binary: str) -> subprocess.Popen[bytes]:
         command = [binary, *self._options]

@@ -7,7 +7,7 @@ translated once.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,7 +88,7 @@ class JsonRpc:
 
     def _post(self, body: object) -> Any:
         try:
-            response = self._client.post(self.url, content=orjson.dumps(body))
+            response = self._client.post(self.url, content=orjson.dumps(body, default=_plain))
             answer = orjson.loads(response.content)
         except httpx.HTTPError as error:
             raise self._unreachable(f"{type(error).__name__}: {error}") from error
@@ -122,6 +122,15 @@ def public_url(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}"
+
+
+def _plain(value: object) -> object:
+    """web3.py's byte strings and frozen mappings, as JSON has them."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"not JSON: {value!r}")
 
 
 def _host(url: str) -> str:
