@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO
 
@@ -34,6 +35,7 @@ _NPM_BINARY = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.01
+_LONGEST_WORDS = 300
 
 #: Becomes the given program after asking the kernel to end it together with the thread that
 #: started it. A program of its own, because running Python between fork and exec is not safe while
@@ -170,6 +172,8 @@ class Anvil(AnvilNode):
         self._log = Path(log) if log is not None else None
         self._detached = detached
         self._process: subprocess.Popen[bytes] | None = None
+        self._output: IO[bytes] | None = None
+        self._silence = 0
         self._options = [
             *("--host", _HOST, "--port", str(self.port), "--chain-id", str(chain_id)),
             *("--block-base-fee-per-gas", str(base_fee_wei), "--gas-limit", str(gas_limit)),
@@ -199,7 +203,7 @@ class Anvil(AnvilNode):
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def keys(self) -> list[str]:
+    def private_keys(self) -> list[str]:
         """The private keys of the funded accounts, in hexadecimal."""
         return [dev_key(index) for index in range(self.accounts)]
 
@@ -210,13 +214,17 @@ class Anvil(AnvilNode):
         return dev_signer(index)
 
     def start(self) -> Anvil:
-        """Start and wait until it answers.
+        """Start and wait until it answers; nothing happens if it runs already.
 
         Raises AnvilNotFound, and AnvilFailed when the port is taken or Anvil ends or stays silent.
         """
+        if self.pid is not None:
+            return self
         binary = find_anvil()
         if _listening(self.port):
             raise AnvilFailed(f"port {self.port} is already in use")
+        self._output = self._log.open("ab+") if self._log else TemporaryFile()  # noqa: SIM115
+        self._silence = self._output.tell()
         self._process = self._spawn(str(binary))
         try:
             self._wait_until_it_answers(self._process)
@@ -238,6 +246,8 @@ class Anvil(AnvilNode):
             process.kill()
             process.wait()
         self._process = None
+        if self._output is not None:
+            self._output.close()
         self.rpc.close()
         self.rpc = JsonRpc(self.rpc_url)
 
@@ -249,36 +259,34 @@ class Anvil(AnvilNode):
         return _in_a_lasting_thread(lambda: self._open([*guard, *command]))
 
     def _open(self, command: list[str]) -> subprocess.Popen[bytes]:
-        output: IO[bytes] | int = self._log.open("ab") if self._log else subprocess.DEVNULL
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        finally:
-            if not isinstance(output, int):
-                output.close()
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise AnvilFailed(f"ended with status {process.returncode}{self._last_words()}")
+                raise AnvilFailed(f"ended with status {process.returncode}{self._words()}")
             try:
                 if int(self.rpc.call("eth_chainId"), 16) == self.chain_id:
                     return
             except ChainUnreachable:
                 pass
             time.sleep(_POLL_SECONDS)
-        raise AnvilFailed(f"no answer within {_START_SECONDS:.0f} seconds{self._last_words()}")
+        raise AnvilFailed(f"no answer within {_START_SECONDS:.0f} seconds{self._words()}")
 
-    def _last_words(self) -> str:
-        if self._log is None or not self._log.exists():
+    def _words(self) -> str:
+        """What Anvil said since it was started, from its first line on."""
+        if self._output is None:
             return ""
-        return ": " + " ".join(self._log.read_text(errors="replace").split())[-300:]
+        self._output.seek(self._silence)
+        said = " ".join(self._output.read(_LONGEST_WORDS).decode(errors="replace").split())
+        return f": {said}" if said else ""
 
 
 def _in_a_lasting_thread(

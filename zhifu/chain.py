@@ -170,6 +170,8 @@ class Chain:
         topics: Sequence[bytes | Sequence[bytes] | None] = (),
         from_block: int = 0,
         to_block: int | None = None,
+        *,
+        chunk_blocks: int = LOG_CHUNK_BLOCKS,
     ) -> Iterator[Log]:
         """The logs of one or several contracts in block order.
 
@@ -179,7 +181,7 @@ class Chain:
         """
         last = self.block_number() if to_block is None else to_block
         wanted = {"address": _addresses(address), "topics": [_topic(each) for each in topics]}
-        start, chunk = from_block, LOG_CHUNK_BLOCKS
+        start, chunk = from_block, chunk_blocks
         while start <= last:
             end = min(start + chunk - 1, last)
             try:
