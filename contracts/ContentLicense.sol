@@ -37,7 +37,10 @@ contract ContentLicense is IContentLicense, ERC1155 {
     uint256 private constant PAID = 1;
     uint256 private constant REFUNDED = 4;
 
+    /// @notice Who the platforms and learners are.
     IPlatformRegistry public immutable REGISTRY;
+
+    /// @notice Where the money is.
     ISettlement public immutable SETTLEMENT;
 
     /// @inheritdoc IContentLicense
@@ -56,11 +59,12 @@ contract ContentLicense is IContentLicense, ERC1155 {
 
     modifier onlyHost(uint32 content) {
         uint32 host = hostOf(content);
-        (uint32 platform,,) = REGISTRY.activeOperator(msg.sender);
+        (uint32 platform, , ) = REGISTRY.activeOperator(msg.sender);
         if (platform != host) revert NotHost(msg.sender, host);
         _;
     }
 
+    /// @notice Makes a licence contract without content.
     /// @param registry Who the platforms and learners are.
     /// @param settlement Where the money is; it may be deployed after this contract, at an address known before.
     constructor(IPlatformRegistry registry, ISettlement settlement) ERC1155("") {
@@ -70,7 +74,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
 
     /// @inheritdoc IContentLicense
     function publish(Publication[] calldata publications) external returns (uint32 first) {
-        (uint32 host,,) = REGISTRY.activeOperator(msg.sender);
+        (uint32 host, , ) = REGISTRY.activeOperator(msg.sender);
         Platform memory terms = REGISTRY.platformOf(host);
         uint256 count = publications.length;
         uint64[] memory prices = new uint64[](count);
@@ -209,9 +213,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
         _contents[host][refHash] = content;
         _hosts[content] = host;
         _storePlan(content, publication.plan);
-        emit ContentPublished(
-            content, host, publication.ref, publication.price, publication.class, publication.plan
-        );
+        emit ContentPublished(content, host, publication.ref, publication.price, publication.class, publication.plan);
     }
 
     function _storePlan(uint32 content, Plan calldata plan) private {

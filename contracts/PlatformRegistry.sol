@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
+import {BatchTree} from "./libraries/BatchTree.sol";
 import {IPlatformRegistry, Operator, Platform, PlatformStatus} from "./interfaces/IPlatformRegistry.sol";
 
 /// @title PlatformRegistry
@@ -14,6 +15,7 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     uint16 private constant NETWORK_BPS_CAP = 1_000;
     uint16 private constant HOST_BPS_CAP = 5_000;
     uint32 private constant LEARNERS_AT_ONCE = 1 << 20;
+    uint32 private constant HIGHEST_LEARNER = uint32(BatchTree.HIGHEST_LEARNER);
     uint32 private constant NETWORK = 0;
 
     /// @inheritdoc IPlatformRegistry
@@ -36,6 +38,7 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         _;
     }
 
+    /// @notice Makes a registry without platforms.
     /// @param networkOwner Admits platforms and sets the network's fees.
     /// @param networkTreasury Where the network's withdrawals go.
     constructor(address networkOwner, address networkTreasury) Ownable(networkOwner) {
@@ -43,11 +46,13 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IPlatformRegistry
-    function admit(string calldata name, address owner, address treasury, uint16 networkBps, uint16 hostBps)
-        external
-        onlyOwner
-        returns (uint32 platform)
-    {
+    function admit(
+        string calldata name,
+        address owner,
+        address treasury,
+        uint16 networkBps,
+        uint16 hostBps
+    ) external onlyOwner returns (uint32 platform) {
         if (owner == address(0) || treasury == address(0)) revert ZeroAddress();
         _requireCap(networkBps, NETWORK_BPS_CAP);
         _requireCap(hostBps, HOST_BPS_CAP);
@@ -85,11 +90,11 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IPlatformRegistry
-    function setOperator(uint32 platform, address operator, bool active)
-        external
-        onlyPlatformOwner(platform)
-        returns (uint32 lane)
-    {
+    function setOperator(
+        uint32 platform,
+        address operator,
+        bool active
+    ) external onlyPlatformOwner(platform) returns (uint32 lane) {
         if (operator == address(0)) revert ZeroAddress();
         Operator memory known = _operators[operator];
         if (known.platform == NETWORK) {
@@ -115,7 +120,7 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
 
     /// @inheritdoc IPlatformRegistry
     function bindLearner(uint32 learner, bytes32 commitment) external {
-        (uint32 platform,,) = activeOperator(msg.sender);
+        (uint32 platform, , ) = activeOperator(msg.sender);
         _requireLearner(learner);
         _bindings[learner][platform] = commitment;
         emit LearnerBound(learner, platform, commitment);
@@ -126,7 +131,7 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         if (key == address(0)) revert ZeroAddress();
         address current = _keys[learner];
         if (current == address(0)) {
-            (uint32 platform,,) = activeOperator(msg.sender);
+            (uint32 platform, , ) = activeOperator(msg.sender);
             uint32 home = homeOf(learner);
             if (platform != home) revert NotHome(msg.sender, home);
         } else {
@@ -177,14 +182,16 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         return uint32(_homes.upperLookup(learner));
     }
 
-    /// @dev The last network owner cannot leave the network without one.
+    /// @notice Reverts: the network is never without an owner.
     function renounceOwnership() public view override onlyOwner {
         revert ZeroAddress();
     }
 
     function _register(uint32 count, bytes32 commitment) private returns (uint32 first) {
-        (uint32 platform,,) = activeOperator(msg.sender);
-        if (count == 0 || count > LEARNERS_AT_ONCE) revert LearnerCountOutOfRange(count, LEARNERS_AT_ONCE);
+        (uint32 platform, , ) = activeOperator(msg.sender);
+        uint32 left = HIGHEST_LEARNER - learnerCount;
+        uint32 maximum = left < LEARNERS_AT_ONCE ? left : LEARNERS_AT_ONCE;
+        if (count == 0 || count > maximum) revert LearnerCountOutOfRange(count, maximum);
         first = learnerCount + 1;
         learnerCount = first + count - 1;
         _homes.push(first, platform);

@@ -30,11 +30,9 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         uint256 saleDay;
         uint256 debit;
         uint256 orders;
-        uint256 leaves;
-        uint256 highestLearner;
         address referrer;
         uint256[8] commissions;
-        bytes32[] hashes;
+        BatchTree.Leaves leaves;
     }
 
     bytes32 private constant ORDER_TYPEHASH = keccak256(
@@ -51,8 +49,13 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     uint256 private constant REFUNDED = 4;
     uint256 private constant CLAIMED = 8;
 
+    /// @notice The settlement token.
     IERC20 public immutable TOKEN;
+
+    /// @notice Who the platforms and learners are.
     IPlatformRegistry public immutable REGISTRY;
+
+    /// @notice What can be bought.
     IContentLicense public immutable LICENSE;
 
     /// @notice How many of the token's smallest units make one ledger unit.
@@ -77,7 +80,8 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         _;
     }
 
-    /// @param token The settlement token, for good.
+    /// @notice Makes a settlement without classes, for one token for good.
+    /// @param token The settlement token.
     /// @param registry Who the platforms and learners are.
     /// @param license What can be bought.
     constructor(IERC20Metadata token, IPlatformRegistry registry, IContentLicense license) EIP712("zhifu", "1") {
@@ -95,7 +99,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         if (windowSeconds < WINDOW_MINIMUM || windowSeconds > WINDOW_MAXIMUM || class == CLASSES) {
             revert WindowOutOfRange(windowSeconds, class);
         }
-        _windows |= uint256(windowSeconds) << (32 * class);
+        _windows |= uint256(windowSeconds) << (32 * uint256(class));
         emit WindowAdded(class, windowSeconds);
     }
 
@@ -150,11 +154,12 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ISettlement
-    function buyWithAuthorization(Order calldata order, uint8 v, bytes32 r, bytes32 s)
-        external
-        nonReentrant
-        returns (bytes32 orderId)
-    {
+    function buyWithAuthorization(
+        Order calldata order,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (bytes32 orderId) {
         Facts facts;
         (orderId, facts) = _place(order, PAID);
         uint256 excess = order.maxPrice - facts.price();
@@ -163,7 +168,15 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         uint256 amount = order.maxPrice * TOKENS_PER_UNIT;
         uint256 before = TOKEN.balanceOf(address(this));
         IERC3009(address(TOKEN)).receiveWithAuthorization(
-            order.buyer, address(this), amount, 0, order.deadline, orderId, v, r, s
+            order.buyer,
+            address(this),
+            amount,
+            0,
+            order.deadline,
+            orderId,
+            v,
+            r,
+            s
         );
         _requireReceived(before, amount);
     }
@@ -171,17 +184,18 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     // Batches
 
     /// @inheritdoc ISettlement
-    function settle(uint64 number, uint32 saleDay, uint256 maxDebit, uint256[] calldata words)
-        external
-        returns (bytes32 root)
-    {
+    function settle(
+        uint64 number,
+        uint32 saleDay,
+        uint256 maxDebit,
+        uint256[] calldata words
+    ) external returns (bytes32 root) {
         // An account with delegated code can call in the middle of a transaction and still be its origin.
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotTopLevel(msg.sender);
         (uint32 platform, uint32 lane, uint32 learners) = REGISTRY.activeOperator(msg.sender);
         _nextBatch(platform, lane, number);
-        Tally memory tally = _readBatch(saleDay, words);
-        if (tally.highestLearner > learners) revert UnknownLearner(uint32(tally.highestLearner), learners);
+        Tally memory tally = _readBatch(saleDay, learners, words);
         if (tally.debit > maxDebit) revert DebitAboveMaximum(tally.debit, maxDebit);
         _debit(AccountLib.ofPlatform(platform), tally.debit);
         _addCommissions(AccountLib.ofPlatform(platform), tally);
@@ -197,8 +211,8 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         if (facts.state() & CLAIMED != 0) LICENSE.burn(uint256(orderId));
         _orders[orderId] = facts.withState(REFUNDED);
         _takeBack(order.content, order.seller, order.referrer, facts);
-        bool toAccount = facts.state() & FROM_ACCOUNT != 0
-            || !TOKEN.trySafeTransfer(order.buyer, facts.price() * TOKENS_PER_UNIT);
+        bool toAccount =
+            facts.state() & FROM_ACCOUNT != 0 || !TOKEN.trySafeTransfer(order.buyer, facts.price() * TOKENS_PER_UNIT);
         if (toAccount) _credit(AccountLib.ofAddress(order.buyer), facts.price());
         emit OrderRefunded(orderId, order.content, facts.price(), toAccount);
     }
@@ -239,10 +253,12 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     // For the licence contract
 
     /// @inheritdoc ISettlement
-    function list(uint32 first, uint64[] calldata prices, uint16[] calldata commissionsBps, uint8[] calldata classes)
-        external
-        onlyLicense
-    {
+    function list(
+        uint32 first,
+        uint64[] calldata prices,
+        uint16[] calldata commissionsBps,
+        uint8[] calldata classes
+    ) external onlyLicense {
         uint256 windows = _windows;
         for (uint256 i; i < prices.length; ++i) {
             _requirePrice(prices[i]);
@@ -256,8 +272,12 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         _requirePrice(price);
         Sale sale = _known(content);
         uint256 today = _today();
-        _prices[content] =
-            PriceScheduleLib.schedule(_priceOn(content, sale, today - 1), _priceOn(content, sale, today), price, today);
+        _prices[content] = PriceScheduleLib.schedule(
+            _priceOn(content, sale, today - 1),
+            _priceOn(content, sale, today),
+            price,
+            today
+        );
         _sales[content] = sale.withRepriced();
         emit PriceChanged(content, price, uint32(today + 1));
     }
@@ -277,11 +297,9 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ISettlement
-    function markBatchClaimed(BatchOrder calldata order)
-        external
-        onlyLicense
-        returns (uint256 orderId, uint64 unlocksAt)
-    {
+    function markBatchClaimed(
+        BatchOrder calldata order
+    ) external onlyLicense returns (uint256 orderId, uint64 unlocksAt) {
         orderId = batchOrderIdOf(order);
         // A licence that was claimed before is told apart by the licence contract, which holds its token.
         if (_spend(order) && LICENSE.holderOf(orderId) == address(0)) revert AlreadyRefunded(orderId);
@@ -350,15 +368,19 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ISettlement
     function batchOrderIdOf(BatchOrder calldata order) public pure returns (uint256) {
         (uint256 batch, uint256 position) = _positionOf(order);
-        return batch << 32 | position;
+        return (batch << 32) | position;
     }
 
     // Reading a batch
 
-    function _readBatch(uint256 saleDay, uint256[] calldata words) private returns (Tally memory tally) {
+    function _readBatch(
+        uint256 saleDay,
+        uint256 learners,
+        uint256[] calldata words
+    ) private returns (Tally memory tally) {
         tally.saleDay = _requireSaleDay(saleDay);
         tally.windows = _windows;
-        tally.hashes = new bytes32[](words.length);
+        tally.leaves = BatchTree.Leaves(new bytes32[](words.length), 0, learners);
         uint256 length = words.length;
         uint256 index;
         while (index < length) {
@@ -367,65 +389,43 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
                 _readReferrer(tally, index, word);
                 ++index;
             } else {
-                index = _readGroup(tally, words, index);
+                index = _readGroup(tally, words, index, BatchTree.contentOf(word));
             }
         }
         if (tally.orders == 0 || tally.referrer != address(0)) revert EmptyBatch();
     }
 
     function _readReferrer(Tally memory tally, uint256 index, uint256 word) private pure {
-        if (word == 0 || word > type(uint160).max || tally.referrer != address(0)) revert MalformedWord(index, word);
+        if (word == 0 || word > type(uint160).max || tally.referrer != address(0))
+            revert BatchTree.MalformedWord(index, word);
         tally.referrer = address(uint160(word));
     }
 
-    /// @dev Reads the words of one content from `index` on, and adds their revenue to the content's hold.
-    /// @return The index after the group.
-    function _readGroup(Tally memory tally, uint256[] calldata words, uint256 index) private returns (uint256) {
-        uint32 content = BatchTree.contentOf(words[index]);
+    /// @notice Reads the words of one content from `index` on, and adds their revenue to the content's hold.
+    /// @return next The index after the group.
+    function _readGroup(
+        Tally memory tally,
+        uint256[] calldata words,
+        uint256 index,
+        uint32 content
+    ) private returns (uint256 next) {
         Sale sale = _sales[content];
-        Facts facts = _read(content, sale, tally.saleDay, tally.windows, tally.referrer);
+        address referrer = tally.referrer;
+        Facts facts = _read(content, sale, tally.saleDay, tally.windows, referrer);
         uint256 count;
-        (index, count) = _readWords(tally, words, index, facts);
+        (next, count) = BatchTree.hashGroup(words, index, facts, referrer, tally.leaves);
         (uint256 revenue, uint256 sellerPart, uint256 referrerPart) = facts.parts();
         unchecked {
             // Fewer than 2^32 orders of less than 2^40 each.
             tally.orders += count;
             tally.debit += count * facts.price();
             tally.commissions[facts.class()] += count * sellerPart;
+            _sales[content] = sale.withHold(sale.hold().add(count * revenue, facts.epoch()));
+            if (referrer != address(0)) {
+                _addCommission(AccountLib.ofAddress(referrer), facts.class(), count * referrerPart, facts.epoch());
+                tally.referrer = address(0);
+            }
         }
-        _sales[content] = sale.withHold(sale.hold().add(count * revenue, facts.epoch()));
-        if (tally.referrer != address(0)) {
-            _addCommission(AccountLib.ofAddress(tally.referrer), facts.class(), count * referrerPart, facts.epoch());
-            tally.referrer = address(0);
-        }
-        return index;
-    }
-
-    /// @dev Hashes the words that share the content of the word at `index`, and counts their orders.
-    function _readWords(Tally memory tally, uint256[] calldata words, uint256 index, Facts facts)
-        private
-        pure
-        returns (uint256 next, uint256 count)
-    {
-        uint256 content = words[index] >> 224;
-        uint256 highest = tally.highestLearner;
-        uint256 leaves = tally.leaves;
-        next = index;
-        unchecked {
-            do {
-                uint256 word = words[next];
-                if (uint32(word >> 192) == 0) revert MalformedWord(next, word);
-                for (uint256 rest = word << 32; rest != 0; rest <<= 32) {
-                    uint256 learner = rest >> 224;
-                    if (learner != 0) ++count;
-                    if (learner > highest) highest = learner;
-                }
-                tally.hashes[leaves++] = BatchTree.leaf(word, facts, tally.referrer);
-                ++next;
-            } while (next < words.length && words[next] >> 224 == content);
-        }
-        tally.highestLearner = highest;
-        tally.leaves = leaves;
     }
 
     function _addCommissions(Account seller, Tally memory tally) private {
@@ -436,11 +436,18 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     function _commit(uint32 platform, uint32 lane, uint64 number, Tally memory tally) private returns (bytes32 root) {
-        uint256 leaves = tally.leaves;
-        root = BatchTree.root(tally.hashes, leaves);
+        uint256 leaves = tally.leaves.count;
+        root = BatchTree.root(tally.leaves);
         _roots[_batchKey(platform, lane, number)] = root;
         emit BatchSettled(
-            platform, lane, number, root, uint32(leaves), uint32(tally.orders), uint32(tally.saleDay), tally.debit
+            platform,
+            lane,
+            number,
+            root,
+            uint32(leaves),
+            uint32(tally.orders),
+            uint32(tally.saleDay),
+            tally.debit
         );
     }
 
@@ -454,22 +461,27 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     // Orders and holds
 
     /// @dev What an order of `content` is made of now; reverts unless the content is for sale.
-    function _read(uint32 content, Sale sale, uint256 day, uint256 windows, address referrer)
-        private
-        view
-        returns (Facts)
-    {
-        if (!sale.exists()) revert UnknownContent(content);
-        if (!sale.isActive()) revert ContentInactive(content);
+    function _read(
+        uint32 content,
+        Sale sale,
+        uint256 day,
+        uint256 windows,
+        address referrer
+    ) private view returns (Facts) {
+        if (!sale.isActive()) {
+            if (!sale.exists()) revert UnknownContent(content);
+            revert ContentInactive(content);
+        }
         uint256 class = sale.class();
-        return FactsLib.pack(
-            _priceOn(content, sale, day),
-            sale.commissionBps(),
-            referrer == address(0) ? 0 : LICENSE.referrerBpsOf(content),
-            FIRST_VERSION,
-            class,
-            _epoch(windows, class)
-        );
+        return
+            FactsLib.pack(
+                _priceOn(content, sale, day),
+                sale.commissionBps(),
+                referrer == address(0) ? 0 : LICENSE.referrerBpsOf(content),
+                FIRST_VERSION,
+                class,
+                _epoch(windows, class)
+            );
     }
 
     /// @dev Records a direct order and captures its price into the holds; the caller takes the money.
@@ -550,10 +562,12 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         _credit(AccountLib.ofAddress(plan.creators[0].payee), left);
     }
 
-    function _creditShare(Account account, uint256 amount, uint256 bps, uint256 totalBps)
-        private
-        returns (uint256 part)
-    {
+    function _creditShare(
+        Account account,
+        uint256 amount,
+        uint256 bps,
+        uint256 totalBps
+    ) private returns (uint256 part) {
         part = SplitMath.share(amount, bps, totalBps);
         if (part != 0) _credit(account, part);
     }
@@ -643,7 +657,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     function _window(uint256 windows, uint256 class) private pure returns (uint256) {
-        return uint32(windows >> (32 * class));
+        return uint32(windows >> (class << 5));
     }
 
     function _positionOf(BatchOrder calldata order) private pure returns (uint256 batch, uint256 position) {
@@ -652,10 +666,10 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     }
 
     function _laneKey(uint32 platform, uint32 lane) private pure returns (uint256) {
-        return uint256(platform) << 32 | lane;
+        return (uint256(platform) << 32) | lane;
     }
 
     function _batchKey(uint32 platform, uint32 lane, uint64 number) private pure returns (uint256) {
-        return _laneKey(platform, lane) << 64 | number;
+        return (_laneKey(platform, lane) << 64) | number;
     }
 }

@@ -21,15 +21,17 @@ contract SettlementToken is ERC20Permit, ERC3009, Ownable2Step {
 
     uint8 private immutable DECIMALS;
 
+    /// @notice Makes a token without supply.
     /// @param name The token's name, and its EIP-712 domain name; the domain's version is "1".
     /// @param symbol Its symbol.
     /// @param decimals_ Its decimals.
     /// @param owner Who sets mint allowances.
-    constructor(string memory name, string memory symbol, uint8 decimals_, address owner)
-        ERC20(name, symbol)
-        ERC20Permit(name)
-        Ownable(owner)
-    {
+    constructor(
+        string memory name,
+        string memory symbol,
+        uint8 decimals_,
+        address owner
+    ) ERC20(name, symbol) ERC20Permit(name) Ownable(owner) {
         DECIMALS = decimals_;
     }
 

@@ -6,15 +6,14 @@ One JSON file per chain id says it; the gateway, the scripts and the command lin
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
-from rlp import encode as rlp_encode
+from eth_typing import HexAddress, HexStr
+from web3.types import Nonce
+from web3.utils.address import get_create_address
 
 from zhifu.abi import artifact
 from zhifu.blocks import checksum_address
@@ -57,7 +56,7 @@ class Deployment:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")
         draft.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        os.replace(draft, path)
+        draft.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Deployment:
@@ -181,8 +180,7 @@ def _require_deployed(chain: Chain, deployment: Deployment) -> None:
 
 def _create(chain: Chain, signer: Signer, name: str, *arguments: Any) -> str:
     receipt = chain.send(signer, None, artifact(name).encode_creation(arguments))
-    assert receipt.contract_address is not None
-    return receipt.contract_address
+    return str(receipt.contract_address)
 
 
 def _create_token(chain: Chain, admin: Signer, currency: str) -> str:
@@ -193,6 +191,5 @@ def _create_token(chain: Chain, admin: Signer, currency: str) -> str:
 
 
 def _next_address(creator: str, nonce: int) -> str:
-    """Where a contract that `creator` makes with `nonce` will be (the rule of CREATE)."""
-    encoded = rlp_encode([bytes.fromhex(creator[2:]), nonce])
-    return str(to_checksum_address(keccak(encoded)[12:]))
+    """Where a contract that `creator` makes with `nonce` will be."""
+    return str(get_create_address(HexAddress(HexStr(creator)), Nonce(nonce)))

@@ -66,8 +66,8 @@ class SplitPlan:
 
     def __post_init__(self) -> None:
         """Refuse what the contract would refuse."""
-        shares = [self.seller_bps, self.referrer_bps, self.host_bps, self.network_bps]
-        shares += [creator.bps for creator in self.creators]
+        platforms = (self.seller_bps, self.referrer_bps, self.host_bps, self.network_bps)
+        shares = (*platforms, *(creator.bps for creator in self.creators))
         if not self.creators:
             raise InvalidSplitPlan("must have at least one creator", shares)
         if any(bps < 0 for bps in shares) or any(creator.bps == 0 for creator in self.creators):

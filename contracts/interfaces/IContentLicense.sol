@@ -43,7 +43,12 @@ struct Publication {
 interface IContentLicense {
     /// @notice A content can be bought from now on.
     event ContentPublished(
-        uint32 indexed content, uint32 indexed host, string ref, uint64 price, uint8 class, Plan plan
+        uint32 indexed content,
+        uint32 indexed host,
+        string ref,
+        uint64 price,
+        uint8 class,
+        Plan plan
     );
     /// @notice A licence became a token of `holder` that can move from `unlocksAt` (Unix seconds).
     event LicenseClaimed(uint256 indexed orderId, uint32 indexed content, address indexed holder, uint64 unlocksAt);

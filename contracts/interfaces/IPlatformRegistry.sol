@@ -87,9 +87,13 @@ interface IPlatformRegistry {
     /// @param networkBps The network's least share in its plans, at most 1,000.
     /// @param hostBps The host's least share in its plans, at most 5,000.
     /// @return platform Its number, from 1.
-    function admit(string calldata name, address owner, address treasury, uint16 networkBps, uint16 hostBps)
-        external
-        returns (uint32 platform);
+    function admit(
+        string calldata name,
+        address owner,
+        address treasury,
+        uint16 networkBps,
+        uint16 hostBps
+    ) external returns (uint32 platform);
 
     /// @notice Opens or suspends a platform. Only the network's owner.
     function setStatus(uint32 platform, PlatformStatus status) external;

@@ -104,14 +104,10 @@ interface ISettlement {
     error DebitAboveMaximum(uint256 debit, uint256 maximum);
     /// @notice The batch has no order, or ends with a referrer for no group.
     error EmptyBatch();
-    /// @notice A word without a first learner, or a referrer word that is not one.
-    error MalformedWord(uint256 index, uint256 word);
     /// @notice No content has this number.
     error UnknownContent(uint32 content);
     /// @notice The content is not for sale.
     error ContentInactive(uint32 content);
-    /// @notice No learner has this number yet.
-    error UnknownLearner(uint32 learner, uint32 highest);
     /// @notice The account holds too little.
     error InsufficientBalance(Account account, int256 available, uint256 required);
     /// @notice The price is higher than the buyer agreed to.
@@ -167,9 +163,12 @@ interface ISettlement {
 
     /// @notice Places a direct order paid by EIP-3009 `receiveWithAuthorization` of `order.maxPrice`, valid from 0 to
     /// `order.deadline`, whose nonce is the order id. Anyone may send it. What exceeds the price stays on the buyer's account.
-    function buyWithAuthorization(Order calldata order, uint8 v, bytes32 r, bytes32 s)
-        external
-        returns (bytes32 orderId);
+    function buyWithAuthorization(
+        Order calldata order,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (bytes32 orderId);
 
     /// @notice Settles many fiat orders: debits the caller's platform once and commits to the orders.
     /// @dev Only an active operator's key, as the top call of a transaction. A word whose content number is 0 holds, in its
@@ -179,9 +178,12 @@ interface ISettlement {
     /// @param maxDebit The most that may be debited, in ledger units.
     /// @param words The orders, as `BatchTree` lays them out.
     /// @return root What the batch commits to.
-    function settle(uint64 number, uint32 saleDay, uint256 maxDebit, uint256[] calldata words)
-        external
-        returns (bytes32 root);
+    function settle(
+        uint64 number,
+        uint32 saleDay,
+        uint256 maxDebit,
+        uint256[] calldata words
+    ) external returns (bytes32 root);
 
     /// @notice Refunds a direct order within its window, to where its price came from. Only an operator of the seller.
     /// @dev Tokens that the buyer's address will not take are credited to the buyer's account instead.
@@ -197,8 +199,12 @@ interface ISettlement {
     function releaseCommission(Account account, uint8 class) external;
 
     /// @notice Opens contents for sale under consecutive numbers. Only the licence contract.
-    function list(uint32 first, uint64[] calldata prices, uint16[] calldata commissionsBps, uint8[] calldata classes)
-        external;
+    function list(
+        uint32 first,
+        uint64[] calldata prices,
+        uint16[] calldata commissionsBps,
+        uint8[] calldata classes
+    ) external;
 
     /// @notice Sets a content's price from tomorrow. Only the licence contract.
     function setPrice(uint32 content, uint64 price) external;

@@ -9,11 +9,88 @@ import {Facts} from "./Facts.sol";
 /// bytes, a node 64 and a root 96 under another tag, so that none can pass for another. A node without a sibling moves
 /// up as it is, which is safe because the root commits to the number of leaves.
 library BatchTree {
+    /// @notice The leaves of a batch that is being read.
+    /// @param hashes Room for at least as many leaves as the batch has words.
+    /// @param count How many leaves there are so far.
+    /// @param learners The highest learner number that is registered, at most `HIGHEST_LEARNER`.
+    struct Leaves {
+        bytes32[] hashes;
+        uint256 count;
+        uint256 learners;
+    }
+
     /// @notice How many orders fit in a word.
     uint256 internal constant ORDERS_PER_WORD = 7;
 
-    uint256 private constant LEAF_TAG = 1 << 248;
+    /// @notice The highest learner number: one bit below a place's 32, which lets all places of a word be checked at once.
+    uint256 internal constant HIGHEST_LEARNER = type(uint32).max >> 1;
+
+    uint256 private constant LEAF_TAG = 0x01_0000000000000000000000_0000000000000000000000000000000000000000;
     uint256 private constant ROOT_TAG = 2 << 248;
+
+    /// @dev In every place of a word: the lowest bit, the highest bit, and all bits below the highest.
+    uint256 private constant ONES = 0x00000001_00000001_00000001_00000001_00000001_00000001_00000001;
+    uint256 private constant TOPS = 0x80000000_80000000_80000000_80000000_80000000_80000000_80000000;
+    uint256 private constant BELOW_TOPS = 0x7fffffff_7fffffff_7fffffff_7fffffff_7fffffff_7fffffff_7fffffff;
+    uint256 private constant PLACES_MASK = 0x00000000_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff;
+
+    /// @notice A word without a first learner, or a referrer word that is not one.
+    error MalformedWord(uint256 index, uint256 word);
+
+    /// @notice No learner has this number yet.
+    error UnknownLearner(uint256 learner, uint256 highest);
+
+    /// @notice Adds the words from `index` on that share its content to the leaves, and counts their orders.
+    /// @dev Adds to, subtracts from and counts all seven places of a word at once: a place's number is below 2^31, so no
+    /// place ever carries into or borrows from its neighbour.
+    /// @return next The index after the last word read.
+    /// @return count How many orders the words hold.
+    function hashGroup(
+        uint256[] calldata words,
+        uint256 index,
+        Facts facts,
+        address referrer,
+        Leaves memory leaves
+    ) internal pure returns (uint256 next, uint256 count) {
+        uint256 wrong;
+        uint256 limits;
+        unchecked {
+            limits = TOPS | (ONES * leaves.learners);
+        }
+        assembly ("memory-safe") {
+            // Three words beyond the allocated memory, which are not kept.
+            let leafAt := mload(0x40)
+            mstore(add(leafAt, 0x20), facts)
+            mstore(add(leafAt, 0x40), or(LEAF_TAG, referrer))
+            let to := add(add(mload(leaves), 0x20), shl(5, mload(add(leaves, 0x20))))
+            let at := add(words.offset, shl(5, index))
+            let end := add(words.offset, shl(5, words.length))
+            let content := shr(224, calldataload(at))
+            for {} lt(at, end) {
+                at := add(at, 0x20)
+            } {
+                let word := calldataload(at)
+                if xor(shr(224, word), content) {
+                    break
+                }
+                let places := and(word, PLACES_MASK)
+                // A top bit that is set beforehand, or borrowed away by a number above its limit, is wrong.
+                wrong := or(wrong, or(and(places, TOPS), xor(and(sub(limits, places), TOPS), TOPS)))
+                wrong := or(wrong, iszero(shr(192, places)))
+                // The product gathers the sum of all seven places in the highest one.
+                let filled := shr(31, and(add(places, BELOW_TOPS), TOPS))
+                count := add(count, and(shr(192, mul(filled, ONES)), 7))
+                mstore(leafAt, word)
+                mstore(to, keccak256(leafAt, 0x60))
+                to := add(to, 0x20)
+            }
+            next := shr(5, sub(at, words.offset))
+        }
+        if (wrong != 0) _refuse(words, index, next, leaves.learners);
+        unchecked {
+            leaves.count += next - index;
+        }
+    }
 
     /// @notice The hash of one word with what the contract read for it.
     function leaf(uint256 word, Facts facts, address referrer) internal pure returns (bytes32 hash) {
@@ -28,35 +105,43 @@ library BatchTree {
         }
     }
 
-    /// @notice The root over the first `count` leaves. The array is used as working space and left changed.
-    function root(bytes32[] memory leaves, uint256 count) internal pure returns (bytes32) {
+    /// @notice The root over all leaves. Their hashes are used as working space and left changed.
+    function root(Leaves memory leaves) internal pure returns (bytes32) {
         bytes32 top;
-        uint256 width = count;
+        bytes32[] memory hashes = leaves.hashes;
+        uint256 width = leaves.count;
         assembly ("memory-safe") {
-            let base := add(leaves, 0x20)
+            let base := add(hashes, 0x20)
             for {} gt(width, 1) {} {
                 let pairs := shr(1, width)
                 let from := base
                 let to := base
-                for { let end := add(base, shl(5, pairs)) } lt(to, end) { to := add(to, 0x20) } {
+                for {
+                    let end := add(base, shl(5, pairs))
+                } lt(to, end) {
+                    to := add(to, 0x20)
+                } {
                     mstore(to, keccak256(from, 0x40))
                     from := add(from, 0x40)
                 }
-                if and(width, 1) { mstore(to, mload(from)) }
+                if and(width, 1) {
+                    mstore(to, mload(from))
+                }
                 width := add(pairs, and(width, 1))
             }
             top := mload(base)
         }
-        return _seal(top, count);
+        return _seal(top, leaves.count);
     }
 
     /// @notice The root that `proof` leads to from the leaf at `index` among `count` leaves.
     /// @dev A proof with too few or too many siblings, or an index out of range, gives a value that is no root.
-    function rootFrom(bytes32 node, uint256 index, uint256 count, bytes32[] calldata proof)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function rootFrom(
+        bytes32 node,
+        uint256 index,
+        uint256 count,
+        bytes32[] calldata proof
+    ) internal pure returns (bytes32) {
         if (index >= count) return bytes32(0);
         uint256 used;
         for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
@@ -78,6 +163,18 @@ library BatchTree {
     /// @notice The content number of a word.
     function contentOf(uint256 word) internal pure returns (uint32) {
         return uint32(word >> 224);
+    }
+
+    /// @dev Reverts with what is wrong in one of the words from `index` to before `end`.
+    function _refuse(uint256[] calldata words, uint256 index, uint256 end, uint256 learners) private pure {
+        for (; index < end; ++index) {
+            uint256 word = words[index];
+            if (learnerAt(word, 0) == 0) revert MalformedWord(index, word);
+            for (uint256 place; place < ORDERS_PER_WORD; ++place) {
+                uint256 learner = learnerAt(word, place);
+                if (learner > learners) revert UnknownLearner(learner, learners);
+            }
+        }
     }
 
     function _node(bytes32 left, bytes32 right) private pure returns (bytes32 hash) {

@@ -25,10 +25,15 @@ library FactsLib {
         uint256 class_,
         uint256 epoch_
     ) internal pure returns (Facts) {
-        return Facts.wrap(
-            price_ | (commissionBps_ << 40) | (referrerBps_ << 56) | (planVersion_ << 72) | (class_ << 88)
-                | (epoch_ << 96)
-        );
+        return
+            Facts.wrap(
+                price_
+                    | (commissionBps_ << 40)
+                    | (referrerBps_ << 56)
+                    | (planVersion_ << 72)
+                    | (class_ << 88)
+                    | (epoch_ << 96)
+            );
     }
 
     /// @notice The price paid, in ledger units.

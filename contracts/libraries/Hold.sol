@@ -14,7 +14,7 @@ using HoldLib for Hold global;
 /// @notice The bookkeeping of one hold: add, take back, and let time pass. What goes in by `add` comes out by `take` or
 /// `drain`, once.
 library HoldLib {
-    /// @notice A bucket would exceed what its 56 bits can hold.
+    /// @notice A bucket cannot hold the amount in its 56 bits; `maximum` is what it still has room for.
     error HoldOverflow(uint256 amount, uint256 maximum);
 
     /// @notice An order of `orderEpoch` can no longer be refunded in `currentEpoch`.
@@ -31,9 +31,8 @@ library HoldLib {
 
     /// @notice Adds `amount`, captured in `currentEpoch`.
     function add(Hold hold, uint256 amount, uint256 currentEpoch) internal pure returns (Hold) {
-        hold = hold.roll(currentEpoch);
-        uint256 sum = hold.captured() + amount;
-        if (sum > MAXIMUM) revert HoldOverflow(sum, MAXIMUM);
+        if (hold.epoch() != currentEpoch) hold = hold.roll(currentEpoch);
+        if (amount > MAXIMUM - hold.captured()) revert HoldOverflow(amount, MAXIMUM - hold.captured());
         unchecked {
             // The sum fits its 56 bits, so nothing carries into the epoch.
             return Hold.wrap(Hold.unwrap(hold) + (amount << CAPTURED_SHIFT));
@@ -63,18 +62,27 @@ library HoldLib {
         if (age > 0) amount += hold.previous();
         if (age > 1) amount += hold.captured();
         uint256 recent = age == 0 ? hold.captured() : 0;
-        uint256 before = age == 0 ? hold.previous() : age == 1 ? hold.captured() : 0;
+        uint256 before =
+            age == 0
+                ? hold.previous()
+                : age == 1
+                    ? hold.captured()
+                    : 0;
         rest = _pack(hold, currentEpoch, recent, before, 0);
     }
 
     /// @notice The same money seen from `currentEpoch`.
     function roll(Hold hold, uint256 currentEpoch) internal pure returns (Hold) {
-        uint256 from = hold.epoch();
-        if (from == currentEpoch) return hold;
-        uint256 age = currentEpoch - from;
-        uint256 ripe = hold.matured() + hold.previous() + (age > 1 ? hold.captured() : 0);
-        if (ripe > MAXIMUM) revert HoldOverflow(ripe, MAXIMUM);
-        return _pack(hold, currentEpoch, 0, age == 1 ? hold.captured() : 0, ripe);
+        unchecked {
+            // Epochs only grow, and three buckets of 56 bits add up without overflow.
+            uint256 age = currentEpoch - hold.epoch();
+            if (age == 0) return hold;
+            uint256 recent = hold.captured();
+            uint256 ripe = hold.matured() + hold.previous();
+            if (age > 1) (ripe, recent) = (ripe + recent, 0);
+            if (ripe > MAXIMUM) revert HoldOverflow(ripe, MAXIMUM);
+            return _pack(hold, currentEpoch, 0, recent, ripe);
+        }
     }
 
     /// @notice The epoch that `captured` belongs to.
@@ -97,14 +105,20 @@ library HoldLib {
         return uint56(Hold.unwrap(hold));
     }
 
-    function _pack(Hold owner, uint256 epoch_, uint256 captured_, uint256 previous_, uint256 matured_)
-        private
-        pure
-        returns (Hold)
-    {
-        return Hold.wrap(
-            (Hold.unwrap(owner) >> OWNER_SHIFT << OWNER_SHIFT) | (epoch_ << EPOCH_SHIFT)
-                | (captured_ << CAPTURED_SHIFT) | (previous_ << PREVIOUS_SHIFT) | matured_
-        );
+    function _pack(
+        Hold owner,
+        uint256 epoch_,
+        uint256 captured_,
+        uint256 previous_,
+        uint256 matured_
+    ) private pure returns (Hold) {
+        return
+            Hold.wrap(
+                ((Hold.unwrap(owner) >> OWNER_SHIFT) << OWNER_SHIFT)
+                    | (epoch_ << EPOCH_SHIFT)
+                    | (captured_ << CAPTURED_SHIFT)
+                    | (previous_ << PREVIOUS_SHIFT)
+                    | matured_
+            );
     }
 }

@@ -13,11 +13,12 @@ using PriceScheduleLib for PriceSchedule global;
 /// learner saw.
 library PriceScheduleLib {
     /// @notice The schedule after a price change on `today`.
-    function schedule(uint256 yesterdaysPrice, uint256 todaysPrice, uint256 nextPrice, uint256 today)
-        internal
-        pure
-        returns (PriceSchedule)
-    {
+    function schedule(
+        uint256 yesterdaysPrice,
+        uint256 todaysPrice,
+        uint256 nextPrice,
+        uint256 today
+    ) internal pure returns (PriceSchedule) {
         return PriceSchedule.wrap(yesterdaysPrice | (todaysPrice << 40) | (nextPrice << 80) | (today << 120));
     }
 

@@ -23,9 +23,10 @@ library SaleLib {
 
     /// @notice A new content's slot: active, with an empty hold.
     function list(uint256 price_, uint256 commissionBps_, uint256 class_) internal pure returns (Sale) {
-        return Sale.wrap(
-            ACTIVE_BIT | (class_ << CLASS_SHIFT) | (commissionBps_ << COMMISSION_SHIFT) | (price_ << PRICE_SHIFT)
-        );
+        return
+            Sale.wrap(
+                ACTIVE_BIT | (class_ << CLASS_SHIFT) | (commissionBps_ << COMMISSION_SHIFT) | (price_ << PRICE_SHIFT)
+            );
     }
 
     /// @notice The price at listing, in ledger units; `PriceSchedule` has it once `isRepriced`.

@@ -9,24 +9,27 @@ library SplitMath {
 
     /// @notice Divides one order's price at capture.
     /// @dev Commission and the referrer's part are rounded down; what rounding leaves stays with the revenue and with the
-    /// seller. Requires `referrerBps <= commissionBps <= 10_000`.
+    /// seller. Requires `price < 2^40` and `referrerBps <= commissionBps <= 10_000`.
     /// @return revenue For the content's hold.
     /// @return sellerPart For the seller's hold.
     /// @return referrerPart For the referrer's hold.
-    function capture(uint256 price, uint256 commissionBps, uint256 referrerBps)
-        internal
-        pure
-        returns (uint256 revenue, uint256 sellerPart, uint256 referrerPart)
-    {
-        uint256 commission = price * commissionBps / ONE_BPS;
-        referrerPart = price * referrerBps / ONE_BPS;
-        sellerPart = commission - referrerPart;
-        revenue = price - commission;
+    function capture(
+        uint256 price,
+        uint256 commissionBps,
+        uint256 referrerBps
+    ) internal pure returns (uint256 revenue, uint256 sellerPart, uint256 referrerPart) {
+        unchecked {
+            // Prices have 40 bits and shares 16; the referrer's part is not above the commission, nor that above the price.
+            uint256 commission = (price * commissionBps) / ONE_BPS;
+            referrerPart = (price * referrerBps) / ONE_BPS;
+            sellerPart = commission - referrerPart;
+            revenue = price - commission;
+        }
     }
 
     /// @notice One payee's share of released revenue, rounded down: `bps` out of the `totalBps` that all payees have.
     /// @dev The first payee of a plan gets the amount less the other shares instead, and with it every remainder.
     function share(uint256 amount, uint256 bps, uint256 totalBps) internal pure returns (uint256) {
-        return amount * bps / totalBps;
+        return (amount * bps) / totalBps;
     }
 }
