@@ -26,7 +26,7 @@ WHOLE_BPS = 10_000
 #: Decimals of a ledger unit when the token has at least as many; the ledger never counts finer.
 LEDGER_DECIMALS = 6
 
-_DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
+_DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,3 +242,16 @@ def test_a_snapshot_brings_back_the_whole_state_once() -> None:
 def test_free_ports_are_free() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", free_port()))
+
+
+def test_one_that_stays_silent_is_not_left_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    silent, started = tmp_path / "anvil", tmp_path / "pid"
+    silent.write_text(f"#!/bin/sh\necho $$ > {started}\nexec sleep 60\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("ZHIFU_ANVIL", str(silent))
+    monkeypatch.setattr("zhifu.anvil._START_SECONDS", 0.5)
+    with pytest.raises(AnvilFailed):
+        Anvil().start()
+    assert not is_running(int(started.read_text()))
