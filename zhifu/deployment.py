@@ -36,8 +36,8 @@ _CONTRACTS = ("registry", "license", "settlement", "token")
 class Deployment:
     """The contracts of one network on one chain.
 
-    `block` and `block_hash` are those of the last contract's creation: they tell a chain that was
-    started anew from the one this was written for. `windows` are seconds by refund-window class.
+    Every event of the network is at `first_block` or later. `block` and `block_hash` are those after
+    the last step: they tell a chain that was started anew from the one this was written for. `windows` are seconds by refund-window class.
     """
 
     chain_id: int
@@ -47,6 +47,7 @@ class Deployment:
     token: str
     currency: str
     ledger_decimals: int
+    first_block: int
     block: int
     block_hash: str
     windows: tuple[int, ...]
@@ -70,7 +71,7 @@ class Deployment:
     def _checked(self) -> Deployment:
         for name in _CONTRACTS:
             checksum_address(getattr(self, name))
-        numbers = [self.chain_id, self.block, self.ledger_decimals, *self.windows]
+        numbers = [self.chain_id, self.first_block, self.block, self.ledger_decimals, *self.windows]
         if not all(isinstance(each, int) for each in numbers):
             raise ValueError
         return self
@@ -120,6 +121,7 @@ def deploy(
     test networks. `treasury` (default: the admin) gets the network's share.
     """
     decimals_of(currency)
+    first_block = chain.block_number()
     if token is None:
         token = _create_token(chain, admin, currency)
     registry = _create(chain, admin, "PlatformRegistry", admin.address, treasury or admin.address)
@@ -141,6 +143,7 @@ def deploy(
         token,
         currency,
         decimals,
+        first_block,
         block.number,
         block.hash,
         tuple(windows),
