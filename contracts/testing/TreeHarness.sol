@@ -12,9 +12,22 @@ contract TreeHarness {
         return BatchTree.leaf(word, facts, referrer);
     }
 
-    /// @notice The root over all of `leaves`.
-    function root(bytes32[] calldata leaves) external pure returns (bytes32) {
-        return BatchTree.root(leaves, leaves.length);
+    /// @notice The root over all of `hashes`.
+    function root(bytes32[] calldata hashes) external pure returns (bytes32) {
+        return BatchTree.root(BatchTree.Leaves(hashes, hashes.length, 0));
+    }
+
+    /// @notice The leaves of the words from `index` on that share its content, when `learners` is the highest registered.
+    function hashGroup(
+        uint256[] calldata words,
+        uint256 index,
+        Facts facts,
+        address referrer,
+        uint256 learners
+    ) external pure returns (uint256 next, uint256 count, bytes32[] memory hashes) {
+        BatchTree.Leaves memory leaves = BatchTree.Leaves(new bytes32[](words.length), 0, learners);
+        (next, count) = BatchTree.hashGroup(words, index, facts, referrer, leaves);
+        hashes = leaves.hashes;
     }
 
     /// @notice The root that a proof leads to.

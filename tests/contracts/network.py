@@ -1,0 +1,44 @@
+"""The members of a small network, as tests speak of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contracts.accounts import of_platform
+from tests.contracts.plans import Plan, Publication
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform with the keys that act for it."""
+
+    number: int
+    owner: Any
+    treasury: Any
+    operator: Any
+
+    @property
+    def account(self) -> int:
+        return of_platform(self.number)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A published content; its price is in ledger units."""
+
+    number: int
+    host: int
+    price: int
+    class_: int
+    plan: Plan
+
+
+def publish(licences, host: Platform, *publications: Publication) -> list[Content]:
+    """Publish contents and return them with their numbers."""
+    first = licences.contentCount() + 1
+    licences.publish(publications, {"from": host.operator})
+    return [
+        Content(first + i, host.number, publication.price, publication.class_, publication.plan)
+        for i, publication in enumerate(publications)
+    ]
