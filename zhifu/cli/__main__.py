@@ -1,0 +1,5 @@
+"""``python -m zhifu.cli`` is ``zhifu``."""
+
+from zhifu.cli.entry import main
+
+main()

@@ -1,0 +1,60 @@
+"""Amounts as people write them, in the currency of a network, and as its ledger counts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from zhifu.currencies import decimals_of
+from zhifu.deployment import Network
+from zhifu.exceptions import InvalidInput
+from zhifu.money import Money
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What relates a currency, its ledger and its token.
+
+    ``ledger_decimals`` is how finely the ledger counts, ``tokens_per_unit`` how many of the token's
+    smallest units make one of the ledger's.
+    """
+
+    currency: str
+    ledger_decimals: int
+    tokens_per_unit: int
+
+    @classmethod
+    def of(cls, network: Network) -> Amounts:
+        """Those of a network."""
+        deployment = network.deployment
+        per_unit = network.settlement.tokens_per_unit()
+        return cls(deployment.currency, deployment.ledger_decimals, per_unit)
+
+    def money(self, text: str) -> Money:
+        """A positive amount typed by a person; raises InvalidInput and OverPreciseAmount."""
+        amount = Money.parse(text, self.currency)
+        if amount.amount <= 0:
+            raise InvalidInput("amount", "must be above zero", text)
+        return amount
+
+    def units(self, text: str) -> int:
+        """The same in ledger units."""
+        return self.money(text).to_ledger_units(self.ledger_decimals)
+
+    def tokens(self, units: int) -> int:
+        """Ledger units in the token's smallest units."""
+        return units * self.tokens_per_unit
+
+    def decimal(self, units: int) -> str:
+        """Ledger units as a decimal string, with every decimal that matters.
+
+        It never has fewer decimals than the currency.
+        """
+        value = Decimal(units).scaleb(-self.ledger_decimals)
+        exponent = value.normalize().as_tuple().exponent
+        needed = -exponent if isinstance(exponent, int) else 0
+        return f"{value:.{max(needed, decimals_of(self.currency))}f}"
+
+    def shown(self, units: int) -> str:
+        """Ledger units for people: the decimal string and the currency."""
+        return f"{self.decimal(units)} {self.currency}"

@@ -1,0 +1,18 @@
+"""All commands, in the order their help lists them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from zhifu.cli.root import app
+
+_IN_ORDER = (
+    *("up", "down", "deploy"),
+    *("platform", "learner", "content", "key"),
+    *("deposit", "release", "withdraw", "balance"),
+)
+
+for _module in _IN_ORDER:
+    import_module(f"zhifu.cli.{_module}")
+
+__all__ = ["app"]

@@ -1,0 +1,84 @@
+"""``zhifu deploy``: the contracts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zhifu.cli.answer import Answer, answer, facts
+from zhifu.cli.command import command
+from zhifu.cli.root import SET_UP, app
+from zhifu.cli.session import Session
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from zhifu.deployment import Deployment
+
+
+@command(app, "deploy", "zhifu deploy", "zhifu deploy --currency EUR", panel=SET_UP)
+def deploy(
+    session: Session,
+    currency: Annotated[
+        str, typer.Option(help="The one currency of the network (ISO 4217).")
+    ] = "USD",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The settlement token, an existing ERC-20. Without it a test token is deployed.",
+        ),
+    ] = None,
+    treasury: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Where the network's share goes; the deploying key by default."
+        ),
+    ] = None,
+) -> Answer:
+    """Put the contracts on the chain and write down where they are.
+
+    Run again, it finds them. The key that deploys becomes the network's admin.
+    """
+    deployment, is_new = ensure(session, currency=currency, token=token, treasury=treasury)
+    path = str(session.deployment_file)
+    said = f"Deployed; written to {path}" if is_new else f"Deployed already, says {path}"
+    data = {**asdict(deployment), "new": is_new, "file": path}
+    return answer(data, said, described(deployment))
+
+
+def ensure(
+    session: Session,
+    *,
+    currency: str = "USD",
+    token: str | None = None,
+    treasury: str | None = None,
+) -> tuple[Deployment, bool]:
+    """The network's deployment on the session's chain, and whether it is new."""
+    from zhifu.deployment import ensure_deployed
+    from zhifu.keyring import ADMIN
+
+    return ensure_deployed(
+        session.chain,
+        session.signer(ADMIN),
+        session.deployment_file,
+        currency=currency,
+        token=session.address(token) if token else None,
+        treasury=session.address(treasury) if treasury else None,
+    )
+
+
+def described(deployment: Deployment) -> RenderableType:
+    """Where the contracts are, for people."""
+    return facts(
+        {
+            "Chain": deployment.chain_id,
+            "PlatformRegistry": deployment.registry,
+            "ContentLicense": deployment.license,
+            "Settlement": deployment.settlement,
+            "Settlement token": f"{deployment.token} ({deployment.currency})",
+            "Refund windows": ", ".join(f"{each // 86_400} days" for each in deployment.windows),
+        }
+    )

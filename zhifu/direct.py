@@ -1,0 +1,129 @@
+"""Direct orders: placing them in the three ways a buyer can pay, and finding them again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+from zhifu import accounts
+from zhifu.authorization import authorize
+from zhifu.blocks import Receipt
+from zhifu.deployment import Network
+from zhifu.exceptions import InactiveContent, InsufficientBalance, UnknownOrder
+from zhifu.models import NO_ADDRESS, DirectOrder
+from zhifu.signing import Signer
+
+DAY_SECONDS = 86_400
+LIFETIME_SECONDS = 3_600
+"""How long a new order may wait to be placed."""
+
+
+def new_order(
+    network: Network,
+    content: int,
+    seller: int,
+    buyer: str,
+    *,
+    now: int,
+    receiver: str | None = None,
+    referrer: str = NO_ADDRESS,
+) -> DirectOrder:
+    """An order for a content at its price of today, to be placed within the hour.
+
+    `now` is in Unix seconds by the chain's clock. The licence goes to `receiver`, by default the
+    buyer. Raises InactiveContent.
+    """
+    price, active = network.settlement.price_on(content, now // DAY_SECONDS)
+    if not active:
+        raise InactiveContent(content)
+    return DirectOrder(
+        content=content,
+        seller=seller,
+        buyer=buyer,
+        receiver=receiver or buyer,
+        max_price=price,
+        deadline=now + LIFETIME_SECONDS,
+        salt=secrets.token_bytes(32),
+        referrer=referrer,
+    )
+
+
+def place_with_tokens(network: Network, buyer: Signer, order: DirectOrder) -> Receipt:
+    """Pay with the buyer's tokens, allowing Settlement exactly the price; the buyer sends it.
+
+    Raises InsufficientBalance.
+    """
+    amount = _require_tokens(network, order)
+    if network.token.allowance(buyer.address, network.settlement.address) < amount:
+        network.token.approve(buyer, network.settlement.address, amount)
+    return network.settlement.buy(buyer, order)
+
+
+def place_from_balance(network: Network, buyer: Signer, order: DirectOrder) -> Receipt:
+    """Pay from the buyer's account in Settlement; the buyer sends it.
+
+    Raises InsufficientBalance.
+    """
+    available = network.settlement.available_of(accounts.of_address(buyer.address))
+    if available < order.max_price:
+        raise InsufficientBalance(available, order.max_price, buyer.address)
+    return network.settlement.buy_from_balance(buyer, order)
+
+
+def place_with_authorization(
+    network: Network, buyer: Signer, order: DirectOrder, relayer: Signer
+) -> Receipt:
+    """Pay by the buyer's EIP-3009 signature; the relayer sends it, so the buyer needs no gas.
+
+    Raises InsufficientBalance.
+    """
+    _require_tokens(network, order)
+    signature = authorize(
+        buyer,
+        order,
+        chain_id=network.chain.chain_id,
+        settlement=network.settlement.address,
+        token=network.token.address,
+        token_name=network.token.name(),
+        tokens_per_unit=network.settlement.tokens_per_unit(),
+    )
+    return network.settlement.buy_with_authorization(relayer, order, signature)
+
+
+def find_order(network: Network, order_id: bytes) -> DirectOrder:
+    """The order with an id, as it was placed; raises UnknownOrder."""
+    for found, order in _placed(network, [order_id]):
+        if found == order_id:
+            return order
+    raise UnknownOrder("0x" + order_id.hex())
+
+
+def orders_for(network: Network, content: int, receiver: str) -> dict[bytes, DirectOrder]:
+    """All orders by which a receiver was given a content, by id, whatever became of them."""
+    topic = content.to_bytes(32, "big")
+    placed = _placed(network, None, topic)
+    return {found: order for found, order in placed if order.receiver == receiver}
+
+
+def _placed(
+    network: Network, order_ids: list[bytes] | None, content: bytes | None = None
+) -> Iterator[tuple[bytes, DirectOrder]]:
+    settlement = network.settlement
+    topics = [settlement.artifact.topic("OrderPlaced"), order_ids, content]
+    logs = network.chain.logs(settlement.address, topics, network.deployment.block)
+    for log in logs:
+        placed = settlement.decode(log).arguments
+        yield placed["orderId"], _order(placed["order"])
+
+
+def _order(values: tuple[int, int, str, str, str, int, int, bytes]) -> DirectOrder:
+    content, seller, buyer, receiver, referrer, max_price, deadline, salt = values
+    return DirectOrder(content, seller, buyer, receiver, max_price, deadline, salt, referrer)
+
+
+def _require_tokens(network: Network, order: DirectOrder) -> int:
+    per_unit = network.settlement.tokens_per_unit()
+    balance = network.token.balance_of(order.buyer)
+    if balance < order.max_price * per_unit:
+        raise InsufficientBalance(balance // per_unit, order.max_price, order.buyer)
+    return order.max_price * per_unit
