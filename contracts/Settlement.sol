@@ -26,7 +26,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
 
     /// @dev What one batch adds up to while its words are read.
     struct Tally {
-        uint256 windows;
+        uint256 epochs;
         uint256 saleDay;
         uint256 debit;
         uint256 orders;
@@ -379,7 +379,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         uint256[] calldata words
     ) private returns (Tally memory tally) {
         tally.saleDay = _requireSaleDay(saleDay);
-        tally.windows = _windows;
+        tally.epochs = _epochs();
         tally.leaves = BatchTree.Leaves(new bytes32[](words.length), 0, learners);
         uint256 length = words.length;
         uint256 index;
@@ -410,10 +410,9 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         uint32 content
     ) private returns (uint256 next) {
         Sale sale = _sales[content];
-        address referrer = tally.referrer;
-        Facts facts = _read(content, sale, tally.saleDay, tally.windows, referrer);
+        Facts facts = _read(content, sale, tally.saleDay, _epochIn(tally.epochs, sale.class()), tally.referrer);
         uint256 count;
-        (next, count) = BatchTree.hashGroup(words, index, facts, referrer, tally.leaves);
+        (next, count) = BatchTree.hashGroup(words, index, facts, tally.referrer, tally.leaves);
         (uint256 revenue, uint256 sellerPart, uint256 referrerPart) = facts.parts();
         unchecked {
             // Fewer than 2^32 orders of less than 2^40 each.
@@ -421,8 +420,13 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
             tally.debit += count * facts.price();
             tally.commissions[facts.class()] += count * sellerPart;
             _sales[content] = sale.withHold(sale.hold().add(count * revenue, facts.epoch()));
-            if (referrer != address(0)) {
-                _addCommission(AccountLib.ofAddress(referrer), facts.class(), count * referrerPart, facts.epoch());
+            if (tally.referrer != address(0)) {
+                _addCommission(
+                    AccountLib.ofAddress(tally.referrer),
+                    facts.class(),
+                    count * referrerPart,
+                    facts.epoch()
+                );
                 tally.referrer = address(0);
             }
         }
@@ -431,7 +435,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function _addCommissions(Account seller, Tally memory tally) private {
         for (uint256 class; class < CLASSES; ++class) {
             uint256 amount = tally.commissions[class];
-            if (amount != 0) _addCommission(seller, class, amount, _epoch(tally.windows, class));
+            if (amount != 0) _addCommission(seller, class, amount, _epochIn(tally.epochs, class));
         }
     }
 
@@ -465,22 +469,21 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         uint32 content,
         Sale sale,
         uint256 day,
-        uint256 windows,
+        uint256 epoch,
         address referrer
     ) private view returns (Facts) {
         if (!sale.isActive()) {
             if (!sale.exists()) revert UnknownContent(content);
             revert ContentInactive(content);
         }
-        uint256 class = sale.class();
         return
             FactsLib.pack(
                 _priceOn(content, sale, day),
                 sale.commissionBps(),
                 referrer == address(0) ? 0 : LICENSE.referrerBpsOf(content),
                 FIRST_VERSION,
-                class,
-                _epoch(windows, class)
+                sale.class(),
+                epoch
             );
     }
 
@@ -492,7 +495,8 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         orderId = orderIdOf(order);
         if (_orders[orderId].state() != 0) revert OrderExists(orderId);
         Sale sale = _sales[order.content];
-        facts = _read(order.content, sale, _today(), _windows, order.referrer).withState(state);
+        uint256 epoch = _epoch(_windows, sale.class());
+        facts = _read(order.content, sale, _today(), epoch, order.referrer).withState(state);
         if (facts.price() > order.maxPrice) revert PriceAboveMaximum(facts.price(), order.maxPrice);
         _orders[orderId] = facts;
         _capture(order, sale, facts);
@@ -648,12 +652,24 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         return block.timestamp / window;
     }
 
+    /// @dev The present epochs of all classes, 32 bits each, class 0 lowest; 0 where there is no class.
+    function _epochs() private view returns (uint256 epochs) {
+        uint256 windows = _windows;
+        for (uint256 shift; windows >> shift != 0; shift += 32) {
+            epochs |= (block.timestamp / uint32(windows >> shift)) << shift;
+        }
+    }
+
     function _maturesAt(Facts facts) private view returns (uint64) {
         return uint64((facts.epoch() + 2) * _window(_windows, facts.class()));
     }
 
     function _requirePrice(uint256 price) private pure {
         if (price == 0 || price > SaleLib.MAXIMUM_PRICE) revert PriceOutOfRange(price, SaleLib.MAXIMUM_PRICE);
+    }
+
+    function _epochIn(uint256 epochs, uint256 class) private pure returns (uint256) {
+        return uint32(epochs >> (class << 5));
     }
 
     function _window(uint256 windows, uint256 class) private pure returns (uint256) {
