@@ -9,17 +9,19 @@ values a caller needs as typed attributes. The category says who can mend it:
     + AmountMismatch, OverPreciseAmount, InexactAmount
     + InvalidSplitPlan, CatalogueError
   x NotFoundError: what the caller names does not exist
-    + UnknownPlatform, UnknownLearner, UnknownContent, UnknownOrder
+    + UnknownPlatform, UnknownLearner, UnknownContent, UnknownOrder, UnknownPayment
+    + UnknownProvider
   x AuthorityError: the caller may not do this
-    + WrongOperator, InvalidSignature, AuthorizationUsed
+    + WrongOperator, NoOperator, InvalidSignature, AuthorizationUsed
   x StateError: valid, but not in the present state
-    + InactiveContent, InsufficientBalance, IdempotencyConflict, DuplicateBatch
+    + InactiveContent, InactivePlatform, InsufficientBalance, IdempotencyConflict
+    + DuplicateBatch, DuplicatePayment, NotRefundable, ForeignDatabase, DatabaseRefused
   x ChainError: the chain could not be used, or refused
     + ChainUnreachable, WrongChain, NodeRefused, NotDeployed, ContractReverted
-    + TransactionFailed, TransactionPending, TransactionTooLarge
+    + TransactionFailed, TransactionPending, TransactionTooLarge, RootMismatch
     + AnvilNotFound, AnvilFailed
   x ProviderError: a payment provider did not answer, or refused
-    + PaymentUnknown, ProviderRefused
+    + PaymentUnknown, PaymentUnpaid, ProviderRefused
 
 Categories are caught, never raised. How an error reaches a terminal or an HTTP client is decided
 at those edges, from ``code``.
@@ -285,6 +287,28 @@ class UnknownOrder(NotFoundError):
 
 
 @dataclass(eq=False)
+class UnknownPayment(NotFoundError):
+    """No such payment."""
+
+    code = "unknown_payment"
+    field = "payment"
+    rule = "must exist"
+
+    payment: str
+
+
+@dataclass(eq=False)
+class UnknownProvider(NotFoundError):
+    """No payment provider of this name is set up."""
+
+    code = "unknown_provider"
+    field = "provider"
+    rule = "must be set up in this gateway"
+
+    provider: object
+
+
+@dataclass(eq=False)
 class WrongOperator(AuthorityError):
     """The key that signs is not an operator of the platform it acts for."""
 
@@ -294,6 +318,17 @@ class WrongOperator(AuthorityError):
 
     platform: int | str
     operator: str
+
+
+@dataclass(eq=False)
+class NoOperator(AuthorityError):
+    """This gateway holds no operator key of the platform, so it cannot sell for it."""
+
+    code = "no_operator"
+    field = "platform"
+    rule = "must have its operator key in this gateway"
+
+    platform: int
 
 
 @dataclass(eq=False)
@@ -331,6 +366,17 @@ class InactiveContent(StateError):
 
 
 @dataclass(eq=False)
+class InactivePlatform(StateError):
+    """The network has suspended the platform."""
+
+    code = "inactive_platform"
+    field = "platform"
+    rule = "must be active"
+
+    platform: int
+
+
+@dataclass(eq=False)
 class InsufficientBalance(StateError):
     """An account's available balance does not cover a move; both numbers are ledger units."""
 
@@ -364,6 +410,53 @@ class DuplicateBatch(StateError):
 
     expected: int
     actual: int
+
+
+@dataclass(eq=False)
+class DuplicatePayment(StateError):
+    """A provider's payment already pays for something else."""
+
+    code = "duplicate_payment"
+    field = "provider_payment_id"
+    rule = "must not pay twice"
+
+    provider: str
+    payment: str
+
+
+@dataclass(eq=False)
+class NotRefundable(StateError):
+    """An order cannot be refunded now; `reason` says why."""
+
+    code = "not_refundable"
+    field = "order"
+    rule = "must be refundable"
+
+    order: str
+    reason: str
+
+
+@dataclass(eq=False)
+class ForeignDatabase(StateError):
+    """The books in the database belong to another deployment of the contracts."""
+
+    code = "foreign_database"
+    field = "database"
+    rule = "must belong to this deployment"
+
+    expected: str
+    actual: str
+
+
+@dataclass(eq=False)
+class DatabaseRefused(StateError):
+    """The database will not hold a change, or cannot be used."""
+
+    code = "database_refused"
+    field = "database"
+    rule = "must accept the change"
+
+    reason: str
 
 
 @dataclass(eq=False)
@@ -476,6 +569,19 @@ class TransactionTooLarge(ChainError):
 
 
 @dataclass(eq=False)
+class RootMismatch(ChainError):
+    """A batch's calldata does not lead to the root that the chain holds for it."""
+
+    code = "root_mismatch"
+    field = "batch"
+    rule = "must be what its root commits to"
+
+    platform: int
+    lane: int
+    number: int
+
+
+@dataclass(eq=False)
 class AnvilNotFound(ChainError):
     """No Anvil binary on this machine."""
 
@@ -507,6 +613,19 @@ class PaymentUnknown(ProviderError):
 
     provider: str
     payment: str
+
+
+@dataclass(eq=False)
+class PaymentUnpaid(ProviderError):
+    """The provider says that a payment is not paid."""
+
+    code = "payment_unpaid"
+    field = "provider_payment_id"
+    rule = "must be paid at its provider"
+
+    provider: str
+    payment: str
+    status: str
 
 
 @dataclass(eq=False)

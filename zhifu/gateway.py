@@ -1,0 +1,287 @@
+"""The gateway: fiat payments in, settled orders and licences out.
+
+It believes a payment when its provider says so, stores everything before it acts on it, settles
+paid orders on chain in batches, and answers from the chain who may use what.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from zhifu.books import Books
+from zhifu.deployment import Network
+from zhifu.exceptions import (
+    ChainUnreachable,
+    ForeignDatabase,
+    InvalidInput,
+    NoOperator,
+    UnknownPlatform,
+    ZhifuError,
+)
+from zhifu.index import Content, Index, PlatformRecord
+from zhifu.indexer import Indexer
+from zhifu.ingest import forget
+from zhifu.intake import Intake
+from zhifu.lane import Lane
+from zhifu.lanebook import LaneBook
+from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
+from zhifu.providers import Provider
+from zhifu.selection import Selection
+from zhifu.signing import Signer
+from zhifu.store import Store
+
+_STALE_SECONDS = 1.0
+
+
+def _wall_clock() -> int:
+    return int(time.time())
+
+
+class Gateway:
+    """One gateway for the platforms whose operator keys it holds; safe to share between threads.
+
+    `operators` are those keys by platform, `providers` the payment providers by name.
+    `batch_size` orders go into a batch at most. A settled batch counts as confirmed under
+    `confirmations` further blocks. Without operators it answers questions only.
+
+    Raises WrongOperator for a key that is no active operator of its platform, and ForeignDatabase
+    for books of another deployment.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        operators: Mapping[int, Signer],
+        providers: Mapping[str, Provider],
+        *,
+        batch_size: int = 1_000,
+        confirmations: int = 0,
+        clock: Callable[[], int] = _wall_clock,
+    ) -> None:
+        _require_positive("batch_size", batch_size, 1)
+        _require_positive("confirmations", confirmations, 0)
+        deployment = network.deployment
+        _bind(store, network)
+        self.network = network
+        self._store = store
+        self._batch_size = batch_size
+        self._confirmations = confirmations
+        self._index = Index()
+        self._indexer = Indexer(store, network, self._index, clock)
+        self._books = Books(store, clock, deployment.ledger_decimals)
+        self._lane_book = LaneBook(store, clock)
+        self._lanes = {
+            platform: Lane(
+                network,
+                self._lane_book,
+                Selection(store, self._index, platform),
+                platform,
+                signer,
+                self._indexer.today,
+                self.sync,
+            )
+            for platform, signer in operators.items()
+        }
+        self._intake = Intake(
+            self._books,
+            self._index,
+            providers,
+            self._lanes.keys(),
+            deployment.currency,
+            deployment.ledger_decimals,
+            self._indexer.today,
+            self._refresh,
+        )
+        self._looked_at = 0.0
+        self.sync()
+
+    @classmethod
+    def open(
+        cls,
+        database_url: str,
+        network: Network,
+        operators: Mapping[int, Signer],
+        providers: Mapping[str, Provider],
+        *,
+        batch_size: int = 1_000,
+        confirmations: int = 0,
+        clock: Callable[[], int] = _wall_clock,
+    ) -> Gateway:
+        """Open the database at `database_url` and the gateway on it; close it after use."""
+        store = Store.open(database_url)
+        try:
+            return cls(
+                store,
+                network,
+                operators,
+                providers,
+                batch_size=batch_size,
+                confirmations=confirmations,
+                clock=clock,
+            )
+        except BaseException:
+            store.close()
+            raise
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; nothing is lost without it."""
+        self._store.close()
+
+    # Payments
+
+    def pay(self, request: PaymentRequest) -> Payment:
+        """Record a payment that its provider confirms, and its orders, durably.
+
+        The same key with the same body answers the same payment again. Raises, and records
+        nothing: InvalidInput, UnknownProvider, UnknownPlatform, InactivePlatform, NoOperator,
+        UnknownLearner, UnknownContent, InactiveContent, CurrencyMismatch, AmountMismatch,
+        IdempotencyConflict, DuplicatePayment, PaymentUnpaid. Raises PaymentUnknown where the
+        provider does not answer: that payment is recorded, and `recheck` or the same request
+        again settles the question.
+        """
+        (outcome,) = self.pay_many((request,))
+        if isinstance(outcome, ZhifuError):
+            raise outcome
+        return outcome
+
+    def pay_many(self, requests: Sequence[PaymentRequest]) -> list[Payment | ZhifuError]:
+        """Record many payments in one durable transaction.
+
+        Answers in the order asked; a request that `pay` would raise for is rejected alone, with
+        that error in its place.
+        """
+        self._refresh_if_stale()
+        return self._intake.take(requests)
+
+    def recheck(self) -> list[Payment | ZhifuError]:
+        """Ask providers again about every payment they were silent about."""
+        return [self._intake.recheck(payment) for payment in self._books.unknown()]
+
+    def payment(self, payment_id: str) -> Payment:
+        """One payment; raises UnknownPayment."""
+        return self._books.payment(payment_id)
+
+    def payments(self, platform: int) -> Iterator[Payment]:
+        """A platform's payments, the oldest first."""
+        return self._books.payments(platform)
+
+    def order(self, order_id: str) -> OrderRecord:
+        """One order; raises UnknownOrder."""
+        return self._books.order(order_id)
+
+    def history(self, order_id: str) -> list[Change]:
+        """What happened to an order, in order; raises UnknownOrder."""
+        return self._books.history(order_id)
+
+    # Settlement
+
+    def waiting(self, platform: int) -> int:
+        """How many paid orders of a platform wait for a batch; those left out do not count."""
+        return self._books.waiting(platform)
+
+    def left_out(self, platform: int) -> list[OrderRecord]:
+        """A platform's paid orders that no batch can carry now, each with its `problem`."""
+        return self._books.left_out(platform)
+
+    def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
+        """Settle a platform's next batch on chain and wait until it is included.
+
+        At most `limit` orders (default and most: the batch size). None if no order can go: none
+        waits, or those that do are `left_out`. Raises NoOperator, and InsufficientBalance if the
+        platform cannot pay: its orders wait. ChainUnreachable, TransactionPending and NodeRefused
+        leave a stored batch behind that the next call, or `recover`, brings to its end.
+        """
+        lane = self._lane(platform)
+        if limit is not None:
+            _require_positive("limit", limit, 1)
+        self.sync()
+        return lane.settle(min(limit or self._batch_size, self._batch_size))
+
+    def recover(self) -> list[BatchRecord]:
+        """Bring every batch that was stored and not settled to its end; what became of each.
+
+        To be called on start. One that the chain refused comes back as refused; its orders wait
+        again.
+        """
+        self.sync()
+        return [batch for lane in self._lanes.values() for batch in lane.recover()]
+
+    def batches(self, platform: int) -> list[BatchRecord]:
+        """A platform's batches, the oldest first."""
+        return self._lane_book.batches(platform)
+
+    # The chain
+
+    def sync(self) -> bool:
+        """Follow the chain up to its latest block; whether there was anything new.
+
+        Confirms settled batches that are deep enough, and marks those that were reorganised away.
+        """
+        news = self._indexer.sync()
+        self._looked_at = time.monotonic()
+        cursor = self._index.cursor
+        if cursor is not None:
+            self._lane_book.follow(cursor.block_number - self._confirmations)
+        return news
+
+    def platforms(self) -> Sequence[PlatformRecord]:
+        """The network's platforms as of the last `sync`."""
+        return self._index.platforms()
+
+    def contents(self, host: int | None = None) -> Sequence[Content]:
+        """All contents, or one host's, as of the last `sync`."""
+        return self._index.contents(host)
+
+    def content_by_ref(self, host: int, ref: str) -> Content | None:
+        """A host's content by the host's own name for it, as of the last `sync`."""
+        return self._index.content_by_ref(host, ref)
+
+    def _lane(self, platform: int) -> Lane:
+        lane = self._lanes.get(platform)
+        if lane is not None:
+            return lane
+        if self._index.platform(platform) is None:
+            raise UnknownPlatform(platform)
+        raise NoOperator(platform)
+
+    def _refresh_if_stale(self) -> None:
+        if time.monotonic() - self._looked_at > _STALE_SECONDS:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Look at the chain; a payment is taken in by what was last known if it does not answer."""
+        try:
+            self.sync()
+        except ChainUnreachable:
+            self._looked_at = time.monotonic()
+
+
+def _bind(store: Store, network: Network) -> None:
+    """Tie the books to the deployment, or see that they belong to it."""
+    deployment = network.deployment
+    ours = (deployment.chain_id, deployment.settlement, deployment.block_hash)
+    with store.writing() as transaction:
+        found = transaction.row("deployment")
+        if found == ours:
+            return
+        if found is not None and transaction.row("any_payment") is not None:
+            raise ForeignDatabase(_name(*ours), _name(*found))
+        transaction.run("put_deployment", chain_id=ours[0], settlement=ours[1], block_hash=ours[2])
+        forget(transaction)
+
+
+def _name(chain_id: int, settlement: str, block_hash: str) -> str:
+    return f"{settlement} on chain {chain_id} since {block_hash}"
+
+
+def _require_positive(field: str, value: int, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise InvalidInput(field, f"must be an integer of at least {least}", value)

@@ -1,0 +1,268 @@
+"""Events and batch calldata, written into the index's tables."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from zhifu.batch import ORDERS_PER_WORD, content_of, tree, unpack
+from zhifu.contracts import EventLog
+from zhifu.exceptions import RootMismatch
+from zhifu.index import Index
+from zhifu.models import NO_ADDRESS
+from zhifu.store import Transaction
+
+Arguments = Mapping[str, Any]
+
+_NUMBERS_PER_WORD = ORDERS_PER_WORD + 1
+
+# Rows are written query by query, in this order: what others refer to comes first.
+_ORDER = (
+    "put_window",
+    "put_platform",
+    "set_platform_status",
+    "set_platform_network_fee",
+    "set_platform_host_fee",
+    "set_platform_treasury",
+    "put_content",
+    "put_price",
+    "set_content_active",
+    "put_direct_order",
+    "put_token",
+    "move_token",
+    "put_refund",
+)
+
+
+_TABLES = (
+    "licenses",
+    "batches",
+    "prices",
+    "contents",
+    "platforms",
+    "windows",
+    "refunds",
+    "direct_orders",
+    "tokens",
+    "cursor",
+)
+
+
+def forget(transaction: Transaction) -> None:
+    """Empty the whole index."""
+    for table in _TABLES:
+        transaction.run(f"clear_{table}")
+
+
+class SettledBatch(NamedTuple):
+    """A batch that the chain settled: its event, its calldata's words, its block's time."""
+
+    event: EventLog
+    words: bytes
+    timestamp: int
+
+
+class Ingest:
+    """Takes one stretch of the chain into the index, inside one transaction."""
+
+    def __init__(self, transaction: Transaction, index: Index) -> None:
+        self.learners = index.learners
+        self.contents: set[int] = set()
+        self._transaction = transaction
+        self._index = index
+        self._rows: dict[str, list[Arguments]] = defaultdict(list)
+
+    def take(self, events: Iterable[EventLog], batches: Iterable[SettledBatch]) -> int:
+        """Write what the events and batches of the stretch say; the highest learner number.
+
+        Raises RootMismatch for a batch whose calldata does not lead to its root.
+        """
+        for event in events:
+            _HANDLERS[event.name](self, event)
+        for query in _ORDER:
+            self._transaction.run_many(query, self._rows[query])
+        self._index.load_members(self._transaction)
+        self._index.load_contents(self._transaction, self.contents)
+        last = self._transaction.value("last_batch")
+        for number, batch in enumerate(batches, last + 1):
+            self._take_batch(number, batch)
+        return self.learners
+
+    def put(self, query: str, **row: Any) -> None:
+        """Leave a row for a statement that runs once the whole stretch is read."""
+        self._rows[query].append(row)
+
+    def _take_batch(self, number: int, batch: SettledBatch) -> None:
+        event = batch.event.arguments
+        _require_root(batch, self._index)
+        self._transaction.run(
+            "put_batch",
+            id=number,
+            platform=event["platform"],
+            lane=event["lane"],
+            number=event["number"],
+            root=event["root"],
+            leaves=event["leaves"],
+            orders=event["orders"],
+            debit=event["debit"],
+            sale_day=event["saleDay"],
+            words=batch.words,
+            transaction_hash=batch.event.log.transaction_hash,
+            block_number=batch.event.log.block_number,
+            block_timestamp=batch.timestamp,
+        )
+        self._transaction.run_many("put_license", _licenses(number, batch.words))
+
+
+def _require_root(batch: SettledBatch, index: Index) -> None:
+    event = batch.event.arguments
+    if not batch.words:
+        raise RootMismatch(event["platform"], event["lane"], event["number"])
+    contents = {content_of(leaf.word) for leaf in unpack(batch.words)}
+    facts = {each: index.facts(each, event["saleDay"], batch.timestamp) for each in contents}
+    referrer_bps = {each: index.referrer_bps(each) for each in contents}
+    if tree(batch.words, facts, referrer_bps).root != event["root"]:
+        raise RootMismatch(event["platform"], event["lane"], event["number"])
+
+
+def _licenses(batch: int, words: bytes) -> Iterator[Arguments]:
+    numbers = array("I", words)
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    position = 0
+    for start in range(0, len(numbers), _NUMBERS_PER_WORD):
+        content = numbers[start]
+        if content == 0:
+            continue
+        for place in range(ORDERS_PER_WORD):
+            learner = numbers[start + 1 + place]
+            if learner:
+                yield {
+                    "learner": learner,
+                    "content": content,
+                    "batch_id": batch,
+                    "position": position + place,
+                }
+        position += ORDERS_PER_WORD
+
+
+def _admitted(ingest: Ingest, event: EventLog) -> None:
+    owner, status, network_bps, host_bps, treasury = event.arguments["terms"]
+    ingest.put(
+        "put_platform",
+        number=event.arguments["platform"],
+        name=event.arguments["name"],
+        owner=owner,
+        treasury=treasury,
+        network_bps=network_bps,
+        host_bps=host_bps,
+        status=status,
+    )
+
+
+def _platform_changed(query: str, value: str, ingest: Ingest, event: EventLog) -> None:
+    ingest.put(query, number=event.arguments["platform"], value=event.arguments[value])
+
+
+def _registered(ingest: Ingest, event: EventLog) -> None:
+    last = event.arguments["first"] + event.arguments["count"] - 1
+    ingest.learners = max(ingest.learners, last)
+
+
+def _window_added(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    ingest.put("put_window", window_class=found["class"], seconds=found["windowSeconds"])
+
+
+def _published(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    seller_bps, referrer_bps = found["plan"][:2]
+    ingest.put(
+        "put_content",
+        number=found["content"],
+        host=found["host"],
+        ref=found["ref"],
+        window_class=found["class"],
+        commission_bps=seller_bps + referrer_bps,
+        referrer_bps=referrer_bps,
+    )
+    ingest.put("put_price", content=found["content"], from_day=0, price=found["price"])
+    ingest.contents.add(found["content"])
+
+
+def _price_changed(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    ingest.put(
+        "put_price", content=found["content"], from_day=found["fromDay"], price=found["price"]
+    )
+    ingest.contents.add(found["content"])
+
+
+def _active_changed(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    ingest.put("set_content_active", number=found["content"], active=int(found["active"]))
+    ingest.contents.add(found["content"])
+
+
+def _placed(ingest: Ingest, event: EventLog) -> None:
+    content, seller, buyer, receiver, referrer, max_price, deadline, salt = event.arguments["order"]
+    ingest.put(
+        "put_direct_order",
+        id=event.arguments["orderId"],
+        content=content,
+        seller=seller,
+        buyer=buyer,
+        receiver=receiver,
+        referrer=referrer,
+        max_price=str(max_price),
+        deadline=str(deadline),
+        salt=salt,
+    )
+
+
+def _claimed(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    order_id = found["orderId"].to_bytes(32, "big")
+    ingest.put("put_token", order_id=order_id, content=found["content"], holder=found["holder"])
+
+
+def _moved(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    for token in found["ids"] if "ids" in found else [found["id"]]:
+        # A token is made by its claim, which says more.
+        if found["from"] != NO_ADDRESS:
+            ingest.put("move_token", order_id=token.to_bytes(32, "big"), holder=found["to"])
+
+
+def _refunded(ingest: Ingest, event: EventLog) -> None:
+    ingest.put(
+        "put_refund",
+        order_id=event.arguments["orderId"].to_bytes(32, "big"),
+        transaction_hash=event.log.transaction_hash,
+    )
+
+
+_HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
+    "PlatformAdmitted": _admitted,
+    "PlatformStatusChanged": partial(_platform_changed, "set_platform_status", "status"),
+    "NetworkFeeChanged": partial(_platform_changed, "set_platform_network_fee", "networkBps"),
+    "HostFeeChanged": partial(_platform_changed, "set_platform_host_fee", "hostBps"),
+    "TreasuryChanged": partial(_platform_changed, "set_platform_treasury", "treasury"),
+    "LearnersRegistered": _registered,
+    "WindowAdded": _window_added,
+    "ContentPublished": _published,
+    "PriceChanged": _price_changed,
+    "ContentActiveChanged": _active_changed,
+    "OrderPlaced": _placed,
+    "LicenseClaimed": _claimed,
+    "TransferSingle": _moved,
+    "TransferBatch": _moved,
+    "BatchOrderRefunded": _refunded,
+}
+
+EVENTS = frozenset(_HANDLERS)
+"""The names of the events that `Ingest.take` knows, besides `BatchSettled`."""

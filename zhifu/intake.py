@@ -1,0 +1,272 @@
+"""Taking payments in: what a request must be, what its provider says, and recording it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from zhifu.batch import HIGHEST_NUMBER
+from zhifu.blocks import checksum_address
+from zhifu.books import Books, Draft
+from zhifu.exceptions import (
+    AmountMismatch,
+    CurrencyMismatch,
+    DuplicatePayment,
+    IdempotencyConflict,
+    InactiveContent,
+    InactivePlatform,
+    InvalidInput,
+    NoOperator,
+    NotFoundError,
+    PaymentUnknown,
+    PaymentUnpaid,
+    ProviderError,
+    StateError,
+    UnknownContent,
+    UnknownLearner,
+    UnknownPlatform,
+    UnknownProvider,
+    ZhifuError,
+)
+from zhifu.index import Content, Index
+from zhifu.models import PlatformStatus
+from zhifu.money import Money
+from zhifu.payments import Payment, PaymentRequest, PaymentState
+from zhifu.providers import Provider, ProviderPayment, ProviderStatus
+
+LONGEST_TEXT = 255
+LARGEST_CART = 100
+
+Outcome = Payment | ZhifuError
+
+
+class Intake:
+    """Checks payment requests against the index and their providers, and records them.
+
+    `sellers` are the platforms whose operator keys are here; `today` the chain's day; `refresh`
+    brings the index up to date.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        index: Index,
+        providers: Mapping[str, Provider],
+        sellers: Collection[int],
+        currency: str,
+        decimals: int,
+        today: Callable[[], int],
+        refresh: Callable[[], None],
+    ) -> None:
+        self._books = books
+        self._index = index
+        self._providers = providers
+        self._sellers = sellers
+        self._currency = currency
+        self._decimals = decimals
+        self._today = today
+        self._refresh = refresh
+
+    def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
+        """Record payments in one transaction; the errors of those that were rejected instead."""
+        outcomes: list[Outcome | None] = [_malformed(request) for request in requests]
+        wanted = [at for at, outcome in enumerate(outcomes) if outcome is None]
+        known = self._books.known([requests[at] for at in wanted])
+        for at, payment in zip(wanted, known, strict=True):
+            if payment is not None:
+                outcomes[at] = self._again(requests[at], payment)
+        new = [at for at in wanted if outcomes[at] is None]
+        drafts = self._drafts([requests[at] for at in new])
+        self._record(requests, outcomes, dict(zip(new, drafts, strict=True)))
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def recheck(self, payment: Payment) -> Outcome:
+        """Ask again about a payment whose provider did not answer, and record what it says."""
+        try:
+            state = self._provider_state(payment.request)
+        except PaymentUnpaid as unpaid:
+            if unpaid.status != ProviderStatus.FAILED.value:
+                return unpaid
+            state = PaymentState.CANCELLED
+        except ZhifuError as error:
+            return error
+        if state is PaymentState.PAYMENT_UNKNOWN:
+            return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
+        return self._books.resolve(payment.id, state)
+
+    def _again(self, request: PaymentRequest, known: Payment) -> Outcome:
+        if _canonical(request) != known.request:
+            return IdempotencyConflict(request.idempotency_key)
+        if known.state is PaymentState.PAYMENT_UNKNOWN:
+            return self.recheck(known)
+        return known
+
+    def _drafts(self, requests: Sequence[PaymentRequest]) -> list[Draft | ZhifuError]:
+        drafts = [self._draft(request) for request in requests]
+        if any(isinstance(draft, (NotFoundError, StateError, AmountMismatch)) for draft in drafts):
+            # The chain may know better than the index did.
+            self._refresh()
+            drafts = [
+                self._draft(request) if isinstance(draft, ZhifuError) else draft
+                for request, draft in zip(requests, drafts, strict=True)
+            ]
+        return drafts
+
+    def _draft(self, request: PaymentRequest) -> Draft | ZhifuError:
+        try:
+            prices = self._prices(request)
+            return Draft(_canonical(request), prices, self._provider_state(request))
+        except ZhifuError as error:
+            return error
+
+    def _prices(self, request: PaymentRequest) -> tuple[int, ...]:
+        """The contents' prices today; raises if the request asks for anything not on sale."""
+        self._require_seller(request)
+        if request.learner > self._index.learners:
+            raise UnknownLearner(request.learner)
+        today = self._today()
+        prices = tuple(self._on_sale(each).price_on(today) for each in request.contents)
+        if request.amount.currency != self._currency:
+            raise CurrencyMismatch(self._currency, request.amount.currency)
+        if request.amount.to_ledger_units(self._decimals) != sum(prices):
+            expected = Money.from_ledger_units(sum(prices), self._currency, self._decimals)
+            raise AmountMismatch(expected, request.amount)
+        return prices
+
+    def _require_seller(self, request: PaymentRequest) -> None:
+        if request.provider not in self._providers:
+            raise UnknownProvider(request.provider)
+        platform = self._index.platform(request.platform)
+        if platform is None:
+            raise UnknownPlatform(request.platform)
+        if platform.status is not PlatformStatus.ACTIVE:
+            raise InactivePlatform(request.platform)
+        if request.platform not in self._sellers:
+            raise NoOperator(request.platform)
+
+    def _on_sale(self, number: int) -> Content:
+        content = self._index.content(number)
+        if content is None:
+            raise UnknownContent(number)
+        if not content.active:
+            raise InactiveContent(number)
+        return content
+
+    def _provider_state(self, request: PaymentRequest) -> PaymentState:
+        """What the provider itself says; raises if it is not paid, or is not this payment."""
+        found = self._ask(request)
+        if found.status is ProviderStatus.UNKNOWN:
+            return PaymentState.PAYMENT_UNKNOWN
+        if found.status is not ProviderStatus.PAID or found.amount is None:
+            raise PaymentUnpaid(request.provider, request.provider_payment_id, found.status.value)
+        if found.amount.currency != request.amount.currency:
+            raise CurrencyMismatch(request.amount.currency, found.amount.currency)
+        if found.amount != request.amount:
+            raise AmountMismatch(request.amount, found.amount)
+        return PaymentState.PAID
+
+    def _ask(self, request: PaymentRequest) -> ProviderPayment:
+        provider = self._providers.get(request.provider)
+        if provider is None:
+            raise UnknownProvider(request.provider)
+        try:
+            return provider.query(request.provider_payment_id)
+        except ProviderError:
+            return ProviderPayment(ProviderStatus.UNKNOWN)
+
+    def _record(
+        self,
+        requests: Sequence[PaymentRequest],
+        outcomes: list[Outcome | None],
+        drafts: Mapping[int, Draft | ZhifuError],
+    ) -> None:
+        good = {at: draft for at, draft in drafts.items() if isinstance(draft, Draft)}
+        outcomes_of = {at: draft for at, draft in drafts.items() if isinstance(draft, ZhifuError)}
+        recorded = self._books.record(list(good.values())) if good else []
+        for at, payment in zip(good, recorded, strict=True):
+            outcomes[at] = payment and _told(payment)
+        for at, error in outcomes_of.items():
+            outcomes[at] = error
+        for at in good:
+            if outcomes[at] is None:
+                outcomes[at] = self._taken(requests[at])
+
+    def _taken(self, request: PaymentRequest) -> Outcome:
+        """Why a request could not be recorded: its key, or its payment, came first elsewhere."""
+        (known,) = self._books.known([request])
+        if known is not None:
+            return self._again(request, known)
+        return DuplicatePayment(request.provider, request.provider_payment_id)
+
+
+def _told(payment: Payment) -> Outcome:
+    if payment.state is PaymentState.PAYMENT_UNKNOWN:
+        return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
+    return payment
+
+
+def _malformed(request: PaymentRequest) -> InvalidInput | None:
+    """What is wrong with a request whatever the state of the world, or None."""
+    if not isinstance(request, PaymentRequest):
+        return InvalidInput("request", "must be a PaymentRequest", type(request).__name__)
+    for field in ("platform", "learner"):
+        if not _is_number(getattr(request, field)):
+            return InvalidInput(field, "must be a number from 1 to 4294967295")
+    for field in ("provider", "provider_payment_id", "idempotency_key"):
+        if not _is_text(getattr(request, field)):
+            return InvalidInput(field, f"must be text of 1 to {LONGEST_TEXT} printable characters")
+    return _malformed_cart(request) or _malformed_amount(request) or _malformed_referrer(request)
+
+
+def _malformed_cart(request: PaymentRequest) -> InvalidInput | None:
+    contents = request.contents
+    if not isinstance(contents, tuple) or not 1 <= len(contents) <= LARGEST_CART:
+        return InvalidInput("contents", f"must be a tuple of 1 to {LARGEST_CART} contents")
+    if not all(_is_number(content) for content in contents):
+        return InvalidInput("contents", "must be numbers from 1 to 4294967295")
+    if len(set(contents)) != len(contents):
+        return InvalidInput("contents", "must name each content once", contents)
+    return None
+
+
+def _malformed_amount(request: PaymentRequest) -> InvalidInput | None:
+    if not isinstance(request.amount, Money):
+        return InvalidInput("amount", "must be Money", request.amount)
+    if not 0 < request.amount.amount < 2**63:
+        return InvalidInput("amount", "must be positive", request.amount.amount)
+    return None
+
+
+def _malformed_referrer(request: PaymentRequest) -> InvalidInput | None:
+    if request.referrer is None:
+        return None
+    try:
+        address = checksum_address(request.referrer)
+    except InvalidInput as error:
+        return InvalidInput("referrer", error.rule, request.referrer)
+    if int(address, 16) == 0:
+        return InvalidInput("referrer", "must not be the zero address")
+    return None
+
+
+def _canonical(request: PaymentRequest) -> PaymentRequest:
+    """The request as it is recorded: an address in one spelling."""
+    if request.referrer is None:
+        return request
+    return PaymentRequest(
+        request.platform,
+        request.learner,
+        request.contents,
+        request.amount,
+        request.provider,
+        request.provider_payment_id,
+        request.idempotency_key,
+        checksum_address(request.referrer),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 < value <= HIGHEST_NUMBER
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_TEXT and value.isprintable()

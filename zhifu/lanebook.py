@@ -1,0 +1,206 @@
+"""A lane's books: its batches, the orders in them, and every transaction signed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zhifu import ids
+from zhifu.blocks import Receipt
+from zhifu.exceptions import DuplicateBatch
+from zhifu.payments import BatchRecord, BatchState
+from zhifu.signing import SignedTransaction
+from zhifu.store import Row, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDraft:
+    """A batch that was chosen and packed: `positions` says where each order stands in it."""
+
+    platform: int
+    sale_day: int
+    debit: int
+    words: bytes
+    positions: Mapping[int, int]
+
+
+class Submission(NamedTuple):
+    """A signed transaction of a batch."""
+
+    hash: str
+    nonce: int
+    raw: bytes
+
+
+class LaneBook:
+    """The batches in `store`; every method is one transaction."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids.Ids()
+
+    def store(
+        self, draft: BatchDraft, lane: int, number: int, signed: SignedTransaction
+    ) -> BatchRecord | None:
+        """Store a batch with its signed transaction; its orders wait no longer.
+
+        None, and nothing is stored, if one of the orders was refunded or batched meanwhile.
+        Raises DuplicateBatch if another process has stored this number.
+        """
+        now, (batch,) = self._clock(), self._ids.take()
+        with self._store.writing() as transaction:
+            if not _still_waiting(transaction, draft):
+                return None
+            added = transaction.run(
+                "put_batch_record",
+                id=batch,
+                platform=draft.platform,
+                lane=lane,
+                number=number,
+                orders=len(draft.positions),
+                debit=draft.debit,
+                sale_day=draft.sale_day,
+                words=draft.words,
+                transaction_hash=signed.hash,
+                now=now,
+            )
+            if not added:
+                raise DuplicateBatch(expected=number + 1, actual=number)
+            transaction.run_many(
+                "put_batch_order",
+                [
+                    {"batch_id": batch, "position": position, "order_id": order_id}
+                    for order_id, position in draft.positions.items()
+                ],
+            )
+            transaction.run("stop_waiting_for", platform=draft.platform, batch_id=batch)
+            self._put_submission(transaction, batch, 1, signed)
+            return _record(transaction, batch)
+
+    def sign_again(self, batch: BatchRecord, signed: SignedTransaction) -> BatchRecord:
+        """Store another signed transaction for a batch."""
+        number = _number(batch)
+        with self._store.writing() as transaction:
+            attempt = len(transaction.rows("submissions", batch_id=number)) + 1
+            self._put_submission(transaction, number, attempt, signed)
+            transaction.run(
+                "resigned_batch", id=number, transaction_hash=signed.hash, now=self._clock()
+            )
+            return _record(transaction, number)
+
+    def submitted(self, batch: BatchRecord) -> None:
+        """A node has taken the batch's transaction."""
+        if batch.state is BatchState.BATCHED:
+            with self._store.writing() as transaction:
+                transaction.run("submitted_batch", id=_number(batch), now=self._clock())
+
+    def settled(self, batch: BatchRecord, receipt: Receipt) -> BatchRecord:
+        """The batch's transaction was included and succeeded."""
+        with self._store.writing() as transaction:
+            transaction.run(
+                "settled_batch",
+                id=_number(batch),
+                transaction_hash=receipt.transaction_hash,
+                gas_used=receipt.gas_used,
+                block_number=receipt.block_number,
+                now=self._clock(),
+            )
+            return _record(transaction, _number(batch))
+
+    def refused(self, batch: BatchRecord, reason: str) -> BatchRecord:
+        """The batch can never be included; its orders wait for another."""
+        number = _number(batch)
+        with self._store.writing() as transaction:
+            if transaction.run("refused_batch", id=number, detail=reason, now=self._clock()):
+                transaction.run("release_orders", batch_id=number)
+                transaction.run("wait_again", batch_id=number)
+            return _record(transaction, number)
+
+    def submissions(self, batch: BatchRecord) -> Sequence[Submission]:
+        """Every transaction signed for a batch, the latest last."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("submissions", batch_id=_number(batch))
+        return [Submission(*row) for row in rows]
+
+    def words(self, batch: BatchRecord) -> bytes:
+        """A batch's words."""
+        with self._store.reading() as transaction:
+            return bytes(transaction.value("batch_words", id=_number(batch)))
+
+    def unsettled(self, platform: int, lane: int) -> list[BatchRecord]:
+        """A lane's batches that are stored but not known to be included, by number."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("unsettled_batches", platform=platform, lane=lane)
+        return [_from_row(row) for row in rows]
+
+    def batches(self, platform: int) -> list[BatchRecord]:
+        """A platform's batches, the oldest first."""
+        with self._store.reading() as transaction:
+            return [_from_row(row) for row in transaction.rows("batches_of", platform=platform)]
+
+    def follow(self, confirmed_block: int) -> None:
+        """Bring settled batches in line with the index.
+
+        One whose block was reorganised away is submitted again; one that is in the index at
+        `confirmed_block` or before is confirmed.
+        """
+        now = self._clock()
+        with self._store.reading() as transaction:
+            if transaction.value("settled_batches") is None:
+                return
+        with self._store.writing() as transaction:
+            for (gone,) in transaction.rows("reorganised_batches"):
+                transaction.run("unsettle_batch", id=gone, now=now)
+            transaction.run("confirm_batches", block_number=confirmed_block, now=now)
+
+    def _put_submission(
+        self, transaction: Transaction, batch: int, attempt: int, signed: SignedTransaction
+    ) -> None:
+        transaction.run(
+            "put_submission",
+            hash=signed.hash,
+            batch_id=batch,
+            attempt=attempt,
+            nonce=signed.nonce,
+            raw=signed.raw,
+            now=self._clock(),
+        )
+
+
+def _still_waiting(transaction: Transaction, draft: BatchDraft) -> bool:
+    platform = draft.platform
+    return all(
+        transaction.row("is_waiting", platform=platform, order_id=order_id)
+        for order_id in draft.positions
+    )
+
+
+def _number(batch: BatchRecord) -> int:
+    number = ids.from_text(ids.BATCH, batch.id)
+    if number is None:
+        raise ValueError(batch.id)
+    return number
+
+
+def _record(transaction: Transaction, number: int) -> BatchRecord:
+    row = transaction.row("batch_record", id=number)
+    if row is None:
+        raise LookupError(number)
+    return _from_row(row)
+
+
+def _from_row(row: Row) -> BatchRecord:
+    number, platform, lane, batch, orders, debit, sale_day, state, *included = row
+    return BatchRecord(
+        ids.to_text(ids.BATCH, number),
+        platform,
+        lane,
+        batch,
+        orders,
+        debit,
+        sale_day,
+        BatchState(state),
+        *included,
+    )

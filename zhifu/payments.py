@@ -1,0 +1,139 @@
+"""What a platform asks the gateway for, and what the gateway answers: plain values.
+
+Platforms, learners and contents are their numbers on chain. Prices at this edge are Money; `debit`
+is in ledger units, as the chain counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from zhifu.money import Money
+
+
+class PaymentState(str, Enum):
+    """What is known of the money at the provider."""
+
+    PAYMENT_UNKNOWN = "payment_unknown"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class OrderState(str, Enum):
+    """How far an order has come."""
+
+    PAYMENT_UNKNOWN = "payment_unknown"
+    CANCELLED = "cancelled"
+    PAID = "paid"
+    BATCHED = "batched"
+    SUBMITTED = "submitted"
+    SETTLED = "settled"
+    CONFIRMED = "confirmed"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+
+
+class BatchState(str, Enum):
+    """How far a batch has come: stored signed, taken by a node, included, deep enough, or void."""
+
+    BATCHED = "batched"
+    SUBMITTED = "submitted"
+    SETTLED = "settled"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class Problem(str, Enum):
+    """Why a paid order is left out of batches; it must be refunded unless the cause goes away."""
+
+    CONTENT_INACTIVE = "content_inactive"
+    PRICE_EXPIRED = "price_expired"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """One payment of a learner for one content or a cart of several.
+
+    `platform` is the seller; `amount` the sum of the contents' prices today; `provider` the name
+    the gateway knows the payment provider by, and `provider_payment_id` the provider's own name
+    for the payment. `idempotency_key` is the seller's: the same key with the same body is the same
+    payment. `referrer` is the address that gets the referrer's share, None for nobody.
+    """
+
+    platform: int
+    learner: int
+    contents: tuple[int, ...]
+    amount: Money
+    provider: str
+    provider_payment_id: str
+    idempotency_key: str
+    referrer: str | None = None
+
+
+class BatchPlace(NamedTuple):
+    """Where an order stands on chain: the batch's id here, its lane and number, the position."""
+
+    id: str
+    lane: int
+    number: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """One content bought by one learner.
+
+    `batch` is set as soon as the order is in one. `problem` says why batches leave it out.
+    """
+
+    id: str
+    payment_id: str
+    platform: int
+    learner: int
+    content: int
+    price: Money
+    state: OrderState
+    batch: BatchPlace | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as recorded, with its orders in the cart's order; times in Unix seconds."""
+
+    id: str
+    request: PaymentRequest
+    state: PaymentState
+    orders: tuple[OrderRecord, ...]
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch of one lane. `debit` is in ledger units, `sale_day` in days since 1970 (UTC).
+
+    `transaction_hash` is the latest one signed until the batch is included, then the included one.
+    """
+
+    id: str
+    platform: int
+    lane: int
+    number: int
+    orders: int
+    debit: int
+    sale_day: int
+    state: BatchState
+    transaction_hash: str
+    gas_used: int | None = None
+    block_number: int | None = None
+
+
+class Change(NamedTuple):
+    """One line of an order's history: what it became, when (Unix seconds), and why if known."""
+
+    state: str
+    at: int
+    detail: str | None

@@ -1,0 +1,225 @@
+-- Payments, orders, batches and refunds. What changes when, the schema's triggers know.
+
+-- deployment --
+SELECT chain_id, settlement, block_hash FROM deployment;
+
+-- put_deployment --
+INSERT INTO deployment (id, chain_id, settlement, block_hash)
+VALUES (1, :chain_id, :settlement, :block_hash)
+ON CONFLICT (id) DO UPDATE SET
+    chain_id = excluded.chain_id,
+    settlement = excluded.settlement,
+    block_hash = excluded.block_hash;
+
+-- any_payment --
+SELECT 1 FROM payments LIMIT 1;
+
+-- put_payment --
+-- Changes nothing where the key, or the provider's payment, is known already.
+INSERT INTO payments
+    (id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+     referrer, state, created_at, changed_at)
+VALUES
+    (:id, :platform, :learner, :amount, :currency, :provider, :provider_payment_id,
+     :idempotency_key, :referrer, :state, :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- payment_by_key --
+SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+    referrer, state, created_at
+FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key;
+
+-- payment --
+SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+    referrer, state, created_at
+FROM payments WHERE id = :id;
+
+-- payments_of --
+SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+    referrer, state, created_at
+FROM payments WHERE platform = :platform AND id > :after ORDER BY id LIMIT :limit;
+
+-- unknown_payments --
+SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+    referrer, state, created_at
+FROM payments WHERE state = 'payment_unknown' ORDER BY id;
+
+-- provider_payment_taken --
+SELECT 1 FROM payments
+WHERE provider = :provider AND provider_payment_id = :provider_payment_id;
+
+-- set_payment_state --
+UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;
+
+-- put_order --
+INSERT INTO orders (id, payment_id, platform, learner, content, price)
+VALUES (:id, :payment_id, :platform, :learner, :content, :price);
+
+-- order --
+SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
+    batch_id, lane, number, position
+FROM order_states WHERE id = :id;
+
+-- orders_of --
+SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
+    batch_id, lane, number, position
+FROM order_states WHERE payment_id = :payment_id ORDER BY id;
+
+-- orders_left_out --
+SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
+    batch_id, lane, number, position
+FROM order_states WHERE platform = :platform AND problem IS NOT NULL ORDER BY id;
+
+-- put_waiting --
+INSERT INTO waiting (platform, order_id) VALUES (:platform, :order_id);
+
+-- wait_for_payment --
+-- The orders of a payment that turned out to be paid.
+INSERT INTO waiting (platform, order_id)
+SELECT platform, id FROM orders WHERE payment_id = :payment_id;
+
+-- count_waiting --
+SELECT count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
+
+-- waiting --
+SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer
+FROM waiting
+JOIN orders ON orders.id = waiting.order_id
+JOIN payments ON payments.id = orders.payment_id
+WHERE waiting.platform = :platform AND waiting.problem IS NULL
+ORDER BY waiting.order_id LIMIT :limit;
+
+-- waiting_problems --
+SELECT DISTINCT orders.content, orders.price
+FROM waiting JOIN orders ON orders.id = waiting.order_id
+WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL;
+
+-- clear_problem --
+UPDATE waiting SET problem = NULL
+WHERE platform = :platform AND problem IS NOT NULL
+    AND order_id IN (SELECT id FROM orders WHERE content = :content AND price = :price);
+
+-- set_problem --
+UPDATE waiting SET problem = :problem WHERE platform = :platform AND order_id = :order_id;
+
+-- is_waiting --
+SELECT 1 FROM waiting WHERE platform = :platform AND order_id = :order_id;
+
+-- stop_waiting --
+DELETE FROM waiting WHERE platform = :platform AND order_id = :order_id;
+
+-- put_batch_record --
+INSERT INTO batches
+    (id, platform, lane, number, orders, debit, sale_day, words, state, transaction_hash,
+     created_at, changed_at)
+VALUES
+    (:id, :platform, :lane, :number, :orders, :debit, :sale_day, :words, 'batched',
+     :transaction_hash, :now, :now)
+ON CONFLICT DO NOTHING;
+
+-- put_batch_order --
+INSERT INTO batch_orders (batch_id, position, order_id) VALUES (:batch_id, :position, :order_id);
+
+-- stop_waiting_for --
+DELETE FROM waiting WHERE platform = :platform
+    AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
+
+-- put_submission --
+INSERT INTO submissions (hash, batch_id, attempt, nonce, raw, created_at)
+VALUES (:hash, :batch_id, :attempt, :nonce, :raw, :now);
+
+-- submissions --
+SELECT hash, nonce, raw FROM submissions WHERE batch_id = :batch_id ORDER BY attempt;
+
+-- batch_record --
+SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
+    block_number
+FROM batches WHERE id = :id;
+
+-- batch_words --
+SELECT words FROM batches WHERE id = :id;
+
+-- batches_of --
+SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
+    block_number
+FROM batches WHERE platform = :platform ORDER BY id;
+
+-- unsettled_batches --
+SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
+    block_number
+FROM batches WHERE platform = :platform AND lane = :lane AND state IN ('batched', 'submitted')
+ORDER BY number;
+
+-- resigned_batch --
+UPDATE batches SET transaction_hash = :transaction_hash, changed_at = :now WHERE id = :id;
+
+-- submitted_batch --
+UPDATE batches SET state = 'submitted', changed_at = :now WHERE id = :id AND state = 'batched';
+
+-- settled_batch --
+UPDATE batches SET state = 'settled', transaction_hash = :transaction_hash, gas_used = :gas_used,
+    block_number = :block_number, changed_at = :now, detail = NULL
+WHERE id = :id AND state IN ('batched', 'submitted');
+
+-- refused_batch --
+UPDATE batches SET state = 'refused', changed_at = :now, detail = :detail
+WHERE id = :id AND state IN ('batched', 'submitted');
+
+-- release_orders --
+UPDATE batch_orders SET released = 1 WHERE batch_id = :batch_id;
+
+-- wait_again --
+INSERT INTO waiting (platform, order_id)
+SELECT batches.platform, batch_orders.order_id
+FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
+WHERE batches.id = :batch_id;
+
+-- settled_batches --
+SELECT 1 FROM batches WHERE state = 'settled' LIMIT 1;
+
+-- reorganised_batches --
+-- Settled as far as the books know, but not where the index of the chain has them.
+SELECT id FROM batches
+WHERE state = 'settled' AND NOT EXISTS (
+    SELECT 1 FROM chain_batches
+    WHERE chain_batches.platform = batches.platform AND chain_batches.lane = batches.lane
+        AND chain_batches.number = batches.number
+        AND chain_batches.transaction_hash = batches.transaction_hash);
+
+-- unsettle_batch --
+UPDATE batches SET state = 'submitted', gas_used = NULL, block_number = NULL, changed_at = :now,
+    detail = 'its block was reorganised away'
+WHERE id = :id AND state = 'settled';
+
+-- confirm_batches --
+UPDATE batches SET state = 'confirmed', changed_at = :now, detail = NULL
+WHERE state = 'settled' AND block_number <= :block_number;
+
+-- put_refund_record --
+INSERT INTO refunds
+    (id, order_id, amount, currency, on_chain, state, created_at, changed_at)
+VALUES (:id, :order_id, :amount, :currency, :on_chain, 'refund_pending', :now, :now);
+
+-- refund_of --
+SELECT id, order_id, amount, currency, on_chain, state FROM refunds WHERE order_id = :order_id;
+
+-- open_refunds --
+SELECT order_id FROM refunds WHERE state = 'refund_pending' ORDER BY id;
+
+-- refund_on_chain --
+UPDATE refunds SET on_chain = 'done', transaction_hash = :transaction_hash, changed_at = :now
+WHERE id = :id AND on_chain = 'pending';
+
+-- refunded --
+UPDATE refunds SET state = 'refunded', changed_at = :now WHERE id = :id;
+
+-- unrefunded_orders --
+SELECT count(*) FROM orders LEFT JOIN refunds ON refunds.order_id = orders.id
+WHERE orders.payment_id = :payment_id AND (refunds.state IS NULL OR refunds.state <> 'refunded');
+
+-- order_history --
+SELECT history.state, history.at, history.detail FROM history
+WHERE history.payment_id = (SELECT payment_id FROM orders WHERE id = :order_id)
+    OR history.batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)
+    OR history.refund_id IN (SELECT id FROM refunds WHERE order_id = :order_id)
+ORDER BY history.id;

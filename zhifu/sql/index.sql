@@ -1,0 +1,151 @@
+-- What the gateway knows of the chain. Every table here can be rebuilt from the chain alone.
+
+-- cursor --
+SELECT block_number, block_hash, learners FROM chain_cursor;
+
+-- clear_cursor --
+DELETE FROM chain_cursor;
+
+-- put_cursor --
+INSERT INTO chain_cursor (id, block_number, block_hash, learners)
+VALUES (1, :block_number, :block_hash, :learners)
+ON CONFLICT (id) DO UPDATE SET
+    block_number = excluded.block_number,
+    block_hash = excluded.block_hash,
+    learners = excluded.learners;
+
+-- clear_platforms --
+DELETE FROM chain_platforms;
+
+-- put_platform --
+INSERT INTO chain_platforms (number, name, owner, treasury, network_bps, host_bps, status)
+VALUES (:number, :name, :owner, :treasury, :network_bps, :host_bps, :status);
+
+-- set_platform_status --
+UPDATE chain_platforms SET status = :value WHERE number = :number;
+
+-- set_platform_network_fee --
+UPDATE chain_platforms SET network_bps = :value WHERE number = :number;
+
+-- set_platform_host_fee --
+UPDATE chain_platforms SET host_bps = :value WHERE number = :number;
+
+-- set_platform_treasury --
+UPDATE chain_platforms SET treasury = :value WHERE number = :number;
+
+-- platforms --
+SELECT number, name, owner, treasury, network_bps, host_bps, status
+FROM chain_platforms ORDER BY number;
+
+-- clear_windows --
+DELETE FROM chain_windows;
+
+-- put_window --
+INSERT INTO chain_windows (window_class, seconds) VALUES (:window_class, :seconds)
+ON CONFLICT (window_class) DO UPDATE SET seconds = excluded.seconds;
+
+-- windows --
+SELECT window_class, seconds FROM chain_windows;
+
+-- clear_contents --
+DELETE FROM chain_contents;
+
+-- put_content --
+INSERT INTO chain_contents
+    (number, host, ref, window_class, commission_bps, referrer_bps, active)
+VALUES (:number, :host, :ref, :window_class, :commission_bps, :referrer_bps, 1);
+
+-- set_content_active --
+UPDATE chain_contents SET active = :active WHERE number = :number;
+
+-- clear_prices --
+DELETE FROM chain_prices;
+
+-- put_price --
+-- A price set again on the same day replaces the one that had not begun yet.
+INSERT INTO chain_prices (content, from_day, price) VALUES (:content, :from_day, :price)
+ON CONFLICT (content, from_day) DO UPDATE SET price = excluded.price;
+
+-- contents --
+SELECT number, host, ref, window_class, commission_bps, referrer_bps, active, from_day, price
+FROM chain_contents JOIN chain_prices ON chain_prices.content = chain_contents.number
+ORDER BY number, from_day;
+
+-- content --
+SELECT number, host, ref, window_class, commission_bps, referrer_bps, active, from_day, price
+FROM chain_contents JOIN chain_prices ON chain_prices.content = chain_contents.number
+WHERE number = :number
+ORDER BY from_day;
+
+-- clear_batches --
+DELETE FROM chain_batches;
+
+-- last_batch --
+SELECT coalesce(max(id), 0) FROM chain_batches;
+
+-- put_batch --
+INSERT INTO chain_batches
+    (id, platform, lane, number, root, leaves, orders, debit, sale_day, words,
+     transaction_hash, block_number, block_timestamp)
+VALUES
+    (:id, :platform, :lane, :number, :root, :leaves, :orders, :debit, :sale_day, :words,
+     :transaction_hash, :block_number, :block_timestamp);
+
+-- indexed_batch --
+SELECT id, platform, lane, number, root, leaves, sale_day, words, block_timestamp,
+    transaction_hash, block_number
+FROM chain_batches WHERE id = :id;
+
+-- indexed_batch_of_lane --
+SELECT id, platform, lane, number, root, leaves, sale_day, words, block_timestamp,
+    transaction_hash, block_number
+FROM chain_batches WHERE platform = :platform AND lane = :lane AND number = :number;
+
+-- clear_licenses --
+DELETE FROM chain_licenses;
+
+-- put_license --
+INSERT INTO chain_licenses (learner, content, batch_id, position)
+VALUES (:learner, :content, :batch_id, :position);
+
+-- licenses --
+-- A learner's orders of a content, the latest first.
+SELECT batch_id, position FROM chain_licenses
+WHERE learner = :learner AND content = :content
+ORDER BY batch_id DESC, position DESC;
+
+-- clear_refunds --
+DELETE FROM chain_refunds;
+
+-- put_refund --
+INSERT INTO chain_refunds (order_id, transaction_hash) VALUES (:order_id, :transaction_hash)
+ON CONFLICT (order_id) DO NOTHING;
+
+-- chain_refund --
+SELECT transaction_hash FROM chain_refunds WHERE order_id = :order_id;
+
+-- clear_direct_orders --
+DELETE FROM chain_direct_orders;
+
+-- put_direct_order --
+INSERT INTO chain_direct_orders
+    (id, content, seller, buyer, receiver, referrer, max_price, deadline, salt)
+VALUES
+    (:id, :content, :seller, :buyer, :receiver, :referrer, :max_price, :deadline, :salt);
+
+-- direct_orders --
+SELECT content, seller, buyer, receiver, max_price, deadline, salt, referrer
+FROM chain_direct_orders WHERE receiver = :receiver AND content = :content;
+
+-- clear_tokens --
+DELETE FROM chain_tokens;
+
+-- put_token --
+INSERT INTO chain_tokens (order_id, content, holder) VALUES (:order_id, :content, :holder)
+ON CONFLICT (order_id) DO UPDATE SET content = excluded.content, holder = excluded.holder;
+
+-- move_token --
+UPDATE chain_tokens SET holder = :holder WHERE order_id = :order_id;
+
+-- tokens --
+SELECT order_id FROM chain_tokens WHERE holder = :holder AND content = :content;

@@ -1,0 +1,466 @@
+-- The books hold what cannot be recomputed; tables named chain_… are an index of the chain and can.
+-- Amounts are minor units of their currency where a currency stands beside them, else ledger units.
+-- Times are Unix seconds, days are days since 1970 (UTC).
+
+-- deployment --
+-- The one deployment that these books belong to.
+CREATE TABLE deployment (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    chain_id BIGINT NOT NULL,
+    settlement TEXT NOT NULL,
+    block_hash TEXT NOT NULL
+);
+
+-- payments --
+CREATE TABLE payments (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
+    learner BIGINT NOT NULL CHECK (learner BETWEEN 1 AND 4294967295),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 255),
+    provider_payment_id TEXT NOT NULL CHECK (length(provider_payment_id) BETWEEN 1 AND 255),
+    idempotency_key TEXT NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+    referrer TEXT CHECK (length(referrer) = 42),
+    state TEXT NOT NULL CHECK (state IN ('payment_unknown', 'paid', 'cancelled', 'refunded')),
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    UNIQUE (platform, idempotency_key),
+    UNIQUE (provider, provider_payment_id)
+);
+
+-- payments_unknown --
+-- Those to ask the provider about again.
+CREATE INDEX payments_unknown ON payments (id) WHERE state = 'payment_unknown';
+
+-- orders --
+CREATE TABLE orders (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    payment_id BIGINT NOT NULL REFERENCES payments (id),
+    platform BIGINT NOT NULL,
+    learner BIGINT NOT NULL,
+    content BIGINT NOT NULL CHECK (content BETWEEN 1 AND 4294967295),
+    price BIGINT NOT NULL CHECK (price BETWEEN 1 AND 1099511627775),
+    UNIQUE (payment_id, content)
+);
+
+-- waiting --
+-- Paid orders that are in no batch yet; `problem` says why batches leave one out.
+CREATE TABLE waiting (
+    platform BIGINT NOT NULL,
+    order_id BIGINT NOT NULL REFERENCES orders (id),
+    problem TEXT CHECK (problem IN ('content_inactive', 'price_expired')),
+    PRIMARY KEY (platform, order_id)
+) WITHOUT ROWID;
+
+-- waiting_problems --
+CREATE INDEX waiting_problems ON waiting (platform, order_id) WHERE problem IS NOT NULL;
+
+-- batches --
+CREATE TABLE batches (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL,
+    lane BIGINT NOT NULL CHECK (lane > 0),
+    number BIGINT NOT NULL CHECK (number > 0),
+    orders BIGINT NOT NULL CHECK (orders > 0),
+    debit BIGINT NOT NULL CHECK (debit > 0),
+    sale_day BIGINT NOT NULL,
+    words BLOB NOT NULL CHECK (length(words) % 32 = 0),
+    state TEXT NOT NULL CHECK (state IN ('batched', 'submitted', 'settled', 'confirmed', 'refused')),
+    transaction_hash TEXT NOT NULL CHECK (length(transaction_hash) = 66),
+    gas_used BIGINT,
+    block_number BIGINT,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
+    CHECK ((gas_used IS NULL) = (block_number IS NULL))
+);
+
+-- batches_lane --
+-- A number of a lane belongs to one batch; a refused one leaves its number to the next.
+CREATE UNIQUE INDEX batches_lane ON batches (platform, lane, number) WHERE state <> 'refused';
+
+-- batches_unsettled --
+CREATE INDEX batches_unsettled ON batches (platform, lane, number)
+    WHERE state IN ('batched', 'submitted');
+
+-- batches_settled --
+CREATE INDEX batches_settled ON batches (block_number) WHERE state = 'settled';
+
+-- batch_orders --
+-- Which orders a batch carries and where; `released` once the batch was refused.
+CREATE TABLE batch_orders (
+    batch_id BIGINT NOT NULL REFERENCES batches (id),
+    position BIGINT NOT NULL CHECK (position >= 0),
+    order_id BIGINT NOT NULL REFERENCES orders (id),
+    released INTEGER NOT NULL DEFAULT 0 CHECK (released IN (0, 1)),
+    PRIMARY KEY (batch_id, position)
+) WITHOUT ROWID;
+
+-- batch_orders_once --
+-- An order is in one batch at most, so it can be paid on chain once at most.
+CREATE UNIQUE INDEX batch_orders_once ON batch_orders (order_id) WHERE released = 0;
+
+-- batch_orders_released --
+CREATE INDEX batch_orders_released ON batch_orders (order_id) WHERE released = 1;
+
+-- submissions --
+-- Every transaction that was signed for a batch, stored before it was sent.
+CREATE TABLE submissions (
+    hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 66),
+    batch_id BIGINT NOT NULL REFERENCES batches (id),
+    attempt BIGINT NOT NULL CHECK (attempt > 0),
+    nonce BIGINT NOT NULL CHECK (nonce >= 0),
+    raw BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (batch_id, attempt)
+);
+
+-- refunds --
+-- At most one per order. `on_chain` only where the order had been settled.
+CREATE TABLE refunds (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    order_id BIGINT NOT NULL UNIQUE REFERENCES orders (id),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done')),
+    transaction_hash TEXT,
+    state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded')),
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    CHECK (state = 'refund_pending' OR on_chain <> 'pending')
+);
+
+-- order_states --
+-- What an order has become, by its payment, its batch and its refund.
+CREATE VIEW order_states AS
+SELECT
+    orders.id, orders.payment_id, orders.platform, orders.learner, orders.content, orders.price,
+    payments.currency,
+    coalesce(refunds.state, batches.state, payments.state) AS state,
+    waiting.problem,
+    batches.id AS batch_id, batches.lane, batches.number, batch_orders.position
+FROM orders
+JOIN payments ON payments.id = orders.payment_id
+LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
+LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.released = 0
+LEFT JOIN batches ON batches.id = batch_orders.batch_id
+LEFT JOIN refunds ON refunds.order_id = orders.id;
+
+-- refunds_open --
+CREATE INDEX refunds_open ON refunds (id) WHERE state = 'refund_pending';
+
+-- history --
+-- Every change of a payment, batch or refund, in the order they happened; only ever added to.
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    payment_id BIGINT REFERENCES payments (id),
+    batch_id BIGINT REFERENCES batches (id),
+    refund_id BIGINT REFERENCES refunds (id),
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    CHECK ((payment_id IS NULL) + (batch_id IS NULL) + (refund_id IS NULL) = 2)
+);
+
+-- history_payment --
+CREATE INDEX history_payment ON history (payment_id) WHERE payment_id IS NOT NULL;
+
+-- history_batch --
+CREATE INDEX history_batch ON history (batch_id) WHERE batch_id IS NOT NULL;
+
+-- history_refund --
+CREATE INDEX history_refund ON history (refund_id) WHERE refund_id IS NOT NULL;
+
+-- payments_write_history --
+CREATE TRIGGER payments_write_history AFTER INSERT ON payments BEGIN
+    INSERT INTO history (payment_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+END;
+
+-- payments_change --
+CREATE TRIGGER payments_change BEFORE UPDATE ON payments
+WHEN (OLD.state, NEW.state) NOT IN (VALUES
+    ('payment_unknown', 'paid'), ('payment_unknown', 'cancelled'), ('paid', 'refunded'))
+BEGIN
+    SELECT RAISE(ABORT, 'a payment cannot change like this');
+END;
+
+-- payments_change_state_only --
+CREATE TRIGGER payments_change_state_only BEFORE UPDATE OF
+    id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
+    referrer, created_at ON payments
+BEGIN
+    SELECT RAISE(ABORT, 'what was paid for is a fact');
+END;
+
+-- payments_change_history --
+CREATE TRIGGER payments_change_history AFTER UPDATE ON payments BEGIN
+    INSERT INTO history (payment_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+END;
+
+-- payments_keep --
+CREATE TRIGGER payments_keep BEFORE DELETE ON payments BEGIN
+    SELECT RAISE(ABORT, 'payments are kept');
+END;
+
+-- orders_fixed --
+CREATE TRIGGER orders_fixed BEFORE UPDATE ON orders BEGIN
+    SELECT RAISE(ABORT, 'an order is a fact');
+END;
+
+-- orders_keep --
+CREATE TRIGGER orders_keep BEFORE DELETE ON orders BEGIN
+    SELECT RAISE(ABORT, 'orders are kept');
+END;
+
+-- waiting_paid --
+-- Only what its provider says is paid can wait for a batch.
+CREATE TRIGGER waiting_paid BEFORE INSERT ON waiting
+WHEN NOT EXISTS (
+    SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+    WHERE orders.id = NEW.order_id AND orders.platform = NEW.platform AND payments.state = 'paid')
+    OR EXISTS (SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
+    OR EXISTS (SELECT 1 FROM refunds WHERE order_id = NEW.order_id)
+BEGIN
+    SELECT RAISE(ABORT, 'only a paid order can wait for a batch');
+END;
+
+-- batches_write_history --
+CREATE TRIGGER batches_write_history AFTER INSERT ON batches BEGIN
+    INSERT INTO history (batch_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+END;
+
+-- batches_start --
+CREATE TRIGGER batches_start BEFORE INSERT ON batches WHEN NEW.state <> 'batched' BEGIN
+    SELECT RAISE(ABORT, 'a batch starts as batched');
+END;
+
+-- batches_change --
+-- From settled back to submitted is a block that was reorganised away.
+CREATE TRIGGER batches_change BEFORE UPDATE OF state ON batches
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('batched', 'submitted'), ('batched', 'settled'), ('batched', 'refused'),
+    ('submitted', 'settled'), ('submitted', 'refused'),
+    ('settled', 'confirmed'), ('settled', 'submitted'))
+BEGIN
+    SELECT RAISE(ABORT, 'a batch cannot change like this');
+END;
+
+-- batches_change_state_only --
+CREATE TRIGGER batches_change_state_only BEFORE UPDATE OF
+    id, platform, lane, number, orders, debit, sale_day, words, created_at ON batches
+BEGIN
+    SELECT RAISE(ABORT, 'what a batch carries is a fact');
+END;
+
+-- batches_change_history --
+CREATE TRIGGER batches_change_history AFTER UPDATE OF state ON batches
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO history (batch_id, state, at, detail)
+    VALUES (NEW.id, NEW.state, NEW.changed_at, NEW.detail);
+END;
+
+-- batches_keep --
+CREATE TRIGGER batches_keep BEFORE DELETE ON batches BEGIN
+    SELECT RAISE(ABORT, 'batches are kept');
+END;
+
+-- batch_orders_taken --
+-- An order goes from waiting into a batch, and is not taken from anywhere else.
+CREATE TRIGGER batch_orders_taken BEFORE INSERT ON batch_orders
+WHEN NEW.released <> 0 OR NOT EXISTS (
+    SELECT 1 FROM waiting JOIN batches ON batches.platform = waiting.platform
+    WHERE batches.id = NEW.batch_id AND waiting.order_id = NEW.order_id
+        AND batches.state = 'batched')
+BEGIN
+    SELECT RAISE(ABORT, 'only a waiting order goes into a batch');
+END;
+
+-- batch_orders_fixed --
+CREATE TRIGGER batch_orders_fixed BEFORE UPDATE ON batch_orders
+WHEN NEW.batch_id <> OLD.batch_id OR NEW.position <> OLD.position
+    OR NEW.order_id <> OLD.order_id OR NEW.released < OLD.released
+    OR NOT EXISTS (SELECT 1 FROM batches WHERE id = NEW.batch_id AND state = 'refused')
+BEGIN
+    SELECT RAISE(ABORT, 'only a refused batch lets its orders go');
+END;
+
+-- batch_orders_keep --
+CREATE TRIGGER batch_orders_keep BEFORE DELETE ON batch_orders BEGIN
+    SELECT RAISE(ABORT, 'what a batch carries is a fact');
+END;
+
+-- submissions_fixed --
+CREATE TRIGGER submissions_fixed BEFORE UPDATE ON submissions BEGIN
+    SELECT RAISE(ABORT, 'a signed transaction is a fact');
+END;
+
+-- submissions_keep --
+CREATE TRIGGER submissions_keep BEFORE DELETE ON submissions BEGIN
+    SELECT RAISE(ABORT, 'signed transactions are kept');
+END;
+
+-- refunds_write_history --
+CREATE TRIGGER refunds_write_history AFTER INSERT ON refunds BEGIN
+    INSERT INTO history (refund_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+END;
+
+-- refunds_start --
+-- Before it is settled an order is refunded at its provider alone, and only out of a batch.
+CREATE TRIGGER refunds_start BEFORE INSERT ON refunds
+WHEN NEW.state <> 'refund_pending'
+    OR EXISTS (SELECT 1 FROM waiting JOIN orders ON orders.platform = waiting.platform
+        WHERE orders.id = NEW.order_id AND waiting.order_id = NEW.order_id)
+    OR NOT EXISTS (SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+        WHERE orders.id = NEW.order_id AND payments.state = 'paid')
+    OR (NEW.on_chain = 'none') = EXISTS (
+        SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
+    OR EXISTS (
+        SELECT 1 FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
+        WHERE order_id = NEW.order_id AND released = 0
+            AND batches.state NOT IN ('settled', 'confirmed'))
+BEGIN
+    SELECT RAISE(ABORT, 'this order cannot be refunded like this');
+END;
+
+-- refunds_change --
+CREATE TRIGGER refunds_change BEFORE UPDATE ON refunds
+WHEN NEW.id <> OLD.id OR NEW.order_id <> OLD.order_id OR NEW.amount <> OLD.amount
+    OR OLD.state = 'refunded'
+    OR (NEW.on_chain <> OLD.on_chain AND (OLD.on_chain, NEW.on_chain) NOT IN (VALUES ('pending', 'done')))
+BEGIN
+    SELECT RAISE(ABORT, 'a refund cannot change like this');
+END;
+
+-- refunds_change_history --
+CREATE TRIGGER refunds_change_history AFTER UPDATE ON refunds
+WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain BEGIN
+    INSERT INTO history (refund_id, state, at, detail)
+    VALUES (NEW.id, NEW.state, NEW.changed_at,
+        CASE WHEN OLD.on_chain <> NEW.on_chain THEN 'refunded on chain' END);
+END;
+
+-- refunds_keep --
+CREATE TRIGGER refunds_keep BEFORE DELETE ON refunds BEGIN
+    SELECT RAISE(ABORT, 'refunds are kept');
+END;
+
+-- history_fixed --
+CREATE TRIGGER history_fixed BEFORE UPDATE ON history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- history_keep --
+CREATE TRIGGER history_keep BEFORE DELETE ON history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- chain_cursor --
+-- Up to which block the index follows the chain, and the highest learner number there.
+CREATE TABLE chain_cursor (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    block_number BIGINT NOT NULL,
+    block_hash TEXT NOT NULL,
+    learners BIGINT NOT NULL
+);
+
+-- chain_platforms --
+CREATE TABLE chain_platforms (
+    number INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    treasury TEXT NOT NULL,
+    network_bps BIGINT NOT NULL,
+    host_bps BIGINT NOT NULL,
+    status BIGINT NOT NULL
+);
+
+-- chain_windows --
+CREATE TABLE chain_windows (
+    window_class INTEGER NOT NULL PRIMARY KEY,
+    seconds BIGINT NOT NULL
+);
+
+-- chain_contents --
+CREATE TABLE chain_contents (
+    number INTEGER NOT NULL PRIMARY KEY,
+    host BIGINT NOT NULL,
+    ref TEXT NOT NULL,
+    window_class BIGINT NOT NULL,
+    commission_bps BIGINT NOT NULL,
+    referrer_bps BIGINT NOT NULL,
+    active BIGINT NOT NULL,
+    UNIQUE (host, ref)
+);
+
+-- chain_prices --
+CREATE TABLE chain_prices (
+    content BIGINT NOT NULL REFERENCES chain_contents (number),
+    from_day BIGINT NOT NULL,
+    price BIGINT NOT NULL,
+    PRIMARY KEY (content, from_day)
+) WITHOUT ROWID;
+
+-- chain_batches --
+-- With the words out of the transaction's calldata.
+CREATE TABLE chain_batches (
+    id INTEGER PRIMARY KEY,
+    platform BIGINT NOT NULL,
+    lane BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    leaves BIGINT NOT NULL,
+    orders BIGINT NOT NULL,
+    debit BIGINT NOT NULL,
+    sale_day BIGINT NOT NULL,
+    words BLOB NOT NULL,
+    transaction_hash TEXT NOT NULL,
+    block_number BIGINT NOT NULL,
+    block_timestamp BIGINT NOT NULL,
+    UNIQUE (platform, lane, number)
+);
+
+-- chain_licenses --
+-- What the batches granted to whom.
+CREATE TABLE chain_licenses (
+    learner BIGINT NOT NULL,
+    content BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (learner, content, batch_id, position)
+) WITHOUT ROWID;
+
+-- chain_refunds --
+CREATE TABLE chain_refunds (
+    order_id BLOB NOT NULL PRIMARY KEY,
+    transaction_hash TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- chain_direct_orders --
+CREATE TABLE chain_direct_orders (
+    id BLOB NOT NULL PRIMARY KEY,
+    content BIGINT NOT NULL,
+    seller BIGINT NOT NULL,
+    buyer TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    referrer TEXT NOT NULL,
+    -- As text, because they may be any unsigned 64-bit number.
+    max_price TEXT NOT NULL,
+    deadline TEXT NOT NULL,
+    salt BLOB NOT NULL
+);
+
+-- chain_direct_orders_receiver --
+CREATE INDEX chain_direct_orders_receiver ON chain_direct_orders (receiver, content);
+
+-- chain_tokens --
+-- Claimed licences and who holds them.
+CREATE TABLE chain_tokens (
+    order_id BLOB NOT NULL PRIMARY KEY,
+    content BIGINT NOT NULL,
+    holder TEXT NOT NULL
+);
+
+-- chain_tokens_holder --
+CREATE INDEX chain_tokens_holder ON chain_tokens (holder, content);
