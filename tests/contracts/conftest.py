@@ -11,7 +11,7 @@ from brownie import accounts
 from tests.contracts import clock, network
 from tests.contracts.accounts import ZERO
 from tests.contracts.batch import Batch, Facts, Group, Leaf, words_of
-from tests.contracts.network import Platform
+from tests.contracts.network import Market, Platform
 from tests.contracts.orders import Order
 from tests.contracts.plans import Plan, Publication, Share
 
@@ -138,6 +138,23 @@ def admit(registry, network_owner):
         return platform
 
     return admit
+
+
+@pytest.fixture(scope="module")
+def shop(deploy, network_owner, plan):
+    """Opens a network of one platform and one content, settled in any token."""
+
+    def shop(token):
+        registry, licences, settlement = deploy(token)
+        owner, treasury, operator = accounts[13:16]
+        settlement.addWindow(clock.SHORT_WINDOW, {"from": network_owner})
+        registry.admit("a shop", owner, treasury, 0, 0, {"from": network_owner})
+        registry.setOperator(1, operator, True, {"from": owner})
+        platform = Platform(1, owner, treasury, operator)
+        (content,) = network.publish(licences, platform, Publication("a-course", 10_000, 0, plan))
+        return Market(token, settlement, platform, content)
+
+    return shop
 
 
 @pytest.fixture(scope="module")

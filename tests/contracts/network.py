@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contracts.accounts import of_platform
+from tests.contracts import clock
+from tests.contracts.accounts import ZERO, of_platform
+from tests.contracts.orders import Order
 from tests.contracts.plans import Plan, Publication
 
 
@@ -42,3 +44,18 @@ def publish(licences, host: Platform, *publications: Publication) -> list[Conten
         Content(first + i, host.number, publication.price, publication.class_, publication.plan)
         for i, publication in enumerate(publications)
     ]
+
+
+@dataclass(frozen=True)
+class Market:
+    """A network of one platform with one content, settled in some token."""
+
+    token: Any
+    settlement: Any
+    platform: Platform
+    content: Content
+
+    def order(self, buyer) -> Order:
+        """Return a direct order of the content."""
+        parties = (self.content.number, self.platform.number, buyer.address, buyer.address, ZERO)
+        return Order(*parties, self.content.price, clock.now() + clock.HOUR, bytes(32))
