@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from zhifu.books import Books
 from zhifu.deployment import Network
@@ -16,6 +17,10 @@ from zhifu.exceptions import (
     ForeignDatabase,
     InvalidInput,
     NoOperator,
+    ProviderError,
+    StateError,
+    UnknownContent,
+    UnknownLearner,
     UnknownPlatform,
     ZhifuError,
 )
@@ -25,8 +30,11 @@ from zhifu.ingest import forget
 from zhifu.intake import Intake
 from zhifu.lane import Lane
 from zhifu.lanebook import LaneBook
+from zhifu.licenses import Licenses
+from zhifu.models import BatchOrder
 from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
 from zhifu.providers import Provider
+from zhifu.refunds import Refunds
 from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.store import Store
@@ -93,6 +101,17 @@ class Gateway:
             deployment.ledger_decimals,
             self._indexer.today,
             self._refresh,
+        )
+        self._licenses = Licenses(store, network, self._index)
+        self._refunds = Refunds(
+            store,
+            self._books,
+            network,
+            self._licenses,
+            self._lanes,
+            providers,
+            self.sync,
+            clock,
         )
         self._looked_at = 0.0
         self.sync()
@@ -209,14 +228,70 @@ class Gateway:
         """Bring every batch that was stored and not settled to its end; what became of each.
 
         To be called on start. One that the chain refused comes back as refused; its orders wait
-        again.
+        again. Refunds that were cut short are finished too; `pending_refunds` tells of those
+        that still cannot be.
         """
         self.sync()
-        return [batch for lane in self._lanes.values() for batch in lane.recover()]
+        batches = [batch for lane in self._lanes.values() for batch in lane.recover()]
+        for order in self.pending_refunds():
+            if order.platform in self._lanes:
+                with suppress(ProviderError, StateError):
+                    self._refunds.refund(order.id)
+        return batches
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""
         return self._lane_book.batches(platform)
+
+    # Licences
+
+    def may_use(self, holder: int | str, content: int) -> bool:
+        """Whether a learner (by number) or the holder of an address may use a content now.
+
+        Whichever platform sold it, and whichever gateway settled it: the index finds the order and
+        the chain verifies it. Raises UnknownContent, UnknownLearner, and InvalidInput for what is
+        no address.
+        """
+        self._require_known(holder, content)
+        return self._may_use(holder, content) or (self.sync() and self._may_use(holder, content))
+
+    def license(self, learner: int, content: int) -> BatchOrder | None:
+        """A learner's latest order of a content that verifies, with its proof, ready to be claimed.
+
+        None if there is none. Raises UnknownContent and UnknownLearner.
+        """
+        self._require_known(learner, content)
+        found = self._licenses.of_learner(learner, content)
+        if found is None and self.sync():
+            found = self._licenses.of_learner(learner, content)
+        return found
+
+    def license_of(self, order_id: str) -> BatchOrder | None:
+        """One order with its proof, whether or not it still verifies; None before it is settled.
+
+        Raises UnknownOrder.
+        """
+        batch, platform = (order := self.order(order_id)).batch, order.platform
+        if batch is None:
+            return None
+        place = (platform, batch.lane, batch.number, batch.position)
+        found = self._licenses.of_batch(*place)
+        if found is None and self.sync():
+            found = self._licenses.of_batch(*place)
+        return found
+
+    def refund(self, order_id: str) -> OrderRecord:
+        """Refund an order whole: before it is settled at its provider alone, else first on chain.
+
+        Comes back as `refund_pending` if the provider does not answer; `recover`, or the same call
+        again, goes on. An order that is refunded already stays so. Raises UnknownOrder, NoOperator,
+        UnknownProvider, NotRefundable (not paid, or its window is closed), ProviderRefused.
+        """
+        return self._refunds.refund(order_id)
+
+    def pending_refunds(self) -> list[OrderRecord]:
+        """Orders whose refund has begun and is not finished, the oldest first."""
+        return self._refunds.pending()
 
     # The chain
 
@@ -243,6 +318,24 @@ class Gateway:
     def content_by_ref(self, host: int, ref: str) -> Content | None:
         """A host's content by the host's own name for it, as of the last `sync`."""
         return self._index.content_by_ref(host, ref)
+
+    def _may_use(self, holder: int | str, content: int) -> bool:
+        if isinstance(holder, str):
+            return self._licenses.holds(holder, content)
+        return self._licenses.of_learner(holder, content) is not None
+
+    def _require_known(self, holder: int | str, content: int) -> None:
+        if not self._is_known(holder, content):
+            self.sync()
+        if self._index.content(content) is None:
+            raise UnknownContent(content)
+        if not self._is_known(holder, content):
+            raise UnknownLearner(holder)
+
+    def _is_known(self, holder: int | str, content: int) -> bool:
+        if self._index.content(content) is None:
+            return False
+        return isinstance(holder, str) or 0 < holder <= self._index.learners
 
     def _lane(self, platform: int) -> Lane:
         lane = self._lanes.get(platform)

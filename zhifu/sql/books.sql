@@ -198,10 +198,11 @@ WHERE state = 'settled' AND block_number <= :block_number;
 -- put_refund_record --
 INSERT INTO refunds
     (id, order_id, amount, currency, on_chain, state, created_at, changed_at)
-VALUES (:id, :order_id, :amount, :currency, :on_chain, 'refund_pending', :now, :now);
+VALUES (:id, :order_id, :amount, :currency, :on_chain, 'refund_pending', :now, :now)
+ON CONFLICT (order_id) DO NOTHING;
 
 -- refund_of --
-SELECT id, order_id, amount, currency, on_chain, state FROM refunds WHERE order_id = :order_id;
+SELECT id, amount, currency, on_chain FROM refunds WHERE order_id = :order_id;
 
 -- open_refunds --
 SELECT order_id FROM refunds WHERE state = 'refund_pending' ORDER BY id;

@@ -92,13 +92,11 @@ VALUES
      :transaction_hash, :block_number, :block_timestamp);
 
 -- indexed_batch --
-SELECT id, platform, lane, number, root, leaves, sale_day, words, block_timestamp,
-    transaction_hash, block_number
+SELECT platform, lane, number, root, sale_day, words, block_timestamp
 FROM chain_batches WHERE id = :id;
 
 -- indexed_batch_of_lane --
-SELECT id, platform, lane, number, root, leaves, sale_day, words, block_timestamp,
-    transaction_hash, block_number
+SELECT platform, lane, number, root, sale_day, words, block_timestamp
 FROM chain_batches WHERE platform = :platform AND lane = :lane AND number = :number;
 
 -- clear_licenses --
@@ -120,9 +118,6 @@ DELETE FROM chain_refunds;
 -- put_refund --
 INSERT INTO chain_refunds (order_id, transaction_hash) VALUES (:order_id, :transaction_hash)
 ON CONFLICT (order_id) DO NOTHING;
-
--- chain_refund --
-SELECT transaction_hash FROM chain_refunds WHERE order_id = :order_id;
 
 -- clear_direct_orders --
 DELETE FROM chain_direct_orders;

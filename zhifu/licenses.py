@@ -1,0 +1,124 @@
+"""Licences out of the index, with proofs, believed only as far as the chain verifies them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from zhifu.batch import ORDERS_PER_WORD, BatchTree, Leaf, content_of, learners, tree, unpack
+from zhifu.blocks import checksum_address
+from zhifu.deployment import Network
+from zhifu.index import Index
+from zhifu.models import BatchOrder, DirectOrder
+from zhifu.store import Row, Store
+
+_TREES_KEPT = 32
+
+
+class _Batch(NamedTuple):
+    """A batch as the index has it, ready to prove its orders."""
+
+    platform: int
+    lane: int
+    number: int
+    sale_day: int
+    timestamp: int
+    leaves: list[Leaf]
+    tree: BatchTree
+
+
+class Licenses:
+    """Answers who may use what; safe to share between threads."""
+
+    def __init__(self, store: Store, network: Network, index: Index) -> None:
+        self._store = store
+        self._network = network
+        self._index = index
+        self._batches: OrderedDict[bytes, _Batch] = OrderedDict()
+
+    def of_learner(self, learner: int, content: int) -> BatchOrder | None:
+        """A learner's latest order of a content that the chain verifies, or None."""
+        verify = self._network.license.verify_batch
+        return next(
+            (each for each in self._orders(learner, content) if verify(each, learner)), None
+        )
+
+    def of_batch(self, platform: int, lane: int, number: int, position: int) -> BatchOrder | None:
+        """One order of a settled batch with its proof; None if the index has no such order."""
+        with self._store.reading() as transaction:
+            row = transaction.row(
+                "indexed_batch_of_lane", platform=platform, lane=lane, number=number
+            )
+        return self._order(self._batch(row), position) if row else None
+
+    def holds(self, holder: str, content: int) -> bool:
+        """Whether an address may use a content: by a direct order, or a claimed licence."""
+        address, license_ = checksum_address(holder), self._network.license
+        with self._store.reading() as transaction:
+            tokens = transaction.rows("tokens", holder=address, content=content)
+            orders = transaction.rows("direct_orders", receiver=address, content=content)
+        return any(license_.verify(_direct(order), address) for order in orders) or any(
+            license_.verify_token(int.from_bytes(order_id, "big"), content, address)
+            for (order_id,) in tokens
+        )
+
+    def _orders(self, learner: int, content: int) -> Iterator[BatchOrder]:
+        with self._store.reading() as transaction:
+            places = transaction.rows("licenses", learner=learner, content=content)
+        for batch, position in places:
+            with self._store.reading() as transaction:
+                row = transaction.row("indexed_batch", id=batch)
+            order = self._order(self._batch(row), position) if row else None
+            if order is not None:
+                yield order
+
+    def _order(self, batch: _Batch, position: int) -> BatchOrder | None:
+        at, place = divmod(position, ORDERS_PER_WORD)
+        if at >= len(batch.leaves) or not learners(batch.leaves[at].word)[place]:
+            return None
+        leaf = batch.leaves[at]
+        content = content_of(leaf.word)
+        facts = self._index.facts(content, batch.sale_day, batch.timestamp)
+        if leaf.referrer is not None:
+            facts = facts._replace(referrer_bps=self._index.referrer_bps(content))
+        return BatchOrder(
+            batch.platform,
+            batch.lane,
+            batch.number,
+            batch.tree.leaves,
+            at,
+            place,
+            leaf.word,
+            facts,
+            leaf.referrer,
+            batch.tree.proof(at),
+        )
+
+    def _batch(self, row: Row) -> _Batch:
+        """The batch of an index row; the latest few are kept, by their roots."""
+        platform, lane, number, root, sale_day, words, timestamp = row
+        found = self._batches.pop(root, None)
+        if found is None:
+            found = self._read(platform, lane, number, sale_day, words, timestamp)
+        self._batches[root] = found
+        if len(self._batches) > _TREES_KEPT:
+            self._batches.popitem(last=False)
+        return found
+
+    def _read(
+        self, platform: int, lane: int, number: int, sale_day: int, words: bytes, timestamp: int
+    ) -> _Batch:
+        leaves = unpack(words)
+        contents = {content_of(leaf.word) for leaf in leaves}
+        facts = {each: self._index.facts(each, sale_day, timestamp) for each in contents}
+        referrer_bps = {each: self._index.referrer_bps(each) for each in contents}
+        found = tree(words, facts, referrer_bps)
+        return _Batch(platform, lane, number, sale_day, timestamp, leaves, found)
+
+
+def _direct(row: Row) -> DirectOrder:
+    content, seller, buyer, receiver, max_price, deadline, salt, referrer = row
+    return DirectOrder(
+        content, seller, buyer, receiver, int(max_price), int(deadline), salt, referrer
+    )
