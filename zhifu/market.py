@@ -71,17 +71,12 @@ class Market:
         """The members' names by platform number."""
         return {member.number: member.name for member in self.members.values()}
 
-    def fund(self, member: Member, amount: int) -> None:
-        """Give a member `amount` (ledger units) of new tokens, which Settlement may take."""
+    def deposit(self, member: Member, amount: int) -> None:
+        """Pay `amount` (ledger units) of new tokens into a member's account."""
         token, settlement = self.network.token, self.network.settlement
         tokens = amount * settlement.tokens_per_unit()
         token.mint(self.admin, member.operator.address, tokens)
         token.approve(member.operator, settlement.address, tokens)
-
-    def deposit(self, member: Member, amount: int) -> None:
-        """Move `amount` (ledger units) of a member's tokens to its account."""
-        settlement = self.network.settlement
-        tokens = amount * settlement.tokens_per_unit()
         settlement.deposit(member.operator, accounts.of_platform(member.number), tokens)
 
 

@@ -206,8 +206,6 @@ class Till:
 
     def take(self, drawn: Iterator[Drawn], progress: Progress) -> None:
         """Pay and settle everything."""
-        for member in self._market.members.values():
-            self._market.fund(member, self._options.orders * _highest_price(self._market))
         start = time.perf_counter()
         done = 0
         while chunk := list(islice(drawn, REQUESTS_AT_ONCE)):
@@ -353,11 +351,6 @@ def _gas(network: Network) -> tuple[int, int]:
     settled = network.settlement.events("BatchSettled", from_block=network.deployment.first_block)
     receipts = network.chain.receipts([event.log.transaction_hash for event in settled])
     return sum(each.gas_used for each in receipts if each is not None), len(receipts)
-
-
-def _highest_price(market: Market) -> int:
-    decimals = market.network.deployment.ledger_decimals
-    return max(each.price.to_ledger_units(decimals) for each in market.offerings.values())
 
 
 def noon(day: date) -> int:

@@ -42,7 +42,6 @@ def opened(anvil: Anvil) -> Iterator[Market]:
     with Chain(anvil.rpc_url) as chain:
         market = open_market(Network(chain, deploy(chain, dev_signer(0))), dev_signer(0), rows, 50)
         for member in market.members.values():
-            market.fund(member, 10**12)
             market.deposit(member, 10**11)
         network = market.network
         network.token.mint(market.admin, BUYER.address, 10**12)
