@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 
 from zhifu import accounts
 from zhifu.authorization import authorize
@@ -92,28 +91,11 @@ def place_with_authorization(
 
 def find_order(network: Network, order_id: bytes) -> DirectOrder:
     """The order with an id, as it was placed; raises UnknownOrder."""
-    for found, order in _placed(network, [order_id]):
-        if found == order_id:
-            return order
-    raise UnknownOrder("0x" + order_id.hex())
-
-
-def orders_for(network: Network, content: int, receiver: str) -> dict[bytes, DirectOrder]:
-    """All orders by which a receiver was given a content, by id, whatever became of them."""
-    topic = content.to_bytes(32, "big")
-    placed = _placed(network, None, topic)
-    return {found: order for found, order in placed if order.receiver == receiver}
-
-
-def _placed(
-    network: Network, order_ids: list[bytes] | None, content: bytes | None = None
-) -> Iterator[tuple[bytes, DirectOrder]]:
     settlement = network.settlement
-    topics = [settlement.artifact.topic("OrderPlaced"), order_ids, content]
-    logs = network.chain.logs(settlement.address, topics, network.deployment.block)
-    for log in logs:
-        placed = settlement.decode(log).arguments
-        yield placed["orderId"], _order(placed["order"])
+    topics = [settlement.artifact.topic("OrderPlaced"), order_id]
+    for log in network.chain.logs(settlement.address, topics, network.deployment.first_block):
+        return _order(settlement.decode(log).arguments["order"])
+    raise UnknownOrder("0x" + order_id.hex())
 
 
 def _order(values: tuple[int, int, str, str, str, int, int, bytes]) -> DirectOrder:

@@ -39,7 +39,7 @@ class Directory:
     def platforms(self) -> dict[int, str]:
         """The platforms' names by number."""
         admitted = self._network.registry.events(
-            "PlatformAdmitted", from_block=self._network.deployment.block
+            "PlatformAdmitted", from_block=self._network.deployment.first_block
         )
         return {each.arguments["platform"]: each.arguments["name"] for each in admitted}
 
@@ -47,7 +47,7 @@ class Directory:
     def contents(self) -> dict[int, PublishedContent]:
         """What was published, by number."""
         published = self._network.license.events(
-            "ContentPublished", from_block=self._network.deployment.block
+            "ContentPublished", from_block=self._network.deployment.first_block
         )
         return {each.number: each for each in (_content(event.arguments) for event in published)}
 

@@ -9,7 +9,9 @@ from zhifu.cli.root import app
 _IN_ORDER = (
     *("up", "down", "deploy"),
     *("platform", "learner", "content", "key"),
+    *("purchase", "settle", "verify", "claim", "refund"),
     *("deposit", "release", "withdraw", "balance"),
+    *("demo", "replay"),
 )
 
 for _module in _IN_ORDER:

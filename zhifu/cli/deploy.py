@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,7 @@ from zhifu.cli.answer import Answer, answer, facts
 from zhifu.cli.command import command
 from zhifu.cli.root import SET_UP, app
 from zhifu.cli.session import Session
+from zhifu.config import DATABASE_NAME
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,10 +46,12 @@ def deploy(
     Run again, it finds them. The key that deploys becomes the network's admin.
     """
     deployment, is_new = ensure(session, currency=currency, token=token, treasury=treasury)
+    aside = set_aside_foreign_books(session)
     path = str(session.deployment_file)
     said = f"Deployed; written to {path}" if is_new else f"Deployed already, says {path}"
     data = {**asdict(deployment), "new": is_new, "file": path}
-    return answer(data, said, described(deployment))
+    more = [f"The books of another deployment are now {aside}"] if aside else []
+    return answer(data, said, described(deployment), *more)
 
 
 def ensure(
@@ -68,6 +73,33 @@ def ensure(
         token=session.address(token) if token else None,
         treasury=session.address(treasury) if treasury else None,
     )
+
+
+def set_aside_foreign_books(session: Session) -> Path | None:
+    """On a local chain, rename the home's database if it is of another deployment; to what.
+
+    A local chain that was started anew has lost what those books are about.
+    """
+    from zhifu.exceptions import ForeignDatabase
+
+    books = session.settings.home / DATABASE_NAME
+    if not session.is_local or not books.exists():
+        return None
+    try:
+        with session.gateway():
+            return None
+    except ForeignDatabase:
+        return _set_aside(books)
+
+
+def _set_aside(books: Path) -> Path:
+    numbers = (books.with_name(f"{books.name}.{number}") for number in count(1))
+    aside = next(path for path in numbers if not path.exists())
+    for suffix in ("-wal", "-shm", ""):
+        part = books.with_name(books.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return aside
 
 
 def described(deployment: Deployment) -> RenderableType:

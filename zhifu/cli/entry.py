@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _pipe_broke()
     except ZhifuError as error:
-        _complain(error, as_json="--json" in arguments)
+        complain(error, as_json="--json" in arguments)
         return 1
     except Exception as error:
         if hasattr(error, "format_message"):
@@ -53,9 +53,10 @@ def run(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _complain(error: ZhifuError, *, as_json: bool) -> None:
+def complain(error: ZhifuError, *, as_json: bool = False) -> None:
+    """Say an error on standard error: as one line, or as one JSON object."""
     if isinstance(error, ContractReverted):
-        from zhifu.refusals import refusal
+        from zhifu.cli.refusal import refusal
 
         error = refusal(error)
     text = json.dumps(error.to_dict(), ensure_ascii=False) if as_json else f"zhifu: {error}"

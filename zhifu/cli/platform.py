@@ -243,7 +243,7 @@ def _described(session: Session, number: int) -> dict[str, Any]:
 
 def _operators(session: Session, number: int) -> list[str]:
     network = session.network
-    changes = network.registry.events("OperatorChanged", from_block=network.deployment.block)
+    changes = network.registry.events("OperatorChanged", from_block=network.deployment.first_block)
     active = {
         each.arguments["operator"]: each.arguments["active"]
         for each in changes

@@ -16,6 +16,8 @@ from zhifu.exceptions import InvalidInput, WrongOperator
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.progress import Progress, TaskID
+
     from zhifu.accounts import Account
     from zhifu.chain import Chain
     from zhifu.cli.amounts import Amounts
@@ -29,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """One run of a command; what it needs is opened when it is first asked for."""
+    """One run of a command; what it needs is opened when it is first asked for.
+
+    ``rpc`` is the address that was given on the command line, if one was.
+    """
 
     settings: Settings
     key_name: str | None = None
     as_json: bool = False
+    rpc: str | None = None
 
     @classmethod
     def open(
@@ -47,7 +53,7 @@ class Session:
         """With the environment's settings, except for what is given here."""
         given = {"ZHIFU_RPC": rpc, "ZHIFU_HOME": str(home) if home else None}
         changes = {name: value for name, value in given.items() if value}
-        return cls(Settings.from_environment({**os.environ, **changes}), key_name, as_json)
+        return cls(Settings.from_environment({**os.environ, **changes}), key_name, as_json, rpc)
 
     @cached_property
     def chain(self) -> Chain:
@@ -179,19 +185,32 @@ class Session:
 
         sandbox = self.sandbox
         return Gateway.open(
-            self.settings.database_url, self.network, operators or {}, {sandbox.name: sandbox}
+            self.settings.database_url,
+            self.network,
+            operators or {},
+            {sandbox.name: sandbox},
+            clock=lambda: self.now,
         )
 
     @contextmanager
     def progress(self, doing: str, total: int) -> Iterator[Callable[[int], None]]:
         """A bar on standard error while something lasts, if a person looks at it."""
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+        with _bars() as bars:
             task = bars.add_task(doing, total=total)
             yield lambda done: bars.advance(task, done)
+
+    @contextmanager
+    def stages(self) -> Iterator[Callable[[str, int, int], None]]:
+        """A bar for each named stage, told how far it is and how far it goes (0: unknown)."""
+        with _bars() as bars:
+            tasks: dict[str, TaskID] = {}
+
+            def tell(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage.capitalize())
+                bars.update(tasks[stage], completed=done, total=total or None)
+
+            yield tell
 
     def close(self) -> None:
         """Close the connections that were opened."""
@@ -203,3 +222,11 @@ class Session:
             rule = "must be given by --key-name, ZHIFU_KEY, or ZHIFU_KEYSTORE and ZHIFU_PASSWORD"
             raise InvalidInput("key", rule, role)
         return self.keyring.signer(role)
+
+
+def _bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not sys.stderr.isatty())

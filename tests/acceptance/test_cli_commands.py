@@ -1,0 +1,152 @@
+"""What each command promises, on one network."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.zhifu_process import Zhifu, ZhifuHere
+from zhifu.anvil import Anvil
+
+CATALOGUE = Path(__file__).parents[2] / "zhifu" / "data" / "catalogue.csv"
+
+
+@pytest.fixture(scope="module")
+def zhifu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zhifu]:
+    with Anvil() as chain:
+        zhifu = ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
+        zhifu("deploy")
+        zhifu("platform", "add", "udemy")
+        zhifu("platform", "add", "edx")
+        zhifu("learner", "register", "10", "-p", "udemy")
+        zhifu("content", "publish", "-p", "edx", "--ref", "cs50", "--price", "49.00")
+        zhifu("deposit", "platform:udemy", "1000.00", "--mint")
+        zhifu("key", "new", "alice")
+        yield zhifu
+
+
+def available(zhifu: Zhifu, account: str) -> int:
+    return int(zhifu.json("balance", account)[0]["available_units"])
+
+
+def test_a_catalogue_is_published_once_however_often_it_is_asked_for(zhifu: Zhifu) -> None:
+    words = ("content", "publish", "-p", "udemy", "--file", str(CATALOGUE), "--limit", "60")
+    assert len(zhifu.json(*words)["published"]) == 60
+    again = zhifu.json(*words)
+    assert (again["published"], again["passed_over"]) == ([], 60)
+    assert zhifu.json("content", "list", "-p", "udemy", "--limit", "1")[0] == {
+        "content": 2,
+        "name": "udemy/1070968",
+        "price_units": 200_000_000,
+        "price": "200.00 USD",
+        "on_sale": True,
+    }
+
+
+def test_contents_come_from_json_too(zhifu: Zhifu, tmp_path: Path) -> None:
+    file = tmp_path / "contents.json"
+    file.write_text(json.dumps([{"ref": "a/b", "price": "1.50"}, {"ref": "c", "price": "2"}]))
+    published = zhifu.json("content", "publish", "-p", "edx", "--file", str(file))["published"]
+    assert [each["ref"] for each in published] == ["a/b", "c"]
+    named = zhifu.json("content", "list", "-p", "edx", "--limit", "2")[1]
+    assert (named["name"], named["price"]) == ("edx/a/b", "1.50 USD")
+
+
+def test_owners_and_admin_set_a_platforms_terms(zhifu: Zhifu) -> None:
+    zhifu("platform", "add", "brief")
+    zhifu("platform", "treasury", "brief", "alice")
+    zhifu("platform", "fee", "brief", "--host-bps", "2500", "--network-bps", "100")
+    zhifu("platform", "operator", "brief", "alice")
+    zhifu("platform", "status", "brief", "suspended")
+    shown = zhifu.json("platform", "show", "brief")
+    alice = {each["name"]: each["address"] for each in zhifu.json("key", "list")}["alice"]
+    assert shown["treasury"] == alice
+    assert (shown["host_bps"], shown["network_bps"]) == (2500, 100)
+    assert alice in shown["operators"]
+    assert shown["status"] == "suspended"
+    zhifu("platform", "operator", "brief", "alice", "--stop")
+    assert alice not in zhifu.json("platform", "show", "brief")["operators"]
+
+
+def test_a_cart_is_one_payment_with_an_order_for_each_content(zhifu: Zhifu) -> None:
+    zhifu("content", "publish", "-p", "udemy", "--ref", "own", "--price", "10.00")
+    paid = zhifu.json("purchase", "edx/cs50", "udemy/own", "-l", "3", "-p", "udemy")
+    assert paid["amount"] == "59.00 USD"
+    assert [each["name"] for each in paid["orders"]] == ["edx/cs50", "udemy/own"]
+    before = available(zhifu, "platform:udemy")
+    zhifu("settle", "udemy")
+    assert before - available(zhifu, "platform:udemy") == 59_000_000
+    for content in ("edx/cs50", "udemy/own"):
+        assert zhifu.json("verify", content, "-l", "3")["may_use"]
+
+
+def test_the_same_key_and_cart_pay_once(zhifu: Zhifu) -> None:
+    words = ("purchase", "edx/cs50", "-l", "4", "-p", "udemy", "--idempotency-key", "k-1")
+    first, second = zhifu.json(*words), zhifu.json(*words)
+    assert first["payment"] == second["payment"]
+    assert first["provider_payment_id"] == second["provider_payment_id"]
+
+
+def test_an_order_is_refunded_through_the_provider_and_on_chain(zhifu: Zhifu) -> None:
+    order = zhifu.json("purchase", "edx/cs50", "-l", "5", "-p", "udemy")["orders"][0]["order"]
+    zhifu("settle")
+    before = available(zhifu, "platform:udemy")
+    assert zhifu.json("verify", "edx/cs50", "-l", "5")["may_use"]
+    assert zhifu.json("refund", order)["state"] == "refunded"
+    assert available(zhifu, "platform:udemy") - before == 49_000_000
+    assert zhifu.run("verify", "edx/cs50", "-l", "5").returncode == 3
+
+
+def test_a_learner_claims_a_licence_with_a_key_of_their_own(zhifu: Zhifu) -> None:
+    order = zhifu.json("purchase", "edx/cs50", "-l", "6", "-p", "udemy")["orders"][0]["order"]
+    zhifu("settle")
+    key = zhifu.json("learner", "key", "6")["key"]
+    assert zhifu.json("claim", order)["holder"] == key
+    assert zhifu.json("verify", "edx/cs50", "-l", "6")["may_use"]
+    assert zhifu.json("verify", "edx/cs50", "--holder", key)["may_use"]
+
+
+@pytest.mark.parametrize("way", ["tokens", "balance", "authorization"])
+def test_a_buyer_with_tokens_buys_and_is_refunded(zhifu: Zhifu, way: str) -> None:
+    buyer = f"buyer-{way}"
+    zhifu("key", "new", buyer)
+    words = ("purchase", "edx/cs50", "-p", "udemy", "--with", way, "--key-name", buyer, "--mint")
+    (bought,) = zhifu.json(*words)
+    assert zhifu.json("verify", "edx/cs50", "--holder", buyer)["may_use"]
+    refunded = zhifu.json("refund", bought["order"])
+    assert refunded["amount_units"] == 49_000_000
+    assert zhifu.run("verify", "edx/cs50", "--holder", buyer).returncode == 3
+    (left,) = zhifu.json("balance", buyer)
+    assert left["available_units" if way == "balance" else "token_units"] == 49_000_000
+
+
+def test_a_signed_purchase_costs_its_buyer_no_transaction(zhifu: Zhifu) -> None:
+    from zhifu.chain import Chain
+
+    buyer = zhifu.json("key", "new", "gasless")["address"]
+    words = ("purchase", "edx/cs50", "-p", "udemy", "--with", "authorization", "--mint")
+    (bought,) = zhifu.json(*words, "--key-name", "gasless")
+    with Chain(zhifu.rpc_url) as chain:
+        assert chain.nonce(buyer) == 0
+    assert zhifu.json("claim", bought["order"])["holder"] == buyer
+
+
+def test_a_key_file_needs_its_password(zhifu: Zhifu) -> None:
+    key, password = "0x" + "5a" * 32, "correct horse"
+    kept = zhifu.json("key", "import", "kept", ZHIFU_KEY=key, ZHIFU_PASSWORD=password)
+    file = zhifu.home / "keys" / "kept.json"
+    assert key[2:] not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    words = ("deposit", "kept", "5.00", "--mint", "--key-name", "kept")
+    assert "ZHIFU_PASSWORD: must be set" in zhifu.refused(*words)
+    assert "must be the keystore's password" in zhifu.refused(*words, ZHIFU_PASSWORD="wrong")
+    zhifu(*words, ZHIFU_PASSWORD=password)
+    assert zhifu.json("balance", kept["address"])[0]["available_units"] == 5_000_000
+
+
+def test_a_price_changes_from_tomorrow(zhifu: Zhifu) -> None:
+    zhifu("content", "publish", "-p", "edx", "--ref", "later", "--price", "10.00")
+    zhifu("content", "price", "edx/later", "20.00")
+    listed = {each["name"]: each["price"] for each in zhifu.json("content", "list", "-p", "edx")}
+    assert listed["edx/later"] == "10.00 USD"

@@ -1,0 +1,225 @@
+"""Bad input: one clear line, a status that is not zero, and nothing changed."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.zhifu_process import EXECUTABLE, Zhifu, ZhifuHere, run
+from zhifu.anvil import Anvil, dev_key, free_port
+
+STRANGER = dev_key(19)
+
+
+def _named(case: object) -> str:
+    return " ".join(case) if isinstance(case, tuple) else ""
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Anvil]:
+    with Anvil() as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def zhifu(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Zhifu:
+    zhifu = ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
+    zhifu("deploy")
+    zhifu("platform", "add", "udemy")
+    zhifu("learner", "add", "-p", "udemy")
+    zhifu("content", "publish", "-p", "udemy", "--ref", "a", "--price", "49.00")
+    zhifu("content", "publish", "-p", "udemy", "--ref", "closed", "--price", "49.00")
+    zhifu("content", "close", "udemy/closed")
+    zhifu("key", "new", "alice")
+    return zhifu
+
+
+@pytest.fixture
+def unchanged(zhifu: Zhifu, chain: Anvil) -> Iterator[None]:
+    """Nothing that is refused leaves a trace on the chain."""
+    before = chain.rpc.call("eth_blockNumber")
+    yield
+    assert chain.rpc.call("eth_blockNumber") == before
+
+
+BUY = ("purchase", "udemy/a", "-p", "udemy", "-l", "1")
+PUBLISH = ("content", "publish", "-p", "udemy", "--ref", "b", "--price")
+BAD = [
+    (("platform", "show", "nowhere"), "platform: must be admitted"),
+    (("platform", "show", "9"), "platform: must be admitted"),
+    (("platform", "add", "udemy"), "name: must not be a platform's already"),
+    (("platform", "add", "7"), "name: must be text"),
+    (("learner", "show", "2"), "learner: must be registered"),
+    (("purchase", "udemy/a", "-p", "udemy", "-l", "2"), "learner: must be registered"),
+    (("purchase", "udemy/z", "-p", "udemy", "-l", "1"), "content: must be published"),
+    (("purchase", "77", "-p", "udemy", "-l", "1"), "content: must be published"),
+    (("purchase", "udemy/closed", "-p", "udemy", "-l", "1"), "content: must be on sale"),
+    (("verify", "udemy/z", "-l", "1"), "content: must be published"),
+    ((*BUY, "--amount", "48.00"), "amount: must equal the price"),
+    ((*BUY, "--amount", "49.001"), "amount: must not have more decimals"),
+    ((*BUY, "--amount", "4,9"), "amount: must be a plain decimal"),
+    ((*BUY, "--amount", "-49.00"), "amount: must be above zero"),
+    (("deposit", "platform:udemy", "1.005", "--mint"), "amount: must not have more decimals"),
+    (("deposit", "platform:udemy", "1.00"), "balance: must cover the amount"),
+    (("deposit", "bob", "1.00", "--mint"), "account: must be network, platform:NAME"),
+    (("withdraw", "platform:udemy", "1.00"), "balance: must cover the amount"),
+    (("withdraw", "platform:udemy"), "balance: must cover the amount"),
+    ((*PUBLISH, "9.999"), "amount: must not have more decimals"),
+    ((*PUBLISH, "9.99", "--creator", "alice:6000"), "split_plan: must add up to 10000"),
+    ((*PUBLISH, "9.99", "--host-bps", "10"), "split_plan: must give host and network at least"),
+    ((*PUBLISH, "9.99", "--seller-bps", "9000"), "split_plan: must give every creator"),
+    ((*PUBLISH, "9.99", "--window-class", "5"), "window_class: must be a class"),
+    (("content", "publish", "-p", "udemy", "--ref", "a", "--price", "1"), "ref: must be new"),
+    (("refund", "ord_0000000000000000"), "order: must exist"),
+    (("refund", "0x12"), "order: must exist"),
+    (("refund", "0x" + "12" * 32), "order: must exist"),
+    (("claim", "0x" + "12" * 32), "order: must exist"),
+    (("learner", "register", "0", "-p", "udemy"), "count: must be from 1"),
+    (("balance", "0x1234"), "address: must be"),
+    (("key", "new", "alice"), "name: must not be taken"),
+    (("balance", "--rpc", "not-an-address"), "ZHIFU_RPC: must be an http"),
+]
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(("arguments", "said"), BAD, ids=_named)
+def test_bad_input_is_refused(zhifu: Zhifu, arguments: tuple[str, ...], said: str) -> None:
+    assert zhifu.refused(*arguments).startswith(said)
+
+
+WRONG_KEY = [
+    (("content", "publish", "-p", "udemy", "--ref", "b", "--price", "1"), "operator: must be"),
+    (("content", "price", "udemy/a", "1.00"), "operator: must be an operator of the platform"),
+    (("learner", "add", "-p", "udemy"), "operator: must be an operator of the platform"),
+    (BUY, "operator: must be an operator of the platform"),
+    (("platform", "add", "other", "--owner", "alice"), "key: must be the network's admin"),
+    (("platform", "treasury", "udemy", "alice"), "key: must be the key of"),
+]
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(("arguments", "said"), WRONG_KEY, ids=_named)
+def test_the_wrong_key_is_refused(zhifu: Zhifu, arguments: tuple[str, ...], said: str) -> None:
+    assert zhifu.refused(*arguments, ZHIFU_KEY=STRANGER).startswith(said)
+
+
+HEADER = "platform,ref,title,subject,creator,currency,price_minor,learners,published\n"
+FILES = {
+    "empty.csv": ("", "file: must not be empty"),
+    "cut.csv": (
+        HEADER + "ud",
+        "file: must end with a line break",
+    ),
+    "columns.csv": ("platform,ref\nudemy,a\n", "title: must be a column of the header"),
+    "none.csv": (
+        HEADER + "edx,a,A,,,USD,100,1,\n",
+        "file: must hold contents of udemy",
+    ),
+    "euro.csv": (
+        HEADER + "udemy,a,A,,,EUR,100,1,\n",
+        "currency: must be the same throughout",
+    ),
+    "object.json": ("{}", "file: must be a JSON array"),
+    "float.json": ('[{"ref": "b", "price": 9.99}]', "price: must be a decimal string"),
+}
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("name", FILES)
+def test_a_broken_file_publishes_nothing(zhifu: Zhifu, tmp_path: Path, name: str) -> None:
+    text, said = FILES[name]
+    file = tmp_path / name
+    file.write_text(text)
+    assert zhifu.refused("content", "publish", "-p", "udemy", "--file", str(file)).startswith(said)
+
+
+def test_a_missing_file_is_named(zhifu: Zhifu) -> None:
+    said = zhifu.refused("content", "publish", "-p", "udemy", "--file", "no.csv")
+    assert said.startswith("file: must exist (file no.csv")
+
+
+def test_an_idempotency_key_is_for_one_cart(zhifu: Zhifu) -> None:
+    zhifu(*BUY, "--idempotency-key", "once")
+    zhifu("learner", "add", "-p", "udemy")
+    other = ("purchase", "udemy/a", "-p", "udemy", "-l", "2", "--idempotency-key", "once")
+    assert zhifu.refused(*other).startswith("idempotency_key: must not be reused")
+
+
+def test_orders_wait_while_their_platform_cannot_pay(zhifu: Zhifu) -> None:
+    zhifu("learner", "add", "-p", "udemy")
+    zhifu(*BUY)
+    assert zhifu.refused("settle").startswith("balance: must cover the amount")
+    assert zhifu.run("verify", "udemy/a", "-l", "1").returncode == 3
+    zhifu("deposit", "platform:udemy", "1000.00", "--mint")
+    zhifu("settle")
+    assert zhifu.json("verify", "udemy/a", "-l", "1")["may_use"]
+
+
+def test_no_chain_at_the_address(zhifu: Zhifu) -> None:
+    said = zhifu.refused("balance", ZHIFU_RPC=f"http://127.0.0.1:{free_port()}")
+    assert said.startswith("rpc: must be the address of a running node")
+
+
+def test_no_contracts_on_the_chain(zhifu: Zhifu, tmp_path: Path) -> None:
+    said = zhifu.refused("balance", ZHIFU_HOME=str(tmp_path))
+    assert said.startswith("deployment: must exist: run `zhifu deploy`")
+
+
+def test_another_chain_than_the_deployment_file_says(zhifu: Zhifu, tmp_path: Path) -> None:
+    (tmp_path / "deployments").mkdir()
+    deployment = json.loads((zhifu.home / "deployments" / "31337.json").read_text())
+    moved = json.dumps({**deployment, "chain_id": 1})
+    (tmp_path / "deployments" / "31337.json").write_text(moved)
+    said = zhifu.refused("balance", ZHIFU_HOME=str(tmp_path))
+    assert said.startswith("chain_id: must be the expected chain (expected 1, actual 31337)")
+
+
+def test_a_broken_deployment_file(zhifu: Zhifu, tmp_path: Path) -> None:
+    (tmp_path / "deployments").mkdir()
+    (tmp_path / "deployments" / "31337.json").write_text('{"chain_id": 31337}')
+    said = zhifu.refused("balance", ZHIFU_HOME=str(tmp_path))
+    assert said.startswith("deployment: must be a deployment file")
+
+
+def test_a_chain_started_anew_is_deployed_to_anew(zhifu: Zhifu) -> None:
+    with Anvil() as fresh:
+        said = zhifu.refused("balance", ZHIFU_RPC=fresh.rpc_url)
+        assert said.startswith("deployment: must exist")
+
+
+def test_an_error_for_programs_is_json_on_standard_error(zhifu: Zhifu) -> None:
+    found = zhifu.run("platform", "show", "nowhere", "--json")
+    assert (found.returncode, found.stdout) == (1, "")
+    error = json.loads(found.stderr)
+    assert error["code"] == "unknown_platform"
+    assert error["field"] == "platform"
+    assert error["values"] == {"platform": "nowhere"}
+
+
+def test_a_home_that_cannot_be_written_is_a_line_too(zhifu: Zhifu) -> None:
+    found = zhifu.run("key", "new", "x", ZHIFU_HOME="/proc/nowhere")
+    assert found.returncode == 1
+    assert found.stderr.startswith("zhifu: /proc/nowhere")
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_leaves_is_no_error(zhifu: Zhifu) -> None:
+    shell = f"{EXECUTABLE} --help | head -1; exit ${{PIPESTATUS[0]}}"
+    found = run(["bash", "-c", shell], zhifu.environment())
+    assert found.stderr == ""
+
+
+def test_an_interruption_ends_with_130_and_no_traceback(zhifu: Zhifu) -> None:
+    words = [str(EXECUTABLE), "replay", "--orders", "200000"]
+    process = subprocess.Popen(
+        words, env=zhifu.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err

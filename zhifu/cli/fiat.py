@@ -1,0 +1,82 @@
+"""Paying in fiat: a payment at the provider, and its record in the gateway."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from zhifu.cli.session import Session
+
+if TYPE_CHECKING:
+    from zhifu.gateway import Gateway
+    from zhifu.money import Money
+    from zhifu.payments import OrderRecord, Payment
+
+_DAY_SECONDS = 86_400
+
+
+def pay(
+    session: Session,
+    seller: int,
+    learner: int,
+    contents: Sequence[int],
+    *,
+    amount: Money | None = None,
+    idempotency_key: str | None = None,
+    referrer: str | None = None,
+) -> Payment:
+    """A learner's payment for a cart at the sandbox provider, confirmed and recorded.
+
+    `amount` is by default what the contents cost today. A key that was used before does not pay
+    again: the same cart answers the same payment, another one raises IdempotencyConflict.
+    """
+    from zhifu.payments import PaymentRequest
+
+    with session.gateway({seller: session.operator(seller)}) as gateway:
+        before = _paid_before(gateway, seller, idempotency_key)
+        total = amount or prices(session, contents)
+        request = PaymentRequest(
+            platform=seller,
+            learner=learner,
+            contents=tuple(contents),
+            amount=total,
+            provider=session.sandbox.name,
+            provider_payment_id=before or session.sandbox.pay(total),
+            idempotency_key=idempotency_key or secrets.token_hex(16),
+            referrer=referrer,
+        )
+        return gateway.pay(request)
+
+
+def prices(session: Session, contents: Sequence[int]) -> Money:
+    """What contents cost together today; raises InexactAmount where that is no whole minor unit."""
+    from zhifu.money import Money
+
+    deployment = session.network.deployment
+    today = session.now // _DAY_SECONDS
+    found = session.network.settlement.read_many("priceOn", [(each, today) for each in contents])
+    units = sum(price for price, _ in found)
+    return Money.from_ledger_units(units, deployment.currency, deployment.ledger_decimals)
+
+
+def order_data(session: Session, order: OrderRecord) -> dict[str, Any]:
+    """One order for programs."""
+    return {
+        "order": order.id,
+        "content": order.content,
+        "name": session.directory.content_name(order.content),
+        "learner": order.learner,
+        "price": str(order.price),
+        "state": order.state.value,
+        "batch": order.batch.number if order.batch else None,
+    }
+
+
+def _paid_before(gateway: Gateway, seller: int, idempotency_key: str | None) -> str | None:
+    """The provider's payment that a key was first used for."""
+    if idempotency_key is None:
+        return None
+    payments = (payment.request for payment in gateway.payments(seller))
+    same = (each for each in payments if each.idempotency_key == idempotency_key)
+    return next((each.provider_payment_id for each in same), None)

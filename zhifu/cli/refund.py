@@ -1,0 +1,50 @@
+"""``zhifu refund``: an order undone."""
+
+from __future__ import annotations
+
+from zhifu.cli.answer import Answer, answer
+from zhifu.cli.command import command
+from zhifu.cli.order import OrderName, direct_id
+from zhifu.cli.root import TRADE, app
+from zhifu.cli.session import Session
+
+
+@command(app, "refund", "zhifu refund ord_0c5d9a8f2b4e6d71", "zhifu refund 0x5f2e...", panel=TRADE)
+def refund(session: Session, order: OrderName) -> Answer:
+    """Refund an order within its refund window. Signed by an operator of the seller.
+
+    A fiat order goes back through its provider, and on chain to the seller if it was settled; a
+    direct order goes back to where its tokens came from. The licence ends.
+    """
+    order_id = direct_id(order)
+    return _refund_direct(session, order_id) if order_id else _refund_fiat(session, order)
+
+
+def _refund_direct(session: Session, order_id: bytes) -> Answer:
+    from zhifu.direct import find_order
+
+    order = find_order(session.network, order_id)
+    receipt = session.network.settlement.refund(session.operator(order.seller), order)
+    refunded = session.network.settlement.emitted(receipt, "OrderRefunded")[0]
+    data = {
+        "order": "0x" + order_id.hex(),
+        "state": "refunded",
+        "amount_units": refunded["amount"],
+        "amount": session.amounts.shown(refunded["amount"]),
+        "to": order.buyer,
+        "to_account": refunded["toAccount"],
+        "transaction": receipt.transaction_hash,
+    }
+    where = "account" if refunded["toAccount"] else "tokens"
+    return answer(data, f"{data['amount']} went back to {order.buyer} ({where}).")
+
+
+def _refund_fiat(session: Session, name: str) -> Answer:
+    from zhifu.cli.fiat import order_data
+
+    with session.gateway() as gateway:
+        seller = gateway.order(name).platform
+    with session.gateway({seller: session.operator(seller)}) as gateway:
+        order = gateway.refund(name)
+    data = order_data(session, order)
+    return answer(data, f"Order {name} of {order.price} is {order.state.value}.")
