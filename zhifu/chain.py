@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from eth_utils.crypto import keccak
-from web3 import Web3
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from zhifu.blocks import (
     Block,
@@ -36,6 +34,10 @@ from zhifu.exceptions import (
 from zhifu.reverts import Reverts
 from zhifu.rpc import Call, JsonRpc
 from zhifu.signing import SignedTransaction, Signer
+
+if TYPE_CHECKING:
+    from web3 import Web3
+    from web3.types import RPCEndpoint, RPCResponse
 
 #: The most gas one transaction may use (EIP-7825).
 TRANSACTION_GAS_LIMIT = 16_777_216
@@ -75,8 +77,6 @@ class Chain:
         if expected_chain_id is not None and self.chain_id != expected_chain_id:
             self.close()
             raise WrongChain(expected_chain_id, self.chain_id)
-        #: web3.py on the same connections; its calls raise zhifu's errors too.
-        self.web3 = Web3(_Provider(self.rpc))
 
     def __enter__(self) -> Chain:
         return self
@@ -87,6 +87,11 @@ class Chain:
     def close(self) -> None:
         """Close the connections."""
         self.rpc.close()
+
+    @cached_property
+    def web3(self) -> Web3:
+        """web3.py on the same connections; its calls raise zhifu's errors too."""
+        return _web3(self.rpc)
 
     def learn_errors(self, abi: Iterable[Mapping[str, Any]]) -> None:
         """Decode the custom errors of ``abi`` from now on."""
@@ -314,16 +319,19 @@ class Chain:
         return failed
 
 
-class _Provider(JSONBaseProvider):
-    """Lets web3.py speak through our connections, and so through our errors."""
+def _web3(rpc: JsonRpc) -> Web3:
+    # Half of what starting a command would take is importing web3.py, and few need it.
+    from web3 import Web3
+    from web3.providers.base import JSONBaseProvider
 
-    def __init__(self, rpc: JsonRpc) -> None:
-        super().__init__()
-        self._rpc = rpc
+    class Provider(JSONBaseProvider):
+        """Lets web3.py speak through our connections, and so through our errors."""
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        result = self._rpc.call(method, *params)
-        return cast(RPCResponse, {"jsonrpc": "2.0", "id": 1, "result": result})
+        def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+            result = rpc.call(method, *params)
+            return cast("RPCResponse", {"jsonrpc": "2.0", "id": 1, "result": result})
+
+    return Web3(Provider())
 
 
 def _message(sender: str | None, to: str | None, data: bytes, value: int) -> dict[str, str]:

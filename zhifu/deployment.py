@@ -11,10 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_typing import HexAddress, HexStr
-from web3.types import Nonce
-from web3.utils.address import get_create_address
-
 from zhifu.abi import artifact
 from zhifu.blocks import checksum_address
 from zhifu.chain import Chain
@@ -36,8 +32,9 @@ _CONTRACTS = ("registry", "license", "settlement", "token")
 class Deployment:
     """The contracts of one network on one chain.
 
-    Every event of the network is at `first_block` or later. `block` and `block_hash` are those after
-    the last step: they tell a chain that was started anew from the one this was written for. `windows` are seconds by refund-window class.
+    Every event of the network is at `first_block` or later. `block` and `block_hash` are those
+    after the last step: they tell a chain that was started anew from the one this was written for.
+    `windows` are seconds by refund-window class.
     """
 
     chain_id: int
@@ -195,4 +192,9 @@ def _create_token(chain: Chain, admin: Signer, currency: str) -> str:
 
 def _next_address(creator: str, nonce: int) -> str:
     """Where a contract that `creator` makes with `nonce` will be."""
+    # Only a deployment needs this, and web3.py takes its time to import.
+    from eth_typing import HexAddress, HexStr
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
     return str(get_create_address(HexAddress(HexStr(creator)), Nonce(nonce)))
