@@ -22,7 +22,7 @@ from zhifu.recomputation import Bucket, Divergence, Moment, Recomputation
 
 _LOGS_AT_ONCE = 2_000
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Told how many events were read since it was last called."""
 
 

@@ -27,7 +27,7 @@ from zhifu.catalogue import CatalogueRow, ContentKey, read_catalogue, read_deman
 from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.directory import Directory
-from zhifu.exceptions import CatalogueError, InvalidInput
+from zhifu.exceptions import CatalogueError, CurrencyMismatch, InvalidInput
 from zhifu.gateway import Gateway
 from zhifu.market import Market, Member, Offering, open_market
 from zhifu.maturity import matured, release
@@ -282,7 +282,7 @@ class Till:
 def _set_up(
     chain: Chain, options: Options, rows: Sequence[CatalogueRow], progress: Progress
 ) -> Market:
-    network = Network(chain, deploy(chain, options.admin))
+    network = Network(chain, deploy(chain, options.admin, currency=_currency(rows)))
     total, done = sum(row.is_sold for row in rows), 0
 
     def published(count: int) -> None:
@@ -292,6 +292,14 @@ def _set_up(
 
     learners = -(-options.orders // ORDERS_PER_LEARNER)
     return open_market(network, options.admin, rows, learners, published=published)
+
+
+def _currency(rows: Sequence[CatalogueRow]) -> str:
+    """The one currency of all prices: a deployment settles no other."""
+    first, *others = dict.fromkeys(row.currency for row in rows if row.is_sold)
+    if others:
+        raise CurrencyMismatch(first, others[0])
+    return first
 
 
 def _node(options: Options, first: date, stack: ExitStack) -> AnvilNode:
