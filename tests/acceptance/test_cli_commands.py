@@ -81,6 +81,16 @@ def test_a_cart_is_one_payment_with_an_order_for_each_content(zhifu: Zhifu) -> N
         assert zhifu.json("verify", content, "-l", "3")["may_use"]
 
 
+def test_an_order_that_no_batch_can_carry_is_shown_and_refunded(zhifu: Zhifu) -> None:
+    zhifu("content", "publish", "-p", "udemy", "--ref", "gone", "--price", "10.00")
+    order = zhifu.json("purchase", "udemy/gone", "-l", "7", "-p", "udemy")["orders"][0]["order"]
+    zhifu("content", "close", "udemy/gone")
+    left_out = zhifu.json("settle")["left_out"]
+    assert [(each["order"], each["problem"]) for each in left_out] == [(order, "content_inactive")]
+    assert zhifu.json("refund", order)["state"] == "refunded"
+    assert zhifu.json("settle") == {"batches": [], "left_out": []}
+
+
 def test_the_same_key_and_cart_pay_once(zhifu: Zhifu) -> None:
     words = ("purchase", "edx/cs50", "-l", "4", "-p", "udemy", "--idempotency-key", "k-1")
     first, second = zhifu.json(*words), zhifu.json(*words)

@@ -159,6 +159,38 @@ def test_orders_wait_while_their_platform_cannot_pay(zhifu: Zhifu) -> None:
     assert zhifu.json("verify", "udemy/a", "-l", "1")["may_use"]
 
 
+def test_a_platform_that_can_pay_is_settled_beside_one_that_cannot(zhifu: Zhifu) -> None:
+    zhifu("platform", "add", "poor")
+    zhifu("purchase", "udemy/a", "-p", "poor", "-l", "1")
+    zhifu("purchase", "udemy/a", "-p", "udemy", "-l", "1")
+    found = zhifu.run("settle", "poor", "udemy", "--json")
+    assert found.returncode == 1
+    assert [each["name"] for each in json.loads(found.stdout)["batches"]] == ["udemy"]
+    assert json.loads(found.stderr)["code"] == "insufficient_balance"
+
+
+REPLAY = [
+    ("orders", ("--orders", "0"), "orders: must be at least 1"),
+    ("batch", ("--batch-size", "0"), "batch_size: must be at least 1"),
+    ("empty", ("--catalogue", "empty.csv"), "file: must not be empty"),
+    ("cut", ("--catalogue", "cut.csv"), "file: must end with a line break"),
+    ("columns", ("--demand", "columns.csv"), "date: must be a column of the header"),
+    ("missing", ("--demand", "no.csv.gz"), "file: must exist"),
+    ("rpc", ("--rpc", "http://127.0.0.1:1"), "rpc: must be the address of a running node"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "said"), REPLAY, ids=[each[0] for each in REPLAY])
+def test_a_replay_of_bad_input_starts_nothing(
+    zhifu: Zhifu, tmp_path: Path, name: str, arguments: tuple[str, str], said: str
+) -> None:
+    option, value = arguments
+    if value.endswith(".csv"):
+        (tmp_path / value).write_text(FILES[value][0])
+        value = str(tmp_path / value)
+    assert zhifu.refused("replay", option, value).startswith(said)
+
+
 def test_no_chain_at_the_address(zhifu: Zhifu) -> None:
     said = zhifu.refused("balance", ZHIFU_RPC=f"http://127.0.0.1:{free_port()}")
     assert said.startswith("rpc: must be the address of a running node")

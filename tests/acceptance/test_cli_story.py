@@ -46,7 +46,7 @@ def test_the_buyer_on_one_platform_may_use_the_content_on_another(walked: dict[s
 
 
 def test_one_batch_settled_the_order(walked: dict[str, Any]) -> None:
-    (batch,) = walked["settle"]
+    (batch,) = walked["settle"]["batches"]
     assert (batch["name"], batch["number"], batch["orders"]) == ("udemy", 1, 1)
     assert batch["debit_units"] == 49_000_000
 
@@ -80,7 +80,7 @@ def test_the_chain_goes_on_where_it_was_after_a_restart(
     assert balances(zhifu) == before
     # The walk moved the clock weeks ahead; it must not fall back, or maturity would come undone.
     zhifu("purchase", "edx/cs50", "-l", "1", "-p", "udemy")
-    assert zhifu.json("settle")[0]["number"] == 2
+    assert zhifu.json("settle")["batches"][0]["number"] == 2
 
 
 def test_starting_what_runs_is_no_error(zhifu: Zhifu, walked: dict[str, Any]) -> None:

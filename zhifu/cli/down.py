@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from zhifu.cli.answer import Answer, answer
 from zhifu.cli.command import command
@@ -33,10 +34,17 @@ def _running(text: str) -> int | None:
     """The process number in a text, if it is still an Anvil's."""
     with contextlib.suppress(ValueError, OSError):
         pid = int(text)
-        asked = ["ps", "-p", str(pid), "-o", "comm="]
-        name = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-        return pid if "anvil" in name else None
+        return pid if "anvil" in _program(pid) else None
     return None
+
+
+def _program(pid: int) -> str:
+    """What a process runs; not every machine has ``ps``, nor every system ``/proc``."""
+    name = Path(f"/proc/{pid}/comm")
+    if name.exists():
+        return name.read_text(encoding="utf-8")
+    asked = ["ps", "-p", str(pid), "-o", "comm="]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
 
 def _end(pid: int) -> None:

@@ -70,6 +70,7 @@ def order_data(session: Session, order: OrderRecord) -> dict[str, Any]:
         "price": str(order.price),
         "state": order.state.value,
         "batch": order.batch.number if order.batch else None,
+        "problem": order.problem.value if order.problem else None,
     }
 
 

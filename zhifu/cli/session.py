@@ -228,5 +228,10 @@ def _bars() -> Progress:
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    return Progress(console=console, transient=True, disable=not sys.stderr.isatty())
+    return Progress(
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+        # What goes to standard output stays there, unless both are the same terminal.
+        redirect_stdout=sys.stdout.isatty(),
+    )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from zhifu.cli.answer import Answer, answer, table
 from zhifu.cli.command import command
+from zhifu.cli.fiat import order_data
 from zhifu.cli.root import TRADE, app
 from zhifu.cli.session import Session
-from zhifu.exceptions import InvalidInput
+from zhifu.exceptions import InsufficientBalance, InvalidInput
 
 if TYPE_CHECKING:
-    from zhifu.payments import BatchRecord
+    from rich.table import Table
+
+    from zhifu.gateway import Gateway
+    from zhifu.payments import BatchRecord, OrderRecord
     from zhifu.signing import Signer
 
 
@@ -36,32 +41,54 @@ def settle(
     left behind are sent again under their own number first.
     """
     numbers = [session.directory.platform(each) for each in platforms or []]
-    batches = settle_waiting(session, numbers or known_sellers(session), limit)
-    data = [_data(session, batch) for batch in batches]
-    if not data:
-        return answer(data, "Nothing waits to be settled.")
-    columns = ("Platform", ">Batch", ">Orders", ">Debit", ">Gas", "Transaction")
-    names = ("name", "number", "orders", "debit", "gas_used", "transaction")
-    return answer(data, table(columns, [[each[name] for name in names] for each in data]))
+    settled = settle_waiting(session, numbers or known_sellers(session), limit)
+    found = _answer(session, settled)
+    if settled.failure is None:
+        return found
+    if settled.batches:
+        found.show(as_json=session.as_json)
+    raise settled.failure
 
 
-def settle_waiting(
-    session: Session, platforms: list[int], limit: int | None = None
-) -> list[BatchRecord]:
-    """Settle all that waits for these platforms; the batches, recovered ones included.
+class Settled(NamedTuple):
+    """What became of the orders that waited.
 
-    Raises InsufficientBalance when a platform cannot pay; its orders wait.
+    ``left_out`` are paid orders that no batch can carry, each with its problem; ``failure`` is why
+    the first platform that could not pay could not: its orders wait.
     """
+
+    batches: list[BatchRecord]
+    left_out: list[OrderRecord]
+    failure: InsufficientBalance | None
+
+
+def settle_waiting(session: Session, platforms: list[int], limit: int | None = None) -> Settled:
+    """Settle all that waits for these platforms, what an interruption left behind first."""
     operators: dict[int, Signer] = {each: session.operator(each) for each in platforms}
     with session.gateway(operators) as gateway:
         batches = list(gateway.recover())
         waiting = sum(gateway.waiting(each) for each in platforms)
         with session.progress("Settling", waiting) as advance:
-            for platform in platforms:
-                while batch := gateway.settle(platform, limit=limit):
-                    batches.append(batch)
-                    advance(batch.orders)
-        return batches
+            failures = [_settle(gateway, each, limit, batches, advance) for each in platforms]
+        left_out = [order for each in platforms for order in gateway.left_out(each)]
+        return Settled(batches, left_out, next(filter(None, failures), None))
+
+
+def _settle(
+    gateway: Gateway,
+    platform: int,
+    limit: int | None,
+    batches: list[BatchRecord],
+    advance: Callable[[int], None],
+) -> InsufficientBalance | None:
+    """Settle what waits for one platform; why it cannot pay, if it cannot."""
+    try:
+        while batch := gateway.settle(platform, limit=limit):
+            batches.append(batch)
+            advance(batch.orders)
+    except InsufficientBalance as failure:
+        return failure
+    return None
 
 
 def known_sellers(session: Session) -> list[int]:
@@ -77,6 +104,30 @@ def known_sellers(session: Session) -> list[int]:
     if not found:
         raise InvalidInput("key", "must be an operator's, by --key-name, ZHIFU_KEY or a keystore")
     return found
+
+
+def batch_table(session: Session, batches: Sequence[BatchRecord]) -> Table:
+    """Batches for people."""
+    columns = ("Platform", ">Batch", ">Orders", ">Debit", ">Gas", "State", "Transaction")
+    names = ("name", "number", "orders", "debit", "gas_used", "state", "transaction")
+    data = [_data(session, batch) for batch in batches]
+    return table(columns, [[each[name] for name in names] for each in data])
+
+
+def _answer(session: Session, settled: Settled) -> Answer:
+    left_out = [order_data(session, order) for order in settled.left_out]
+    data = {
+        "batches": [_data(session, batch) for batch in settled.batches],
+        "left_out": left_out,
+    }
+    parts: list[Any] = ["Nothing waits to be settled."]
+    if settled.batches:
+        parts = [batch_table(session, settled.batches)]
+    if left_out:
+        rows = [(each["order"], each["name"], each["price"], each["problem"]) for each in left_out]
+        parts += ["No batch can carry these; refund them, or mend the cause:"]
+        parts += [table(("Order", "Content", ">Price", "Problem"), rows)]
+    return answer(data, *parts)
 
 
 def _data(session: Session, batch: BatchRecord) -> dict[str, Any]:

@@ -73,32 +73,19 @@ def purchase(session: Session) -> None:
 def settle(session: Session) -> None:
     """Settle what waits, and release what has matured."""
     from zhifu.cli.release import release_matured
-    from zhifu.cli.settle import known_sellers, settle_waiting
+    from zhifu.cli.settle import batch_table, known_sellers, settle_waiting
 
     _require_purchased(session)
     before = _balances(session)
-    batches = settle_waiting(session, known_sellers(session))
-    shown = session.amounts.shown
-    if batches:
-        columns = ("Platform", ">Batch", ">Orders", ">Debit", ">Gas", "Transaction")
-        names = session.directory.platform_name
-        _list(
-            columns,
-            (
-                (
-                    names(b.platform),
-                    b.number,
-                    b.orders,
-                    shown(b.debit),
-                    b.gas_used,
-                    b.transaction_hash,
-                )
-                for b in batches
-            ),
-        )
+    settled = settle_waiting(session, known_sellers(session))
+    if settled.failure is not None:
+        raise settled.failure
+    if settled.batches:
+        _show(batch_table(session, settled.batches))
     else:
         _say("Nothing waits to be settled.")
     ripe, hashes = release_matured(session)
+    shown = session.amounts.shown
     _say(f"Released {shown(ripe.total)} that had outlived its refund window.")
     _list(("Transaction",), ([each] for each in hashes))
     after = _balances(session)
