@@ -29,7 +29,7 @@ from zhifu.maturity import latest_maturity, matured, release
 from zhifu.money import Money
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
-from zhifu.replay import Clock, Options, Till, draw, first_day, noon
+from zhifu.replay import Clock, Options, Till, draw, noon, survey
 from zhifu.signing import LocalSigner, Signer
 
 DEMAND_ORDERS = 2_000
@@ -78,7 +78,7 @@ def run(console: Console, *, progress: Progress = lambda *_: None) -> bool:
     options = Options(shipped_catalogue(), shipped_demand(), DEMAND_ORDERS, batch_size=BATCH_SIZE)
     rows = list(read_catalogue(options.catalogue))
     known = {row.key for row in rows}
-    opening = noon(first_day(options.demand, known, {row.key for row in rows if row.is_sold}))
+    opening = noon(survey(options.demand, rows).first)
     with ExitStack() as stack:
         node = stack.enter_context(Anvil(genesis_timestamp=opening - DAY_SECONDS))
         chain = stack.enter_context(Chain(node.rpc_url))

@@ -68,10 +68,14 @@ class Options:
 class Result:
     """What a replay ends with; amounts are ledger units.
 
+    `demand_paid` and `demand_free` are the orders in the whole file; those of free contents are
+    left out.
     `seconds` run from the first payment request to the last included batch; `net_positions` are by
     platform name and add to zero.
     """
 
+    demand_paid: int
+    demand_free: int
     orders_accepted: int
     orders_rejected: int
     orders_settled: int
@@ -112,10 +116,9 @@ class Drawn(NamedTuple):
 def run(options: Options, *, progress: Progress = lambda *_: None) -> Result:
     """Replay a demand; raises CatalogueError, ChainUnreachable and what else refuses the set-up."""
     rows = list(read_catalogue(options.catalogue))
-    keys = {row.key for row in rows if row.is_sold}
-    first = first_day(options.demand, {row.key for row in rows}, keys)
+    surveyed = survey(options.demand, rows)
     with ExitStack() as stack:
-        node = _node(options, first, stack)
+        node = _node(options, surveyed.first, stack)
         chain = stack.enter_context(Chain(node.rpc_url))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zhifu-replay-")))
         market = _set_up(chain, options, rows, progress)
@@ -137,7 +140,7 @@ def run(options: Options, *, progress: Progress = lambda *_: None) -> Result:
         _release(market, chain, progress)
         progress("audit", 0, 0)
         found = audit(market.network, progress=lambda count: progress("audit", count, 0))
-        return _result(market, taken, found)
+        return conclude(market, surveyed, taken, found)
 
 
 def draw(market: Market, options: Options, known: set[ContentKey]) -> Iterator[Drawn]:
@@ -309,12 +312,26 @@ def _node(options: Options, first: date, stack: ExitStack) -> AnvilNode:
     return stack.enter_context(Anvil(genesis_timestamp=genesis))
 
 
-def first_day(demand: Path, known: set[ContentKey], sold: set[ContentKey]) -> date:
-    """The first day of a demand on which something of `sold` was ordered."""
-    for row in read_demand(demand, known):
-        if row.key in sold:
-            return row.date
-    raise CatalogueError(str(demand), 1, "orders", "must have an order of a paid content")
+class Survey(NamedTuple):
+    """A demand read through: its first day with a paid order, and how many orders it has."""
+
+    first: date
+    paid: int
+    free: int
+
+
+def survey(demand: Path, rows: Sequence[CatalogueRow]) -> Survey:
+    """Read a whole demand, so that a broken one is refused before anything is done with it."""
+    sold = {row.key: row.is_sold for row in rows}
+    first: date | None = None
+    orders = {True: 0, False: 0}
+    for row in read_demand(demand, sold):
+        orders[sold[row.key]] += row.orders
+        if first is None and sold[row.key]:
+            first = row.date
+    if first is None:
+        raise CatalogueError(str(demand), 1, "orders", "must have an order of a paid content")
+    return Survey(first, orders[True], orders[False])
 
 
 def _release(market: Market, chain: Chain, progress: Progress) -> None:
@@ -329,11 +346,14 @@ def _release(market: Market, chain: Chain, progress: Progress) -> None:
     release(market.network, market.admin, ripe, released=released)
 
 
-def _result(market: Market, taken: Till, found: Audit) -> Result:
+def conclude(market: Market, surveyed: Survey, taken: Till, found: Audit) -> Result:
+    """Hold what the till accepted against what the chain has."""
     settled = found.state.sold_counts()
     gas, batches = _gas(market.network)
     orders = settled.total()
     return Result(
+        demand_paid=surveyed.paid,
+        demand_free=surveyed.free,
         orders_accepted=taken.accepted.total(),
         orders_rejected=taken.rejected.total(),
         orders_settled=orders,
