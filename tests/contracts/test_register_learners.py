@@ -57,6 +57,28 @@ def test_registers_a_million_at_once(registry, seller):
     assert transaction.gas_used < 150_000
 
 
+@pytest.fixture
+def almost_full(registry, web3):
+    """A registry with one number less than a whole million left; the count's slot is written to."""
+    slot = int.from_bytes(web3.eth.get_storage_at(registry.address, 1), "big")
+    count = (2**31 - MAXIMUM) << 192
+    word = f"0x{slot & ~((2**32 - 1) << 192) | count:064x}"
+    web3.provider.make_request("anvil_setStorageAt", [registry.address, f"0x{1:064x}", word])
+    assert registry.learnerCount() == 2**31 - MAXIMUM
+    return registry
+
+
+def test_the_last_number_is_below_a_places_highest_bit(almost_full, seller):
+    """REG-3."""
+    sender = {"from": seller.operator}
+    with refused("LearnerCountOutOfRange", MAXIMUM, MAXIMUM - 1):
+        almost_full.registerLearners(MAXIMUM, COMMITMENT, sender)
+    almost_full.registerLearners(MAXIMUM - 1, COMMITMENT, sender)
+    assert almost_full.homeOf(2**31 - 1) == seller.number
+    with refused("LearnerCountOutOfRange", 1, 0):
+        almost_full.registerLearner(COMMITMENT, sender)
+
+
 def test_ranges_follow_each_other_and_belong_to_who_registered_them(registry, seller, host):
     """REG-1, REG-3."""
     for platform, count in ((seller, 3), (host, 2), (seller, 1)):

@@ -1,0 +1,132 @@
+"""The invariants by number, on seeded walks through every verb.
+
+After every step of a walk everything that can be seen is compared with the model. Longer walks:
+ZHIFU_WALK_SEED (the first seed), ZHIFU_WALK_SEEDS (how many), ZHIFU_WALK_STEPS (how long).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+from brownie import web3
+
+from tests.contracts.holds import unpack
+from tests.contracts.orders import Order
+from tests.contracts.recomputation import Recomputation
+from tests.contracts.views import Contracts
+from tests.contracts.walk import Walk
+
+FIRST = int(os.environ.get("ZHIFU_WALK_SEED", "1"))
+SEEDS = int(os.environ.get("ZHIFU_WALK_SEEDS", "2"))
+ONCE = {"settle", "refund", "refundBatch", "buy", "buyFromBalance", "buyWithAuthorization"}
+STEPS = int(os.environ.get("ZHIFU_WALK_STEPS", "150"))
+
+
+@pytest.fixture(scope="module", params=range(FIRST, FIRST + SEEDS), ids="seed {}".format)
+def walk(request, deploy, SettlementToken, Reader, network_owner):
+    """A walk that has been walked: chain and model agreed after every step."""
+    sender = {"from": network_owner}
+    token = SettlementToken.deploy("US Dollar", "USD", 6, network_owner, sender)
+    token.setMintAllowance(network_owner, 2**128, sender)
+    registry, licences, settlement = deploy(token)
+    reader = Reader.deploy(sender)
+    walk = Walk(request.param, Contracts(registry, licences, settlement, token, reader))
+    walk.run(STEPS)
+    return walk
+
+
+@pytest.fixture(scope="module")
+def told(walk):
+    """What the chain alone tells of the walk."""
+    return Recomputation(walk.chain.registry, walk.chain.licences, walk.chain.settlement)
+
+
+def test_every_verb_was_walked(walk):
+    assert len(walk.ledger.sales) > STEPS // 5
+    assert len(walk.refusals) > STEPS // 10
+    sales = walk.ledger.sales.values()
+    assert any(sale.refunded for sale in sales)
+    assert any(sale.holder for sale in sales)
+    assert any(held.released for entries in walk.ledger.holds.values() for held in entries)
+
+
+def test_inv_1_tokens_cover_accounts_and_holds(walk, told):
+    """INV-1."""
+    tokens = walk.chain.token.balanceOf(walk.chain.settlement)
+    unaccounted = walk.ledger.sent_in
+    assert tokens == sum(told.available.values()) + sum(told.held().values()) + unaccounted
+
+
+def test_inv_2_each_epoch_of_a_hold_is_its_orders(walk, told):
+    """INV-2."""
+    orders: Counter[Any] = Counter()
+    for order in told.orders.values():
+        for hold, part in order.parts.items():
+            orders[hold, order.epoch] += part
+    held = told.held()
+    for at, captured in orders.items():
+        assert captured == told.captured[at]
+        assert captured == held[at] + told.released[at] + told.refunded[at]
+
+
+def test_inv_2_holds_on_chain_are_what_is_left(walk, told):
+    """INV-2."""
+    left: Counter[Any] = Counter()
+    for (hold, _), amount in told.held().items():
+        left[hold] += amount
+    for hold, amount in left.items():
+        settlement = walk.chain.settlement
+        stored = (
+            settlement.commissionOf(*hold) if isinstance(hold, tuple) else settlement.holdOf(hold)
+        )
+        assert unpack(stored).total == amount
+
+
+def test_inv_3_parts_add_up(told):
+    """INV-3."""
+    assert all(sum(order.parts.values()) == order.price for order in told.orders.values())
+
+
+def test_inv_4_nobody_was_debited_by_another(walk):
+    """INV-4: the walk looked at the caller of every step."""
+    assert walk.debits > 0
+
+
+def test_inv_5_a_licence_is_a_paid_order_not_refunded(walk, told):
+    """INV-5."""
+    for sale in walk.ledger.sales.values():
+        order = told.orders[walk.views.token_id(sale)]
+        assert order.refunded == sale.refunded
+        assert told.verifies(order, sale.licensee) == walk.ledger.verifies(sale, sale.licensee)
+
+
+def test_inv_6_batch_numbers_have_no_gaps(told):
+    """INV-6."""
+    lanes = defaultdict(list)
+    for batch in told.batches:
+        lanes[batch["platform"], batch["lane"]].append(batch["number"])
+    assert lanes
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in lanes.values())
+
+
+def test_inv_7_nothing_settles_or_refunds_twice(walk):
+    """INV-7."""
+    sent = [transaction for transaction in walk.sent if transaction.fn_name in ONCE]
+    assert sent
+    for transaction in sent:
+        call = {"from": transaction.sender.address, "to": transaction.receiver}
+        with pytest.raises(Exception, match="revert"):
+            web3.eth.call(call | {"data": transaction.input})
+
+
+def test_inv_8_everything_is_told_by_events_and_calldata(walk, told):
+    """INV-8."""
+    ledger = walk.ledger
+    assert +told.available == +ledger.available
+    assert len(told.orders) == len(ledger.sales)
+    assert sum(told.held().values()) == ledger.held()
+    direct = {sale.id for sale in ledger.sales.values() if isinstance(sale.id, Order)}
+    assert len(direct) + len(walk.proofs) == len(told.orders)

@@ -1,0 +1,129 @@
+"""Everything that can be seen of the network, with what the model expects of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contracts.batch import BatchOrder
+from tests.contracts.holds import Hold, unpack
+from tests.contracts.model import NOBODY, Ledger, Sale
+from tests.contracts.orders import Order
+from tests.contracts.reader import View, differences
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """The contracts under test, and the reader of their state."""
+
+    registry: Any
+    licences: Any
+    settlement: Any
+    token: Any
+    reader: Any
+
+
+class Views:
+    """Compares the chain with the model: every balance, hold, price and verdict."""
+
+    def __init__(
+        self,
+        chain: Contracts,
+        ledger: Ledger,
+        people: list[str],
+        accounts: list[int],
+        proofs: dict[Any, BatchOrder],
+    ) -> None:
+        self.chain, self.ledger, self.proofs = chain, ledger, proofs
+        self.people, self.accounts = people, accounts
+        self._data: dict[Any, str] = {}
+
+    def differences(self) -> list[str]:
+        """Tell where the chain differs from the model."""
+        return differences(self.chain.reader, self.all())
+
+    def all(self) -> list[View]:
+        """Return every view of the state."""
+        return [*self._money(), *self._holds(), *self._lanes(), *self._offers(), *self._verdicts()]
+
+    def token_id(self, sale: Sale) -> int:
+        """Return the id of a sale's licence as a token."""
+        if isinstance(sale.id, Order):
+            return int.from_bytes(sale.id.id(self.ledger.settlement), "big")
+        return self.proofs[sale.id].id
+
+    def _view(self, expected: Any, target: Any, name: str, *arguments: Any) -> View:
+        label = (name, *arguments)
+        if label not in self._data:
+            self._data[label] = getattr(target, name).encode_input(*arguments)
+        answer = expected if callable(expected) else lambda _: int(expected)
+        return View(label, target.address, self._data[label], answer)
+
+    def _money(self) -> list[View]:
+        token, settlement, ledger = self.chain.token, self.chain.settlement, self.ledger
+        addresses = [*self.people, ledger.settlement]
+        tokens = [self._view(ledger.tokens[each], token, "balanceOf", each) for each in addresses]
+        return tokens + [
+            self._view(ledger.available[each], settlement, "availableOf", each)
+            for each in self.accounts
+        ]
+
+    def _holds(self) -> list[View]:
+        settlement, classes = self.chain.settlement, range(len(self.ledger.windows))
+        contents = [
+            self._view(self._hold(number), settlement, "holdOf", number)
+            for number in self.ledger.contents
+        ]
+        return contents + [
+            self._view(self._hold((account, class_)), settlement, "commissionOf", account, class_)
+            for account in self.accounts
+            for class_ in classes
+        ]
+
+    def _hold(self, hold: Any) -> Callable[[int], int]:
+        def expected(raw: int) -> int:
+            epoch, bucket = unpack(raw).epoch, self.ledger.bucket
+            matured, previous = bucket(hold, 0, epoch - 2), bucket(hold, epoch - 1, epoch - 1)
+            captured = bucket(hold, epoch, 2**24)
+            return Hold(matured, previous, captured, epoch).packed() | raw >> 192 << 192
+
+        return expected
+
+    def _lanes(self) -> list[View]:
+        lanes = {(each.platform, each.lane) for each in self.ledger.operators.values()}
+        return [
+            self._view(self.ledger.lanes[lane] + 1, self.chain.settlement, "nextBatch", *lane)
+            for lane in lanes
+        ]
+
+    def _offers(self) -> list[View]:
+        days = range(self.ledger.today - 1, self.ledger.today + 2)
+        return [
+            self._view(
+                content.price_on(day) << 256 | content.active,
+                self.chain.settlement,
+                "priceOn",
+                number,
+                day,
+            )
+            for number, content in self.ledger.contents.items()
+            for day in days
+        ]
+
+    def _verdicts(self) -> list[View]:
+        return [view for sale in self.ledger.sales.values() for view in self._verdicts_on(sale)]
+
+    def _verdicts_on(self, sale: Sale) -> list[View]:
+        licences, verifies = self.chain.licences, self.ledger.verifies
+        if isinstance(sale.id, Order):
+            call: Any = ("verify", sale.id)
+            claimants = {sale.licensee, sale.holder or self.people[0]}
+        else:
+            call = ("verifyBatch", self.proofs[sale.id])
+            claimants = {sale.licensee, sale.licensee % len(self.ledger.homes) + 1}
+        views = [self._view(verifies(sale, each), licences, *call, each) for each in claimants]
+        if sale.holder != NOBODY:
+            token = (self.token_id(sale), sale.content, sale.holder)
+            views.append(self._view(True, licences, "verifyToken", *token))
+        return views

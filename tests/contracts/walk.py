@@ -1,0 +1,490 @@
+"""A seeded walk through every verb, on chain and in the model at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from brownie import accounts
+from brownie.exceptions import VirtualMachineError
+
+from tests.contracts import clock
+from tests.contracts.accounts import NETWORK, ZERO, of_address, of_platform
+from tests.contracts.batch import Batch, BatchOrder, Facts, Group, Leaf, words_of
+from tests.contracts.model import NOBODY, Ledger, Refused, Sale
+from tests.contracts.orders import Order, sign_authorization
+from tests.contracts.plans import Plan, Publication, Share
+from tests.contracts.views import Contracts, Views
+
+WINDOWS = (clock.DAY, 3 * clock.DAY)
+PRICES = (1, 7, 9_999, 10_001, 49_990_003, 49_990_003, 199_000_000, 2**40 - 1)
+BUYER_KEYS = ["0x" + f"{0xB0B + i:064x}" for i in range(3)]
+
+
+class Walk:
+    """Draws steps from a seed, takes each on chain and in the model, and compares everything."""
+
+    def __init__(self, seed: int, contracts: Contracts) -> None:
+        self.seed, self.random, self.chain = seed, Random(seed), contracts
+        self.told: list[str] = []
+        self.refusals: list[str] = []
+        self.sent: list[Any] = []
+        self.debits = 0
+        self.proofs: dict[Any, BatchOrder] = {}
+        every = [account.address for account in accounts]
+        self.network, self.treasury = every[0], every[1]
+        self.owners, self.operators = every[2:5], every[5:9]
+        self.creators, self.referrers, self.learner_keys = every[9:12], every[12:14], every[14:17]
+        self.buyers = [accounts.add(key).address for key in BUYER_KEYS]
+        self.people = [self.network, self.treasury, *self.owners, *self.operators, *self.buyers]
+        self.people += [*self.creators, *self.referrers, *self.learner_keys]
+        settlement = contracts.settlement.address
+        self.ledger = Ledger(settlement, self.network, self.treasury, list(WINDOWS), clock.now())
+        accounts_seen = [*map(of_address, self.people), *map(of_platform, range(4))]
+        self.views = Views(contracts, self.ledger, self.people, accounts_seen, self.proofs)
+
+    # Steps
+
+    def run(self, steps: int) -> None:
+        """Found a network and take so many steps, comparing after each."""
+        try:
+            self._found()
+            for _ in range(steps):
+                self._step()
+                self._compare()
+        except BaseException:
+            print(f"seed {self.seed}, after {len(self.told)} steps:", *self.told[-12:], sep="\n  ")
+            raise
+
+    def _step(self) -> None:
+        verbs = [self.buy, self.settle, self.refund, self.refund_batch, self.claim] * 3
+        verbs += [self.buy, self.settle, self.release, self.release_commission, self.deposit] * 2
+        verbs += [self.withdraw, self.withdraw_platform, self.transfer, self.set_price] * 2
+        verbs += [self.set_active, self.publish, self.register, self.bind_key, self.send]
+        verbs += [self.set_status, self.set_operator]
+        self.random.choice(verbs)()
+
+    def _compare(self) -> None:
+        found = self.views.differences()
+        assert not found, f"seed {self.seed}, {self.told[-1]}:\n" + "\n".join(found)
+
+    def _act(
+        self, told: str, caller: str, on_chain: Callable[[Any], Any], in_model: Callable[[], Any]
+    ) -> Any:
+        """Do the same on chain and in the model, at the same time; both do it or both refuse."""
+        self.ledger.now += self.random.choice([1, 60, clock.HOUR, clock.HOUR, 9 * clock.HOUR])
+        clock.set_next(self.ledger.now)
+        self.told.append(f"{self.ledger.now} {caller[:8]} {told}")
+        before = self.ledger.available.copy()
+        try:
+            result = in_model()
+        except Refused as refusal:
+            self._expect_refusal(refusal.errors, caller, on_chain)
+            return None
+        self.sent.append(on_chain({"from": caller}))
+        self._require_authority(caller, before)
+        return result
+
+    def _expect_refusal(self, errors: set[str], caller: str, on_chain: Any) -> None:
+        self.told[-1] += f", refused: {', '.join(sorted(errors))}"
+        try:
+            on_chain({"from": caller})
+            refusal = "none"
+        except VirtualMachineError as error:
+            refusal = (error.revert_msg or "").split(":")[0]
+        assert refusal in errors, f"{self.told[-1]}; on chain {refusal}"
+        self.refusals.append(refusal)
+
+    def _require_authority(self, caller: str, before: Any) -> None:
+        """INV-4."""
+        mine = {of_address(caller), *map(of_platform, self._platforms_of(caller))}
+        debited = {each for each in before if self.ledger.available[each] < before[each]}
+        assert debited <= mine, f"{self.told[-1]}; debited {debited - mine}"
+        self.debits += len(debited)
+
+    def _platforms_of(self, caller: str) -> list[int]:
+        owned = [n for n, platform in self.ledger.platforms.items() if platform.owner == caller]
+        owned += [NETWORK] * (caller == self.network)
+        operated = [n for n in self.ledger.platforms if self.ledger.is_operator_of(caller, n)]
+        return owned + operated
+
+    # Draws
+
+    def _mostly(self, usual: Any, other: Any) -> Any:
+        """Draw the usual value, or another one now and then."""
+        return other if self.random.random() < 0.04 else usual
+
+    def _some_content(self) -> int:
+        return int(self._mostly(self.random.randint(1, len(self.ledger.contents)), 99))
+
+    def _some_platform(self) -> int:
+        return int(self._mostly(self.random.randint(1, 3), 9))
+
+    def _operator_of(self, platform: int) -> str:
+        known = self.ledger.operators.items()
+        keys = [key for key, each in known if each.platform == platform] or self.operators
+        return str(self._mostly(self.random.choice(keys), self.random.choice(self.people)))
+
+    def _some_learners(self, count: int) -> list[int]:
+        highest = len(self.ledger.homes)
+        learners = [self.random.randint(1, highest) for _ in range(count)]
+        learners[-1] = self._mostly(learners[-1], highest + 1) if count > 3 else learners[-1]
+        return [0 if i % 7 and self.random.random() < 0.1 else n for i, n in enumerate(learners)]
+
+    def _amount_of(self, account: int) -> int:
+        available = self.ledger.available[account]
+        part = self.random.randint(1, max(available, 1))
+        return int(self._mostly(part, self.random.choice([0, available, available + 1])))
+
+    def _some_referrer(self) -> str:
+        return str(self.random.choice([ZERO, *self.referrers]))
+
+    def _some_sale(self, *, direct: bool) -> Sale | None:
+        sales = [s for s in self.ledger.sales.values() if isinstance(s.id, Order) == direct]
+        standing = [sale for sale in sales[-40:] if not sale.refunded]
+        return self.random.choice(self._mostly(standing, sales) or sales) if sales else None
+
+    # The network
+
+    def _found(self) -> None:
+        registry, network = self.chain.registry, {"from": self.network}
+        for window in WINDOWS:
+            self.chain.settlement.addWindow(window, network)
+        for owner, fees in zip(self.owners, [(0, 0), (100, 1_000), (300, 0)], strict=True):
+            registry.admit("a platform", owner, self.treasury, *fees, network)
+            platform = self.ledger.admit(owner, self.treasury, *fees)
+            for operator in self.operators[platform - 1 :: 3]:
+                registry.setOperator(platform, operator, True, {"from": owner})
+                self.ledger.set_operator(owner, platform, operator, True)
+        self.ledger.now = clock.now()
+        for operator in self.operators[:3]:
+            self.register(operator)
+            self.publish(operator)
+            self.publish(operator)
+        for buyer in self.buyers:
+            self._endow(buyer)
+        for platform in (1, 2, 3):
+            self.deposit(of_platform(platform))
+
+    def _endow(self, address: str) -> None:
+        amount = self.random.choice([10**9, 10**13])
+        self.chain.token.mint(address, amount, {"from": self.network})
+        self.chain.token.approve(self.chain.settlement, 2**200, {"from": address})
+        self.ledger.give(address, amount)
+        self.ledger.now = clock.now()
+
+    def set_status(self) -> None:
+        """Suspend a platform, more often open it again."""
+        platform, active = self._some_platform(), self.random.random() < 0.8
+        caller = self._mostly(self.network, self.owners[0])
+        self._act(
+            f"sets status of {platform}: {active}",
+            caller,
+            lambda sender: self.chain.registry.setStatus(platform, 1 if active else 2, sender),
+            lambda: self.ledger.set_active_platform(caller, platform, active),
+        )
+
+    def set_operator(self) -> None:
+        """Stop a key, more often let it act."""
+        platform, key = self.random.randint(1, 3), self.random.choice(self.operators)
+        owner = self._mostly(self.owners[platform - 1], self.network)
+        active = self.random.random() < 0.8
+        self._act(
+            f"sets operator {key[:8]} of {platform}: {active}",
+            owner,
+            lambda sender: self.chain.registry.setOperator(platform, key, active, sender),
+            lambda: self.ledger.set_operator(owner, platform, key, active),
+        )
+
+    def register(self, operator: str | None = None) -> None:
+        """Register some learners."""
+        caller, count = operator or self.random.choice(self.people), self.random.randint(1, 9)
+        self._act(
+            f"registers {count} learners",
+            caller,
+            lambda sender: self.chain.registry.registerLearners(count, bytes(32), sender),
+            lambda: self.ledger.register_learners(caller, count),
+        )
+
+    def bind_key(self) -> None:
+        """Give a learner a key."""
+        learner = self._mostly(self.random.randint(1, len(self.ledger.homes)), 10**6)
+        home = self.ledger.homes[min(learner, len(self.ledger.homes)) - 1]
+        caller = self.ledger.keys.get(learner) or self._operator_of(home)
+        key = self.random.choice(self.learner_keys)
+        self._act(
+            f"binds {learner} to {key[:8]}",
+            caller,
+            lambda sender: self.chain.registry.bindKey(learner, key, sender),
+            lambda: self.ledger.bind_key(caller, learner, key),
+        )
+
+    # Content
+
+    def publish(self, operator: str | None = None) -> None:
+        """Publish a content with a drawn plan."""
+        caller = operator or self._operator_of(self.random.randint(1, 3))
+        ref = f"content {len(self.told)}"
+        class_ = self._mostly(self.random.randint(0, 1), 5)
+        offered = Publication(ref, self.random.choice(PRICES), class_, self._some_plan())
+        self._act(
+            f"publishes {offered}",
+            caller,
+            lambda sender: self.chain.licences.publish([offered], sender),
+            lambda: self.ledger.publish(caller, offered),
+        )
+
+    def _some_plan(self) -> Plan:
+        seller, referrer = self.random.randint(0, 3_000), self.random.randint(0, 1_000)
+        host, network = self.random.randint(1_000, 3_000), self.random.randint(300, 1_000)
+        rest = 10_000 - seller - referrer - host - network
+        cut = self.random.randint(1, rest - 1)
+        creators = (Share(self.creators[0], cut), Share(self.creators[1], rest - cut))
+        return Plan(seller, referrer, host, self._mostly(network, network + 1), creators)
+
+    def set_price(self) -> None:
+        """Set a price."""
+        content, price = self._some_content(), self._mostly(self.random.choice(PRICES), 0)
+        known = self.ledger.contents.get(content)
+        caller = self._operator_of(known.host if known else 1)
+        self._act(
+            f"sets price of {content}: {price}",
+            caller,
+            lambda sender: self.chain.licences.setPrice(content, price, sender),
+            lambda: self.ledger.set_price(caller, content, price),
+        )
+
+    def set_active(self) -> None:
+        """Close a content, more often open it."""
+        content, active = self._some_content(), self.random.random() < 0.8
+        known = self.ledger.contents.get(content)
+        caller = self._operator_of(known.host if known else 1)
+        self._act(
+            f"sets {content} active: {active}",
+            caller,
+            lambda sender: self.chain.licences.setActive(content, active, sender),
+            lambda: self.ledger.set_active(caller, content, active),
+        )
+
+    # Money in and out
+
+    def deposit(self, account: int | None = None) -> None:
+        """Deposit for someone."""
+        payer = self.random.choice(self.buyers)
+        chosen = account or self.random.choice(
+            [of_address(self.random.choice(self.buyers)), of_platform(self.random.randint(0, 3))]
+        )
+        self._endow(payer)
+        amount = self._mostly(self.random.randint(1, 2 * 10**12), 0)
+        self._act(
+            f"deposits {amount} for {chosen:#x}",
+            payer,
+            lambda sender: self.chain.settlement.deposit(chosen, amount, sender),
+            lambda: self.ledger.deposit(payer, chosen, amount),
+        )
+
+    def send(self) -> None:
+        """Send tokens to Settlement without a deposit, or to someone."""
+        payer, amount = self.random.choice(self.buyers), self.random.randint(1, 10**6)
+        to = self.random.choice([self.chain.settlement.address, *self.buyers])
+        self._act(
+            f"sends {amount} to {to[:8]}",
+            payer,
+            lambda sender: self.chain.token.transfer(to, amount, sender),
+            lambda: self.ledger.send(payer, to, amount),
+        )
+
+    def withdraw(self) -> None:
+        """Withdraw from an own account."""
+        people = [*self.buyers, *self.creators, *self.referrers]
+        rich = [each for each in people if self.ledger.available[of_address(each)]]
+        caller = self.random.choice(self._mostly(rich, people) or people)
+        amount, to = self._amount_of(of_address(caller)), self._mostly(caller, ZERO)
+        self._act(
+            f"withdraws {amount}",
+            caller,
+            lambda sender: self.chain.settlement.withdraw(amount, to, sender),
+            lambda: self.ledger.withdraw(caller, amount, to),
+        )
+
+    def withdraw_platform(self) -> None:
+        """Withdraw a platform's or the network's money."""
+        platform = self.random.choice([NETWORK, self._some_platform()])
+        caller = (
+            self._operator_of(platform) if platform else self._mostly(self.network, self.owners[0])
+        )
+        amount = min(self._amount_of(of_platform(platform)), 10**9)
+        self._act(
+            f"withdraws {amount} of platform {platform}",
+            caller,
+            lambda sender: self.chain.settlement.withdrawPlatform(platform, amount, sender),
+            lambda: self.ledger.withdraw_platform(caller, platform, amount),
+        )
+
+    # Orders
+
+    def buy(self) -> None:
+        """Buy in one of the three ways."""
+        order, settlement = self._some_order(), self.chain.settlement
+        caller = self._mostly(order.buyer, self.random.choice(self.people))
+        way = self.random.choice(["buy", "buyFromBalance", "buyWithAuthorization"])
+        if way == "buyWithAuthorization":
+            self._buy_with_authorization(order)
+        else:
+            from_tokens = way == "buy"
+            model = self.ledger.buy if from_tokens else self.ledger.buy_from_balance
+            call = settlement.buy if from_tokens else settlement.buyFromBalance
+            both = (lambda sender: call(order, sender), lambda: model(caller, order))
+            self._act(f"buys {order}", caller, *both)
+
+    def _buy_with_authorization(self, order: Order) -> None:
+        signed = self._mostly(order, order._replace(receiver=self.network))
+        message: dict[str, Any] = {"to": self.ledger.settlement, "value": order.max_price}
+        message |= {"validBefore": order.deadline}
+        key = BUYER_KEYS[self.buyers.index(order.buyer)]
+        order_id = signed.id(self.ledger.settlement)
+        signature = sign_authorization(key, self.chain.token, order_id, **message)
+        self._act(
+            f"relays {order}",
+            self.random.choice(self.people),
+            lambda sender: self.chain.settlement.buyWithAuthorization(order, *signature, sender),
+            lambda: self.ledger.buy_with_authorization(order, signed),
+        )
+
+    def _some_order(self) -> Order:
+        placed = self._some_sale(direct=True)
+        if placed and self.random.random() < 0.05:
+            return Order(*placed.id)
+        content, buyer = self._some_content(), self.random.choice(self.buyers)
+        known = self.ledger.contents.get(content)
+        price = known.price_on(self.ledger.today) if known else 1
+        receiver = self.random.choice([buyer, buyer, self.buyers[0], self._mostly(buyer, ZERO)])
+        return Order(
+            content,
+            self._some_platform(),
+            buyer,
+            receiver,
+            self._some_referrer(),
+            max(price + self._mostly(self.random.choice([0, 0, 5]), -1), 0),
+            self.ledger.now + self._mostly(clock.DAY, 1),
+            self.random.randbytes(32),
+        )
+
+    def settle(self) -> None:
+        """Settle a batch of some groups."""
+        operator = self._operator_of(self.random.randint(1, 3))
+        known = self.ledger.operators.get(operator)
+        lane = (known.platform, known.lane) if known else (0, 0)
+        number = self._mostly(self.ledger.lanes[lane] + 1, self.random.randint(0, 3))
+        day = self.ledger.today - self.random.choice([0, 0, 1, self._mostly(0, 2)])
+        maximum = self._mostly(2**60, 10**7)
+        groups = self._some_groups()
+        sales = self._act(
+            f"settles {number} of day {day}: {groups}",
+            operator,
+            lambda s: self.chain.settlement.settle(number, day, maximum, words_of(groups), s),
+            lambda: self.ledger.settle(operator, number, day, maximum, groups),
+        )
+        if sales:
+            self._keep_proofs(Batch(*lane, number, tuple(self._leaves(groups, day))), sales)
+
+    def _some_groups(self) -> list[Group]:
+        contents: list[int] = []
+        for _ in range(self.random.randint(1, 3)):
+            content = self._some_content()
+            contents += [content] * (not contents or contents[-1] != content)
+        return [
+            Group(content, self._some_learners(self.random.randint(1, 9)), self._some_referrer())
+            for content in contents
+        ]
+
+    def _leaves(self, groups: list[Group], day: int) -> list[Leaf]:
+        leaves = []
+        for group in groups:
+            content = self.ledger.contents[group.content]
+            referrer_bps = content.plan.referrer_bps if group.referrer != ZERO else 0
+            terms = (content.price_on(day), content.plan.commission_bps, referrer_bps)
+            facts = Facts(*terms, content.class_, self.ledger.epoch(content.class_)).packed()
+            leaves += [Leaf(word, facts, group.referrer) for word in group.words()]
+        return leaves
+
+    def _keep_proofs(self, batch: Batch, sales: list[Sale]) -> None:
+        root = self.chain.settlement.rootOf(batch.platform, batch.lane, batch.number)
+        assert bytes(root) == batch.root
+        self.proofs |= dict(zip([sale.id for sale in sales], batch.orders(), strict=True))
+
+    # After the sale
+
+    def refund(self) -> None:
+        """Refund a direct order."""
+        sale = self._some_sale(direct=True)
+        order = self._mostly(sale and sale.id, self._some_order())
+        if order:
+            self._refund(order, order.seller, lambda s: self.chain.settlement.refund(order, s))
+
+    def refund_batch(self) -> None:
+        """Refund an order of a batch."""
+        sale = self._some_sale(direct=False)
+        if sale:
+            proof, call = self.proofs[sale.id], self.chain.settlement.refundBatch
+            self._refund(sale.id, sale.seller, lambda sender: call(proof, sender))
+
+    def _refund(self, order_id: Any, seller: int, on_chain: Any) -> None:
+        caller = self._operator_of(seller)
+        model = self.ledger.refund
+        self._act(f"refunds {order_id}", caller, on_chain, lambda: model(caller, order_id, seller))
+
+    def claim(self) -> None:
+        """Claim a licence, of a direct or a batch order."""
+        direct = self.random.random() < 0.5
+        sale = self._some_sale(direct=direct)
+        if not sale:
+            return
+        owner = sale.licensee if direct else self.ledger.keys.get(sale.licensee, self.network)
+        caller = self._mostly(owner, self.random.choice(self.people))
+        claim = self.chain.licences.claim if direct else self.chain.licences.claimBatch
+        shown: Any = sale.id if direct else self.proofs[sale.id]
+        self._act(
+            f"claims {sale.id}",
+            caller,
+            lambda sender: claim(shown, sender),
+            lambda: self.ledger.claim(caller, sale.id, sale.licensee),
+        )
+
+    def transfer(self) -> None:
+        """Move a claimed token."""
+        claimed = [sale for sale in self.ledger.sales.values() if sale.holder != NOBODY]
+        if not claimed:
+            return
+        sale, to = self.random.choice(claimed), self.random.choice(self.learner_keys)
+        caller = self._mostly(sale.holder, self.random.choice(self.buyers))
+        arguments = (caller, to, self.views.token_id(sale), 1, b"")
+        self._act(
+            f"moves {sale.id} to {to[:8]}",
+            caller,
+            lambda sender: self.chain.licences.safeTransferFrom(*arguments, sender),
+            lambda: self.ledger.transfer(caller, sale, to),
+        )
+
+    def release(self) -> None:
+        """Release some contents."""
+        contents = [self._some_content() for _ in range(self.random.randint(1, 4))]
+        self._act(
+            f"releases {contents}",
+            self.random.choice(self.people),
+            lambda sender: self.chain.settlement.release(contents, sender),
+            lambda: self.ledger.release(contents),
+        )
+
+    def release_commission(self) -> None:
+        """Release a commission."""
+        platform, referrer = self.random.randint(1, 3), self.random.choice(self.referrers)
+        account = self.random.choice([of_platform(platform), of_address(referrer)])
+        class_ = self._mostly(self.random.randint(0, 1), 2)
+        self._act(
+            f"releases commission {account:#x} in {class_}",
+            self.random.choice(self.people),
+            lambda sender: self.chain.settlement.releaseCommission(account, class_, sender),
+            lambda: self.ledger.release_commission(account, class_),
+        )
