@@ -20,7 +20,7 @@ REFUND = "ref"
 
 _FIRST_MILLISECOND = 1_577_836_800_000
 _LOW_BITS = 22
-_TEXT = re.compile(r"([a-z]{3})_([0-9a-f]{16})", re.ASCII)
+_TEXT = re.compile(r"([a-z]{3})_([0-7][0-9a-f]{15})", re.ASCII)
 
 
 class Ids:

@@ -1,0 +1,345 @@
+"""INV-7: whatever crashes, repeats or reorganises, a paid order is settled exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.fair import DEPOSIT, PRICES, Fair
+from zhifu.anvil import Anvil
+from zhifu.blocks import Receipt
+from zhifu.chain import Chain
+from zhifu.exceptions import (
+    ChainUnreachable,
+    DuplicateBatch,
+    InactiveContent,
+    NodeRefused,
+    TransactionPending,
+)
+from zhifu.gateway import Gateway
+from zhifu.payments import BatchState, OrderState, Problem
+
+CENT = 10_000
+ORDERS = 5
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+class Faulty(Chain):
+    """A chain client whose process dies, or whose replies are lost, at a point that is named."""
+
+    point = ""
+    error: Exception = Crash()
+
+    def sign(self, *args: Any, **options: Any) -> Any:
+        self._fail("before signing")
+        signed = super().sign(*args, **options)
+        self._fail("after signing")
+        return signed
+
+    def send_raw(self, raw: bytes) -> str:
+        self._fail("before sending")
+        sent = super().send_raw(raw)
+        self._fail("after sending")
+        return sent
+
+    def wait_for_receipt(self, transaction_hash: str, *, timeout_seconds: float = 1.0) -> Receipt:
+        self._fail("before the receipt")
+        receipt = super().wait_for_receipt(transaction_hash, timeout_seconds=timeout_seconds)
+        self._fail("after the receipt")
+        return receipt
+
+    def receipts(self, transaction_hashes: Any) -> list[Receipt | None]:
+        self._fail("looking it up")
+        return super().receipts(transaction_hashes)
+
+    def _fail(self, point: str) -> None:
+        if self.point == point:
+            self.point = ""
+            raise self.error
+
+
+POINTS = (
+    "before signing",
+    "after signing",
+    "before sending",
+    "after sending",
+    "before the receipt",
+    "after the receipt",
+    "looking it up",
+)
+
+
+@pytest.fixture
+def faulty(fair: Fair) -> Faulty:
+    return Faulty(fair.anvil.rpc_url)
+
+
+def sell(gateway: Gateway, fair: Fair) -> None:
+    gateway.pay_many([fair.request(learner=each) for each in range(1, ORDERS + 1)])
+
+
+def assert_settled_once(fair: Fair, gateway: Gateway) -> None:
+    """Every order is settled, and the chain has taken each price once."""
+    gateway.sync()
+    orders = [order for payment in gateway.payments(1) for order in payment.orders]
+    assert len(orders) == ORDERS
+    assert {order.state for order in orders} == {OrderState.CONFIRMED}
+    assert fair.available(1) == DEPOSIT - ORDERS * PRICES[1] * CENT
+    assert gateway.waiting(1) == 0
+    assert all(gateway.may_use(each, 1) for each in range(1, ORDERS + 1))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_anywhere_is_recovered_from(fair: Fair, faulty: Faulty, point: str) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        faulty.point = point
+        with pytest.raises(Crash):
+            gateway.settle(1)
+    with fair.gateway() as gateway:
+        gateway.recover()
+        gateway.settle(1)
+        assert_settled_once(fair, gateway)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_settling_again_is_recovery_enough(fair: Fair, faulty: Faulty, point: str) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        faulty.point = point
+        with pytest.raises(Crash):
+            gateway.settle(1)
+        while gateway.settle(1) is not None:
+            pass
+        assert_settled_once(fair, gateway)
+
+
+@pytest.mark.parametrize("point", ["before sending", "after sending", "before the receipt"])
+def test_a_lost_reply_is_looked_up(fair: Fair, faulty: Faulty, point: str) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        faulty.point, faulty.error = point, ChainUnreachable("http://node", "timed out")
+        batch = gateway.settle(1)
+        assert batch is not None
+        assert batch.number == 1
+        assert_settled_once(fair, gateway)
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from zhifu.anvil import dev_signer
+from zhifu.chain import Chain
+from zhifu.deployment import Deployment, Network
+from zhifu.gateway import Gateway
+
+url, deployment, database, point = sys.argv[1:]
+
+def end(self, raw, send=Chain.send_raw):
+    if point == "after":
+        send(self, raw)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Chain.send_raw = end
+network = Network(Chain(url), Deployment.load(Path(deployment)))
+Gateway.open(database, network, {1: dev_signer(1)}, {}).settle(1)
+"""
+
+
+@pytest.mark.parametrize("point", ["before", "after"])
+def test_a_killed_process_is_recovered_from(fair: Fair, tmp_path: Path, point: str) -> None:
+    with fair.gateway() as gateway:
+        sell(gateway, fair)
+    deployment = tmp_path / "deployment.json"
+    fair.network.deployment.save(deployment)
+    url = f"sqlite:///{fair.database}"
+    child = [sys.executable, "-c", CHILD, fair.anvil.rpc_url, str(deployment), url, point]
+    assert subprocess.run(child, env=os.environ, check=False).returncode == -signal.SIGKILL
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        assert_settled_once(fair, gateway)
+
+
+def submissions(fair: Fair) -> int:
+    with sqlite3.connect(fair.database) as connection:
+        return int(connection.execute("SELECT count(*) FROM submissions").fetchone()[0])
+
+
+def crash_before_sending(fair: Fair, faulty: Faulty) -> None:
+    """Leave a batch behind that is stored, signed, and was never sent."""
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        faulty.point = "before sending"
+        with pytest.raises(Crash):
+            gateway.settle(1)
+
+
+def test_a_used_nonce_is_signed_again_under_the_same_number(fair: Fair, faulty: Faulty) -> None:
+    crash_before_sending(fair, faulty)
+    fair.network.registry.register_learners(fair.operators[1], 1)
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        assert submissions(fair) == 2
+        assert_settled_once(fair, gateway)
+
+
+def test_a_fee_too_low_is_signed_again_under_the_same_number(fair: Fair, faulty: Faulty) -> None:
+    crash_before_sending(fair, faulty)
+    fair.anvil.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    fair.anvil.mine()
+    fair.anvil.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        assert submissions(fair) == 2
+        assert_settled_once(fair, gateway)
+    # Anvil's snapshots leave the base fee as it is.
+    fair.anvil.rpc.call("anvil_setNextBlockBaseFeePerGas", "0x0")
+
+
+def test_a_nonce_the_chain_never_reaches_is_signed_again(fair: Fair, faulty: Faulty) -> None:
+    """An earlier transaction of the key was counted and then dropped."""
+    operator, address = fair.operators[1], fair.network.registry.address
+    fair.anvil.set_automine(False)
+    calldata = fair.network.registry.encode("registerLearners", 1, bytes(32))
+    earlier = fair.network.chain.sign(operator, address, calldata)
+    fair.network.chain.send_raw(earlier.raw)
+    crash_before_sending(fair, faulty)
+    fair.anvil.rpc.call("anvil_dropTransaction", earlier.hash)
+    fair.anvil.set_automine(True)
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        assert_settled_once(fair, gateway)
+
+
+def test_a_transaction_not_included_yet_stays_submitted(fair: Fair, faulty: Faulty) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        fair.anvil.set_automine(False)
+        with pytest.raises(TransactionPending):
+            gateway.settle(1)
+        assert [batch.state for batch in gateway.batches(1)] == [BatchState.SUBMITTED]
+        fair.anvil.set_automine(True)
+        fair.anvil.mine()
+        gateway.recover()
+        assert submissions(fair) == 1
+        assert_settled_once(fair, gateway)
+
+
+def test_a_dropped_transaction_is_sent_again(fair: Fair, faulty: Faulty) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        fair.anvil.set_automine(False)
+        with pytest.raises(TransactionPending):
+            gateway.settle(1)
+        (batch,) = gateway.batches(1)
+        fair.anvil.rpc.call("anvil_dropTransaction", batch.transaction_hash)
+        fair.anvil.set_automine(True)
+        gateway.recover()
+        assert_settled_once(fair, gateway)
+
+
+def test_a_batch_that_reverts_when_included_sets_its_orders_free(
+    fair: Fair, faulty: Faulty
+) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        poison = gateway.pay(fair.request(contents=(3,))).orders[0]
+        gateway.pay_many([fair.request(learner=each) for each in range(1, ORDERS + 1)])
+        faulty.point = "before sending"
+        with pytest.raises(Crash):
+            gateway.settle(1)
+    fair.network.license.set_active(fair.operators[2], 3, False)
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert batch.state is BatchState.REFUSED
+        assert gateway.waiting(1) == ORDERS + 1
+        settled = gateway.settle(1)
+        assert settled is not None
+        assert (settled.number, settled.orders) == (1, ORDERS)
+        assert [order.problem for order in gateway.left_out(1)] == [Problem.CONTENT_INACTIVE]
+        states = [change.state for change in gateway.history(poison.id)]
+        assert states == ["paid", "batched", "submitted", "refused"]
+        assert fair.available(1) == DEPOSIT - ORDERS * PRICES[1] * CENT
+
+
+def test_whoever_settles_is_told_why_an_included_batch_failed(fair: Fair, faulty: Faulty) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        gateway.pay(fair.request(contents=(3,)))
+        stop = fair.network.license.encode("setActive", 3, False)
+        fair.anvil.set_automine(False)
+        signed = fair.network.chain.sign(fair.operators[2], fair.network.license.address, stop)
+        fair.network.chain.send_raw(signed.raw)
+        faulty.wait_for_receipt = mine_then_wait(fair.anvil, faulty)  # type: ignore[method-assign]
+        with pytest.raises(InactiveContent):
+            gateway.settle(1)
+        fair.anvil.set_automine(True)
+        assert gateway.waiting(1) == 1
+        assert fair.available(1) == DEPOSIT
+
+
+def mine_then_wait(anvil: Anvil, chain: Chain) -> Any:
+    def wait(transaction_hash: str) -> Receipt:
+        anvil.mine()
+        return Chain.wait_for_receipt(chain, transaction_hash)
+
+    return wait
+
+
+def test_another_refusal_of_the_node_is_the_callers(fair: Fair, faulty: Faulty) -> None:
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        sell(gateway, fair)
+        faulty.point = "before sending"
+        faulty.error = NodeRefused("eth_sendRawTransaction", -32000, "the pool is full")
+        with pytest.raises(NodeRefused):
+            gateway.settle(1)
+        gateway.recover()
+        assert_settled_once(fair, gateway)
+
+
+def test_a_reorganised_batch_goes_out_again_under_its_number(fair: Fair) -> None:
+    with fair.gateway(confirmations=1_000) as gateway:
+        sell(gateway, fair)
+        before = fair.anvil.snapshot()
+        gateway.settle(1)
+        gateway.sync()
+        fair.anvil.revert(before)
+        fair.anvil.mine(3)
+        gateway.sync()
+        assert [batch.state for batch in gateway.batches(1)] == [BatchState.SUBMITTED]
+        assert fair.available(1) == DEPOSIT
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        fair.anvil.mine(1_000)
+        assert_settled_once(fair, gateway)
+
+
+def test_two_gateways_on_one_lane_settle_each_order_once(fair: Fair) -> None:
+    with fair.gateway(batch_size=1) as one, fair.gateway(batch_size=1) as other:
+        sell(one, fair)
+        with ThreadPoolExecutor(2) as threads:
+            for running in [threads.submit(settle_all, each) for each in (one, other)]:
+                running.result()
+        assert_settled_once(fair, one)
+        assert [batch.number for batch in one.batches(1)] == [1, 2, 3, 4, 5]
+
+
+def settle_all(gateway: Gateway) -> None:
+    while gateway.waiting(1):
+        # One may find the other's batch under the number it wanted, and comes back.
+        with suppress(DuplicateBatch, NodeRefused):
+            gateway.settle(1)
