@@ -78,6 +78,11 @@ def _invalid_receiver(values: Values) -> ZhifuError:
     return InvalidInput("to", "must be able to take tokens", values["to"])
 
 
+def _mint_exceeded(values: Values) -> ZhifuError:
+    rule = f"must be within the mint allowance of {values['minter']}, {values['allowance']}"
+    return InvalidInput("mint", rule, values["amount"])
+
+
 def _order(order_id: bytes | int) -> str:
     number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
     return f"0x{number:064x}"
@@ -102,4 +107,5 @@ _MEANINGS: Mapping[str, Callable[[Values], ZhifuError]] = {
     "FeeAboveCap": _fee_above_cap,
     "PriceOutOfRange": _price_out_of_range,
     "InvalidReceiver": _invalid_receiver,
+    "MintAllowanceExceeded": _mint_exceeded,
 }
