@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -46,10 +46,17 @@ class Directory:
     @cached_property
     def contents(self) -> dict[int, PublishedContent]:
         """What was published, by number."""
-        published = self._network.license.events(
-            "ContentPublished", from_block=self._network.deployment.first_block
-        )
-        return {each.number: each for each in (_content(event.arguments) for event in published)}
+        return {each.number: each for each in self._published()}
+
+    def published(self, number: int) -> PublishedContent:
+        """One content as it was published, without reading all; raises UnknownContent."""
+        if "contents" in self.__dict__:
+            known = self.contents.get(number)
+        else:
+            known = next(self._published(number), None)
+        if known is None:
+            raise UnknownContent(number)
+        return known
 
     def platform(self, text: str) -> int:
         """The number of a platform given by number or name; raises UnknownPlatform."""
@@ -87,7 +94,7 @@ class Directory:
 
     def content_name(self, number: int) -> str:
         """A content as ``platform/ref``."""
-        content = self.contents[number]
+        content = self.published(number)
         return f"{self.platform_name(content.host)}/{content.ref}"
 
     def learner(self, number: int) -> int:
@@ -114,6 +121,14 @@ class Directory:
         if platform:
             return f"platform:{self.platform_name(platform)}"
         return accounts.name_of(account)
+
+    def _published(self, number: int | None = None) -> Iterator[PublishedContent]:
+        license_ = self._network.license
+        content = None if number is None else number.to_bytes(32, "big")
+        topics = [license_.artifact.topic("ContentPublished"), content]
+        first = self._network.deployment.first_block
+        for log in self._network.chain.logs(license_.address, topics, first):
+            yield _content(license_.decode(log).arguments)
 
 
 def _content(event: Mapping[str, Any]) -> PublishedContent:

@@ -88,7 +88,7 @@ def latest_maturity(network: Network, now: int) -> int:
 
 
 def _chosen(directory: Directory, contents: Iterable[int]) -> list[PublishedContent]:
-    return [directory.contents[number] for number in contents]
+    return [directory.published(number) for number in contents]
 
 
 def _ripe(network: Network, packed: int, window_class: int, now: int) -> int:

@@ -22,7 +22,7 @@ def balance(
     accounts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ACCOUNT]...",
+            metavar="ACCOUNT",
             help="network, platform:NAME, an address, or the name of a key; all by default.",
         ),
     ] = None,

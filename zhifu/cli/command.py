@@ -95,7 +95,8 @@ def _with_session(function: Command) -> Callable[..., None]:
             raise typer.Exit(found.exit_status)
 
     invoke.__name__ = function.__name__
-    invoke.__doc__ = function.__doc__
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    invoke.__doc__ = "\n\n".join(" ".join(each.split()) for each in paragraphs)
     invoke.__annotations__ = {each.name: each.annotation for each in parameters}
     invoke.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return invoke

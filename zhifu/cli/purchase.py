@@ -42,7 +42,7 @@ class Way(str, Enum):
 def purchase(
     session: Session,
     contents: Annotated[
-        list[str], typer.Argument(metavar="CONTENT...", help="Numbers or platform/ref; a cart.")
+        list[str], typer.Argument(metavar="CONTENT", help="Numbers or platform/ref; a cart.")
     ],
     platform: Annotated[
         str, typer.Option("--platform", "-p", metavar="PLATFORM", help="The one that sells.")

@@ -29,7 +29,7 @@ def release(
     session: Session,
     contents: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CONTENT]...", help="Numbers or platform/ref; all by default."),
+        typer.Argument(metavar="CONTENT", help="Numbers or platform/ref; all by default."),
     ] = None,
     referrer: Annotated[
         list[str] | None,

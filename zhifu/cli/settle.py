@@ -28,7 +28,7 @@ def settle(
     platforms: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PLATFORM]...", help="Names or numbers; all whose keys are here by default."
+            metavar="PLATFORM", help="Names or numbers; all whose keys are here by default."
         ),
     ] = None,
     limit: Annotated[

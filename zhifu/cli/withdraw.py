@@ -30,7 +30,7 @@ def withdraw(
     account: AccountName,
     amount: Annotated[
         str | None,
-        typer.Argument(metavar="[AMOUNT]", help="In the network's currency; all of it by default."),
+        typer.Argument(metavar="AMOUNT", help="In the network's currency; all of it by default."),
     ] = None,
     to: Annotated[
         str | None,
