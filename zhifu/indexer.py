@@ -19,7 +19,10 @@ from zhifu.index import Cursor, Index
 from zhifu.ingest import EVENTS, Ingest, SettledBatch, forget
 from zhifu.store import Store, Transaction
 
-_CHUNK_BLOCKS = 5_000
+
+#: The longest stretch of the chain that is taken in at once.
+CHUNK_BLOCKS = 5_000
+
 _BATCH_SETTLED = "BatchSettled"
 
 
@@ -107,8 +110,8 @@ class Indexer:
 
     def _advance(self, latest: Cursor) -> None:
         first, end = self._block_number() + 1, latest
-        if latest.block_number - first >= _CHUNK_BLOCKS:
-            block = self._network.chain.block(first + _CHUNK_BLOCKS - 1)
+        if latest.block_number - first >= CHUNK_BLOCKS:
+            block = self._network.chain.block(first + CHUNK_BLOCKS - 1)
             end = Cursor(block.number, block.hash)
         events, batches = self._read(first, end.block_number)
         try:

@@ -35,7 +35,7 @@ class Licenses:
         self._store = store
         self._network = network
         self._index = index
-        self._batches: OrderedDict[bytes, _Batch] = OrderedDict()
+        self._batches: OrderedDict[Row, _Batch] = OrderedDict()
 
     def of_learner(self, learner: int, content: int) -> BatchOrder | None:
         """A learner's latest order of a content that the chain verifies, or None."""
@@ -96,19 +96,15 @@ class Licenses:
         )
 
     def _batch(self, row: Row) -> _Batch:
-        """The batch of an index row; the latest few are kept, by their roots."""
-        platform, lane, number, root, sale_day, words, timestamp = row
-        found = self._batches.pop(root, None)
-        if found is None:
-            found = self._read(platform, lane, number, sale_day, words, timestamp)
-        self._batches[root] = found
+        """The batch of an index row; the latest few are kept."""
+        found = self._batches.pop(row, None) or self._read(row)
+        self._batches[row] = found
         if len(self._batches) > _TREES_KEPT:
             self._batches.popitem(last=False)
         return found
 
-    def _read(
-        self, platform: int, lane: int, number: int, sale_day: int, words: bytes, timestamp: int
-    ) -> _Batch:
+    def _read(self, row: Row) -> _Batch:
+        platform, lane, number, sale_day, words, timestamp = row
         leaves = unpack(words)
         contents = {content_of(leaf.word) for leaf in leaves}
         facts = {each: self._index.facts(each, sale_day, timestamp) for each in contents}

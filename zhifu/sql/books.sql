@@ -219,8 +219,10 @@ SELECT count(*) FROM orders LEFT JOIN refunds ON refunds.order_id = orders.id
 WHERE orders.payment_id = :payment_id AND (refunds.state IS NULL OR refunds.state <> 'refunded');
 
 -- order_history --
+-- That its payment has gone back whole says nothing more about an order.
 SELECT history.state, history.at, history.detail FROM history
-WHERE history.payment_id = (SELECT payment_id FROM orders WHERE id = :order_id)
+WHERE (history.payment_id = (SELECT payment_id FROM orders WHERE id = :order_id)
+        AND history.state <> 'refunded')
     OR history.batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)
     OR history.refund_id IN (SELECT id FROM refunds WHERE order_id = :order_id)
 ORDER BY history.id;

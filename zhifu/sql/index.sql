@@ -92,11 +92,11 @@ VALUES
      :transaction_hash, :block_number, :block_timestamp);
 
 -- indexed_batch --
-SELECT platform, lane, number, root, sale_day, words, block_timestamp
+SELECT platform, lane, number, sale_day, words, block_timestamp
 FROM chain_batches WHERE id = :id;
 
 -- indexed_batch_of_lane --
-SELECT platform, lane, number, root, sale_day, words, block_timestamp
+SELECT platform, lane, number, sale_day, words, block_timestamp
 FROM chain_batches WHERE platform = :platform AND lane = :lane AND number = :number;
 
 -- clear_licenses --

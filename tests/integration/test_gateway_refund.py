@@ -1,0 +1,191 @@
+"""Refunds: the money goes back once, the licence ends, and a refund cut short is finished."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.fair import CREATOR, DEPOSIT, Fair
+from tests.integration.test_gateway_recover import Crash, Faulty
+from zhifu.exceptions import (
+    ChainUnreachable,
+    NoOperator,
+    NotRefundable,
+    PaymentUnknown,
+    ProviderRefused,
+    UnknownOrder,
+)
+from zhifu.gateway import Gateway
+from zhifu.money import Money
+from zhifu.payments import OrderRecord, OrderState, PaymentState
+
+CENT = 10_000
+
+
+def settled_order(fair: Fair, gateway: Gateway, contents: tuple[int, ...] = (1,)) -> OrderRecord:
+    payment = gateway.pay(fair.request(contents=contents))
+    gateway.settle(1)
+    return gateway.order(payment.orders[0].id)
+
+
+def paid_back(fair: Fair, gateway: Gateway, order: OrderRecord) -> Money:
+    request = gateway.payment(order.payment_id).request
+    return fair.provider.refunded(request.provider_payment_id)
+
+
+def test_an_order_that_waits_goes_back_at_its_provider_alone(fair: Fair, gateway: Gateway) -> None:
+    order = gateway.pay(fair.request()).orders[0]
+    assert gateway.refund(order.id).state is OrderState.REFUNDED
+    assert paid_back(fair, gateway, order) == order.price
+    assert gateway.waiting(1) == 0
+    assert gateway.settle(1) is None
+    assert gateway.payment(order.payment_id).state is PaymentState.REFUNDED
+
+
+def test_a_settled_order_goes_back_on_chain_and_at_its_provider(
+    fair: Fair, gateway: Gateway
+) -> None:
+    order = settled_order(fair, gateway)
+    assert gateway.may_use(1, 1)
+    assert gateway.refund(order.id).state is OrderState.REFUNDED
+    assert fair.available(1) == DEPOSIT
+    assert paid_back(fair, gateway, order) == order.price
+    assert not gateway.may_use(1, 1)
+    assert gateway.license(1, 1) is None
+    states = [change.state for change in gateway.history(order.id)]
+    assert [each for each in states if each.startswith("refund")] == [
+        "refund_pending",
+        "refund_pending",
+        "refunded",
+    ]
+    with fair.outsider() as host:
+        assert not host.may_use(1, 1)
+
+
+def test_one_order_of_a_cart_can_go_back(fair: Fair, gateway: Gateway) -> None:
+    payment = gateway.pay(fair.request(contents=(1, 3)))
+    gateway.settle(1)
+    gateway.refund(payment.orders[0].id)
+    assert gateway.payment(payment.id).state is PaymentState.PAID
+    assert (gateway.may_use(1, 1), gateway.may_use(1, 3)) == (False, True)
+    gateway.refund(payment.orders[1].id)
+    assert gateway.payment(payment.id).state is PaymentState.REFUNDED
+    assert paid_back(fair, gateway, payment.orders[0]) == payment.request.amount
+
+
+def test_a_second_purchase_outlives_the_refund_of_the_first(fair: Fair, gateway: Gateway) -> None:
+    first = settled_order(fair, gateway)
+    settled_order(fair, gateway)
+    gateway.refund(first.id)
+    assert gateway.may_use(1, 1)
+
+
+def test_refunding_twice_pays_back_once(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    assert gateway.refund(order.id) == gateway.refund(order.id)
+    assert paid_back(fair, gateway, order) == order.price
+    assert fair.available(1) == DEPOSIT
+
+
+def test_a_claimed_licence_is_burnt_by_its_refund(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    fair.network.registry.bind_key(fair.operators[1], 1, CREATOR.address)
+    proven = gateway.license_of(order.id)
+    assert proven is not None
+    fair.network.license.claim_batch(CREATOR, proven)
+    assert gateway.may_use(CREATOR.address, 1)
+    gateway.refund(order.id)
+    assert not gateway.may_use(CREATOR.address, 1)
+    assert fair.available(1) == DEPOSIT
+
+
+def test_after_its_window_an_order_stays(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    fair.pass_days(28)
+    with pytest.raises(NotRefundable) as raised:
+        gateway.refund(order.id)
+    assert "window" in raised.value.reason
+    assert gateway.order(order.id).state in (OrderState.SETTLED, OrderState.CONFIRMED)
+    assert gateway.pending_refunds() == []
+    assert not paid_back(fair, gateway, order)
+    assert gateway.may_use(1, 1)
+
+
+def test_an_unknown_payment_cannot_go_back(fair: Fair, gateway: Gateway) -> None:
+    with fair.provider.silence(), pytest.raises(PaymentUnknown):
+        gateway.pay(fair.request())
+    (payment,) = gateway.payments(1)
+    with pytest.raises(NotRefundable):
+        gateway.refund(payment.orders[0].id)
+
+
+def test_only_the_seller_refunds(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    with fair.gateway(2) as other, pytest.raises(NoOperator):
+        other.refund(order.id)
+
+
+def test_an_unknown_order_is_named(gateway: Gateway) -> None:
+    with pytest.raises(UnknownOrder):
+        gateway.refund("ord_0000000000000001")
+
+
+def test_a_silent_provider_is_asked_again(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    with fair.provider.silence():
+        assert gateway.refund(order.id).state is OrderState.REFUND_PENDING
+        gateway.recover()
+    assert [each.id for each in gateway.pending_refunds()] == [order.id]
+    assert not gateway.may_use(1, 1)
+    gateway.recover()
+    assert gateway.order(order.id).state is OrderState.REFUNDED
+    assert paid_back(fair, gateway, order) == order.price
+    assert fair.available(1) == DEPOSIT
+
+
+def test_a_refund_the_provider_refuses_stays_pending(fair: Fair, gateway: Gateway) -> None:
+    order = settled_order(fair, gateway)
+    request = gateway.payment(order.payment_id).request
+    fair.provider.refund(request.provider_payment_id, order.price, "by hand")
+    with pytest.raises(ProviderRefused):
+        gateway.refund(order.id)
+    gateway.recover()
+    assert [each.id for each in gateway.pending_refunds()] == [order.id]
+
+
+@pytest.mark.parametrize("point", ["before sending", "after sending", "before the receipt"])
+@pytest.mark.parametrize("error", [Crash(), ChainUnreachable("http://node", "timed out")])
+def test_a_refund_cut_short_is_finished(fair: Fair, point: str, error: Exception) -> None:
+    faulty = Faulty(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        order = settled_order(fair, gateway)
+        faulty.point, faulty.error = point, error
+        with pytest.raises(type(error)):
+            gateway.refund(order.id)
+        assert gateway.order(order.id).state is OrderState.REFUND_PENDING
+    with fair.gateway() as gateway:
+        gateway.recover()
+        assert gateway.order(order.id).state is OrderState.REFUNDED
+        assert paid_back(fair, gateway, order) == order.price
+        assert fair.available(1) == DEPOSIT
+
+
+def test_an_order_whose_batch_is_in_flight_is_settled_first(fair: Fair) -> None:
+    faulty = Faulty(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        order = gateway.pay(fair.request()).orders[0]
+        faulty.point = "before sending"
+        with pytest.raises(Crash):
+            gateway.settle(1)
+        assert gateway.refund(order.id).state is OrderState.REFUNDED
+        assert fair.available(1) == DEPOSIT
+        assert fair.network.settlement.next_batch(1, 1) == 2
+
+
+def test_an_order_left_out_can_go_back(fair: Fair, gateway: Gateway) -> None:
+    gateway.pay(fair.request(contents=(3,)))
+    fair.network.license.set_active(fair.operators[2], 3, False)
+    assert gateway.settle(1) is None
+    (left_out,) = gateway.left_out(1)
+    gateway.refund(left_out.id)
+    assert gateway.left_out(1) == []
+    assert paid_back(fair, gateway, left_out) == left_out.price

@@ -1,0 +1,236 @@
+"""The index: what the chain says, whoever asks, and nothing else (INV-5, INV-8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.integration.fair import BUYER, CREATOR, PLAN, PRICES, Fair
+from zhifu import accounts
+from zhifu.blocks import Transaction
+from zhifu.chain import Chain
+from zhifu.exceptions import RootMismatch
+from zhifu.gateway import Gateway
+from zhifu.models import DirectOrder, PlatformStatus
+
+CENT = 10_000
+
+
+def index_of(fair: Fair) -> dict[str, Any]:
+    """Every row of the index in the database."""
+    with closing(sqlite3.connect(fair.database)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr)
+            for (name,) in names
+            if name.startswith("chain_")
+        }
+
+
+def direct_order(fair: Fair, content: int = 1, salt: int = 1) -> DirectOrder:
+    """A direct order that is paid."""
+    network, price = fair.network, PRICES[content] * CENT
+    network.token.mint(fair.admin, BUYER.address, price)
+    network.token.approve(BUYER, network.settlement.address, price)
+    order = DirectOrder(
+        content, 2, BUYER.address, BUYER.address, price, 2**64 - 1, salt.to_bytes(32, "big")
+    )
+    network.settlement.buy(BUYER, order)
+    return order
+
+
+def test_platforms_and_contents_are_what_was_admitted_and_published(gateway: Gateway) -> None:
+    assert [platform.name for platform in gateway.platforms()] == [
+        "platform 1",
+        "platform 2",
+        "platform 3",
+    ]
+    told = {each.number: (each.host, each.price_on(0)) for each in gateway.contents()}
+    assert told == {each: ((each + 1) // 2, price * CENT) for each, price in PRICES.items()}
+    content = gateway.content_by_ref(2, "content 4")
+    assert content is not None
+    assert (content.number, content.commission_bps) == (4, PLAN.commission_bps)
+    assert gateway.content_by_ref(1, "content 4") is None
+    assert [each.number for each in gateway.contents(3)] == [5, 6]
+
+
+def test_terms_that_change_are_followed(fair: Fair, gateway: Gateway) -> None:
+    registry, owner = fair.network.registry, fair.operators[1]
+    registry.set_network_fee(fair.admin, 1, 150)
+    registry.set_host_fee(owner, 1, 900)
+    registry.set_treasury(owner, 1, CREATOR.address)
+    registry.set_status(fair.admin, 2, PlatformStatus.SUSPENDED)
+    gateway.sync()
+    first, second, _ = gateway.platforms()
+    terms = registry.platform_of(1)
+    assert first[2:] == (owner.address, CREATOR.address, 150, 900, PlatformStatus.ACTIVE)
+    assert (terms.treasury, terms.network_bps, terms.host_bps) == first[3:6]
+    assert second.status is PlatformStatus.SUSPENDED
+
+
+def test_an_index_made_at_once_equals_one_made_step_by_step(fair: Fair) -> None:
+    with fair.gateway() as gateway:
+        for learner in range(1, 4):
+            gateway.pay(fair.request(learner=learner, contents=(1, 3)))
+            gateway.settle(1)
+            gateway.sync()
+        fair.network.license.set_price(fair.operators[1], 1, 5000 * CENT)
+        gateway.refund(next(gateway.payments(1)).orders[0].id)
+        direct_order(fair)
+        gateway.sync()
+        step_by_step = index_of(fair)
+    fair.database.unlink()
+    with fair.gateway() as gateway:
+        assert index_of(fair) == step_by_step
+    assert len(step_by_step["chain_licenses"]) == 6
+    assert len(step_by_step["chain_refunds"]) == 1
+
+
+def test_a_chain_that_went_back_is_followed_back(fair: Fair, gateway: Gateway) -> None:
+    fair.network.license.set_active(fair.operators[1], 1, False)
+    before = fair.anvil.snapshot()
+    fair.network.license.set_price(fair.operators[1], 2, 7 * CENT)
+    direct_order(fair, 3)
+    gateway.sync()
+    assert gateway.may_use(BUYER.address, 3)
+    fair.anvil.revert(before)
+    fair.anvil.mine(10)
+    gateway.sync()
+    assert not gateway.may_use(BUYER.address, 3)
+    contents = {each.number: each for each in gateway.contents()}
+    assert contents[2].price_on(10**5) == PRICES[2] * CENT
+    assert not contents[1].active
+
+
+def test_a_shorter_chain_is_followed_back(fair: Fair, gateway: Gateway) -> None:
+    before = fair.anvil.snapshot()
+    fair.anvil.mine(5)
+    gateway.sync()
+    fair.anvil.revert(before)
+    assert gateway.sync()
+    assert not gateway.sync()
+    assert len(gateway.contents()) == len(PRICES)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 7])
+def test_a_long_chain_is_followed_in_stretches(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch, blocks: int
+) -> None:
+    with fair.gateway() as gateway:
+        gateway.pay(fair.request())
+        gateway.settle(1)
+        direct_order(fair)
+        gateway.sync()
+        at_once = index_of(fair)
+    fair.database.unlink()
+    monkeypatch.setattr("zhifu.indexer.CHUNK_BLOCKS", blocks)
+    with fair.gateway():
+        assert index_of(fair) == at_once
+
+
+def test_two_gateways_share_one_index(fair: Fair) -> None:
+    with fair.gateway() as one, fair.gateway() as other:
+        one.pay(fair.request())
+        one.settle(1)
+        one.sync()
+        assert not other.content_by_ref(1, "new")
+        assert other.may_use(1, 1)
+        fair.network.license.set_active(fair.operators[1], 1, False)
+        one.sync()
+        other.sync()
+        assert not next(iter(other.contents())).active
+
+
+class Liar(Chain):
+    """A node that changes what a batch's transaction carried."""
+
+    def transactions(self, transaction_hashes: Iterable[str]) -> list[Transaction | None]:
+        found = super().transactions(transaction_hashes)
+        return [each and each._replace(input=changed(each.input)) for each in found]
+
+
+def changed(calldata: bytes) -> bytes:
+    """The first learner of the first word, one further."""
+    at = 4 + 5 * 32 + 7
+    return calldata[:at] + bytes([calldata[at] + 1]) + calldata[at + 1 :]
+
+
+def test_calldata_that_is_not_the_batchs_is_refused(fair: Fair, gateway: Gateway) -> None:
+    gateway.pay(fair.request())
+    gateway.settle(1)
+    liar = fair.same_chain(Liar(fair.anvil.rpc_url))
+    with pytest.raises(RootMismatch) as raised:
+        Gateway.open("sqlite://", liar, {}, {})
+    assert (raised.value.platform, raised.value.lane, raised.value.number) == (1, 1, 1)
+
+
+def test_a_direct_order_is_the_receivers(fair: Fair, gateway: Gateway) -> None:
+    order = direct_order(fair)
+    assert gateway.may_use(BUYER.address, 1)
+    assert gateway.may_use(BUYER.address.lower(), 1)
+    assert not gateway.may_use(BUYER.address, 2)
+    assert not gateway.may_use(CREATOR.address, 1)
+    fair.network.settlement.refund(fair.operators[2], order)
+    assert not gateway.may_use(BUYER.address, 1)
+
+
+def test_a_claimed_licence_is_its_holders(fair: Fair, gateway: Gateway) -> None:
+    order = direct_order(fair)
+    fair.network.license.claim(BUYER, order)
+    assert gateway.may_use(BUYER.address, 1)
+    fair.pass_days(28)
+    token = fair.network.settlement.order_id_of(order)
+    transfer = fair.network.license.encode(
+        "safeTransferFrom", BUYER.address, CREATOR.address, int.from_bytes(token, "big"), 1, b""
+    )
+    fair.network.chain.send(BUYER, fair.network.license.address, transfer)
+    assert gateway.may_use(CREATOR.address, 1)
+    assert not gateway.may_use(BUYER.address, 1)
+
+
+def test_a_batch_of_another_gateway_is_followed(fair: Fair, gateway: Gateway) -> None:
+    with fair.gateway(2, file="other.sqlite3") as other:
+        payment = other.pay(fair.request(2, learner=9, contents=(1,)))
+        other.settle(2)
+        assert other.order(payment.orders[0].id).batch is not None
+    assert gateway.may_use(9, 1)
+    proven = gateway.license(9, 1)
+    assert proven is not None
+    assert (proven.platform, proven.learner, proven.content) == (2, 9, 1)
+
+
+def test_a_batch_settled_yesterday_proves_todays_price_change(fair: Fair, gateway: Gateway) -> None:
+    gateway.pay(fair.request())
+    gateway.settle(1)
+    fair.network.license.set_price(fair.operators[1], 1, 1)
+    fair.pass_days(1)
+    fair.network.license.set_price(fair.operators[1], 1, 2)
+    fair.pass_days(5)
+    assert gateway.may_use(1, 1)
+    with fair.outsider() as other:
+        assert other.may_use(1, 1)
+
+
+def test_licences_outlive_their_window(fair: Fair, gateway: Gateway) -> None:
+    gateway.pay(fair.request())
+    gateway.settle(1)
+    fair.pass_days(100)
+    fair.network.settlement.release(fair.operators[3], [1])
+    assert fair.network.settlement.available_of(accounts.of_address(CREATOR.address)) > 0
+    assert gateway.may_use(1, 1)
+
+
+def test_no_two_orders_share_a_licence(fair: Fair, gateway: Gateway) -> None:
+    request = fair.request(learner=3, contents=(5,))
+    gateway.pay_many([request, replace(fair.request(learner=4, contents=(5,)))])
+    gateway.settle(1)
+    mine, theirs = gateway.license(3, 5), gateway.license(4, 5)
+    assert mine is not None
+    assert theirs is not None
+    assert mine.order_id != theirs.order_id
+    assert not fair.network.license.verify_batch(mine, 4)
