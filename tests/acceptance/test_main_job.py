@@ -1,4 +1,4 @@
-"""The main job on the shipped data, as a new user runs it: `zhifu replay` and `zhifu demo`."""
+"""The main job on the shipped data, as a program runs it: `zhifu replay --json`."""
 
 from __future__ import annotations
 
@@ -27,18 +27,3 @@ def test_a_replay_prints_one_object_and_everything_else_elsewhere(plain: dict[st
     assert result["conservation"] is True
     assert result["gas_total"] // ORDERS <= result["gas_per_order"] <= 8_000
     assert set(result["net_positions"]) == {"udemy", "edx", "coursera"}
-
-
-def test_the_demo_tells_all_of_its_story(plain: dict[str, str]) -> None:
-    found = run([str(EXECUTABLE), "demo"], plain)
-    assert found.returncode == 0, found.stderr
-    for told in (
-        "2,000 real orders, paid in fiat",
-        "One payment, three platforms",
-        "Bought on one platform, learned on another",
-        "A stablecoin signature, and no gas",
-        "A refund inside the window",
-        "creators and platforms withdraw",
-        "conservation: true",
-    ):
-        assert told in found.stdout
