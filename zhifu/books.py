@@ -73,16 +73,6 @@ class Books:
             self._recorded(entry, now) if entry.payment_id in new else None for entry in entries
         ]
 
-    def is_taken(self, provider: str, provider_payment_id: str) -> bool:
-        """Whether a provider's payment is recorded already."""
-        with self._store.reading() as transaction:
-            found = transaction.value(
-                "provider_payment_taken",
-                provider=provider,
-                provider_payment_id=provider_payment_id,
-            )
-        return found is not None
-
     def resolve(self, payment_id: str, state: PaymentState) -> Payment:
         """Record what the provider finally said of an unknown payment; paid orders then wait."""
         number = _payment_number(payment_id)
@@ -150,12 +140,12 @@ class Books:
             return [Change(*row) for row in transaction.rows("order_history", order_id=number)]
 
     def _entries(self, drafts: Sequence[Draft]) -> list[_Entry]:
-        payment_ids = self._ids.take(len(drafts))
-        order_ids = self._ids.take(sum(len(draft.prices) for draft in drafts))
+        # A payment's orders take the numbers after its own: the schema finds them by that.
+        numbers = self._ids.take(sum(1 + len(draft.prices) for draft in drafts))
         entries, at = [], 0
-        for payment_id, draft in zip(payment_ids, drafts, strict=True):
-            end = at + len(draft.prices)
-            entries.append(_Entry(payment_id, order_ids[at:end], draft))
+        for draft in drafts:
+            end = at + 1 + len(draft.prices)
+            entries.append(_Entry(numbers[at], numbers[at + 1 : end], draft))
             at = end
         return entries
 

@@ -33,6 +33,10 @@ class Submission(NamedTuple):
     raw: bytes
 
 
+class _NotWaitingError(Exception):
+    """An order of a draft has gone elsewhere meanwhile."""
+
+
 class LaneBook:
     """The batches in `store`; every method is one transaction."""
 
@@ -49,35 +53,51 @@ class LaneBook:
         None, and nothing is stored, if one of the orders was refunded or batched meanwhile.
         Raises DuplicateBatch if another process has stored this number.
         """
-        now, (batch,) = self._clock(), self._ids.take()
-        with self._store.writing() as transaction:
-            if not _still_waiting(transaction, draft):
-                return None
-            added = transaction.run(
-                "put_batch_record",
-                id=batch,
-                platform=draft.platform,
-                lane=lane,
-                number=number,
-                orders=len(draft.positions),
-                debit=draft.debit,
-                sale_day=draft.sale_day,
-                words=draft.words,
-                transaction_hash=signed.hash,
-                now=now,
-            )
-            if not added:
-                raise DuplicateBatch(expected=number + 1, actual=number)
-            transaction.run_many(
-                "put_batch_order",
-                [
-                    {"batch_id": batch, "position": position, "order_id": order_id}
-                    for order_id, position in draft.positions.items()
-                ],
-            )
-            transaction.run("stop_waiting_for", platform=draft.platform, batch_id=batch)
-            self._put_submission(transaction, batch, 1, signed)
-            return _record(transaction, batch)
+        (batch,) = self._ids.take()
+        try:
+            with self._store.writing() as transaction:
+                self._put_batch(transaction, batch, draft, lane, number, signed.hash)
+                self._put_submission(transaction, batch, 1, signed)
+                return _record(transaction, batch)
+        except _NotWaitingError:
+            return None
+
+    def _put_batch(
+        self,
+        transaction: Transaction,
+        batch: int,
+        draft: BatchDraft,
+        lane: int,
+        number: int,
+        transaction_hash: str,
+    ) -> None:
+        added = transaction.run(
+            "put_batch_record",
+            id=batch,
+            platform=draft.platform,
+            lane=lane,
+            number=number,
+            orders=len(draft.positions),
+            debit=draft.debit,
+            sale_day=draft.sale_day,
+            words=draft.words,
+            transaction_hash=transaction_hash,
+            now=self._clock(),
+        )
+        if not added:
+            raise DuplicateBatch(expected=number + 1, actual=number)
+        rows = [
+            {
+                "batch_id": batch,
+                "platform": draft.platform,
+                "position": position,
+                "order_id": order_id,
+            }
+            for order_id, position in draft.positions.items()
+        ]
+        if transaction.run_many("put_batch_order", rows) != len(rows):
+            raise _NotWaitingError
+        transaction.run("stop_waiting_for", platform=draft.platform, batch_id=batch)
 
     def sign_again(self, batch: BatchRecord, signed: SignedTransaction) -> BatchRecord:
         """Store another signed transaction for a batch."""
@@ -167,14 +187,6 @@ class LaneBook:
             raw=signed.raw,
             now=self._clock(),
         )
-
-
-def _still_waiting(transaction: Transaction, draft: BatchDraft) -> bool:
-    platform = draft.platform
-    return all(
-        transaction.row("is_waiting", platform=platform, order_id=order_id)
-        for order_id in draft.positions
-    )
 
 
 def _number(batch: BatchRecord) -> int:

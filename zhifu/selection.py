@@ -6,7 +6,6 @@ paid one exact price: so an order can only go under a day whose price is what wa
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,9 @@ from zhifu.index import Index
 from zhifu.lanebook import BatchDraft
 from zhifu.payments import Problem
 from zhifu.store import Store, Transaction
+
+#: By content and price, the sale days (since 1970, UTC) that suit.
+_Days = dict[tuple[int, int], tuple[int, ...]]
 
 
 class Waiting(NamedTuple):
@@ -46,20 +48,26 @@ class Selection:
             with self._store.reading() as transaction:
                 rows = transaction.rows("waiting", platform=self._platform, limit=limit)
             waiting = [Waiting(*row) for row in rows]
-            left_out = self._problems(waiting, today)
-            fit = [order for order in waiting if order.order_id not in left_out]
-            self._leave_out(left_out)
+            days = self._days_of(waiting, today)
+            fit = [order for order in waiting if days[order.content, order.price]]
+            if len(fit) < len(waiting):
+                self._leave_out(
+                    {
+                        order.order_id: self._problem(order.content)
+                        for order in waiting
+                        if not days[order.content, order.price]
+                    }
+                )
             if fit:
-                return self._draft(fit, today)
+                return self._draft(fit, days, today)
             if not waiting:
                 return None
 
-    def _draft(self, fit: Sequence[Waiting], today: int) -> BatchDraft:
-        days = {order.order_id: self._days(order.content, order.price, today) for order in fit}
-        counts = Counter(day for each in days.values() for day in each)
-        # As many as possible now; today before yesterday, which is not valid for much longer.
-        sale_day = max(counts, key=lambda day: (counts[day], day))
-        chosen = [order for order in fit if sale_day in days[order.order_id]]
+    def _draft(self, fit: Sequence[Waiting], days: _Days, today: int) -> BatchDraft:
+        # What can only go under yesterday goes first: after midnight nothing would suit it.
+        pressing = any(today not in days[order.content, order.price] for order in fit)
+        sale_day = today - 1 if pressing else today
+        chosen = [order for order in fit if sale_day in days[order.content, order.price]]
         items = [BatchItem(order.content, order.learner, order.referrer) for order in chosen]
         packed = pack(items)
         positions = {
@@ -69,27 +77,23 @@ class Selection:
         debit = sum(order.price for order in chosen)
         return BatchDraft(self._platform, sale_day, debit, packed.words, positions)
 
+    def _days_of(self, waiting: Sequence[Waiting], today: int) -> _Days:
+        sales = {(order.content, order.price) for order in waiting}
+        return {(content, price): self._days(content, price, today) for content, price in sales}
+
     def _days(self, content: int, price: int, today: int) -> tuple[int, ...]:
+        """The sale days under which an order at this price can go."""
         found = self._index.content(content)
-        if found is None:
+        if found is None or not found.active:
             return ()
         return tuple(day for day in (today, today - 1) if found.price_on(day) == price)
 
-    def _problem(self, content: int, price: int, today: int) -> Problem | None:
+    def _problem(self, content: int) -> Problem:
         found = self._index.content(content)
-        if found is None or not found.active:
-            return Problem.CONTENT_INACTIVE
-        return None if self._days(content, price, today) else Problem.PRICE_EXPIRED
-
-    def _problems(self, waiting: Sequence[Waiting], today: int) -> dict[int, Problem]:
-        found = (
-            (order.order_id, self._problem(order.content, order.price, today)) for order in waiting
-        )
-        return {order_id: problem for order_id, problem in found if problem is not None}
+        active = found is not None and found.active
+        return Problem.PRICE_EXPIRED if active else Problem.CONTENT_INACTIVE
 
     def _leave_out(self, problems: dict[int, Problem]) -> None:
-        if not problems:
-            return
         rows = [
             {"platform": self._platform, "order_id": order_id, "problem": problem.value}
             for order_id, problem in problems.items()
@@ -101,9 +105,7 @@ class Selection:
         """Let orders wait again whose problem is gone, a content that is back on sale, say."""
         with self._store.reading() as transaction:
             rows = transaction.rows("waiting_problems", platform=self._platform)
-        fine = [
-            (content, price) for content, price in rows if not self._problem(content, price, today)
-        ]
+        fine = [(content, price) for content, price in rows if self._days(content, price, today)]
         if fine:
             with self._store.writing() as transaction:
                 self._clear(transaction, fine)

@@ -34,8 +34,12 @@ def books(fair: Fair) -> Iterator[sqlite3.Connection]:
 
 
 FORBIDDEN = {
-    "history is not rewritten": "UPDATE history SET state = 'settled'",
-    "history is not erased": "DELETE FROM history",
+    "a payment's history is not rewritten": "UPDATE payment_history SET state = 'settled'",
+    "a payment's history is not erased": "DELETE FROM payment_history",
+    "a batch's history is not rewritten": "UPDATE batch_history SET at = 0",
+    "a batch's history is not erased": "DELETE FROM batch_history",
+    "a refund's history is not rewritten": "UPDATE refund_history SET detail = ''",
+    "a refund's history is not erased": "DELETE FROM refund_history",
     "a payment is not erased": "DELETE FROM payments",
     "a payment is not changed": "UPDATE payments SET amount = amount + 1",
     "a paid payment does not become unknown": "UPDATE payments SET state = 'payment_unknown'",
@@ -43,7 +47,13 @@ FORBIDDEN = {
     "a payment has a state that exists": "UPDATE payments SET state = 'fine'",
     "an order is not changed": "UPDATE orders SET learner = 2",
     "an order is not erased": "DELETE FROM orders",
-    "an order needs a payment": "INSERT INTO orders VALUES (1, 1, 1, 1, 1, 1)",
+    "an order needs a payment": "INSERT INTO orders VALUES (2, 1, 1, 1, 1, 1)",
+    "an order is numbered after its payment": (
+        "INSERT INTO orders SELECT id + 101, id, 1, 1, 1, 1 FROM payments"
+    ),
+    "a cart has each content once": (
+        "INSERT INTO orders SELECT max(id) + 1, payment_id, 1, 1, content, 1 FROM orders"
+    ),
     "a batched order does not wait again": (
         "INSERT INTO waiting SELECT 1, order_id, NULL FROM batch_orders"
     ),
@@ -108,13 +118,9 @@ def test_the_database_refuses_a_second_payment(
 
 
 def test_every_change_of_the_books_is_in_the_history(books: sqlite3.Connection) -> None:
-    for table, column in (
-        ("payments", "payment_id"),
-        ("batches", "batch_id"),
-        ("refunds", "refund_id"),
-    ):
+    for table, one in (("payments", "payment"), ("batches", "batch"), ("refunds", "refund")):
         latest = f"""
-            SELECT state FROM history WHERE {column} = {table}.id ORDER BY history.id DESC LIMIT 1
+            SELECT state FROM {one}_history WHERE {one}_id = {table}.id ORDER BY change DESC LIMIT 1
         """
         query = f"SELECT count(*), sum(state = ({latest})) FROM {table}"
         count, same = books.execute(query).fetchone()

@@ -44,10 +44,6 @@ SELECT id, platform, learner, amount, currency, provider, provider_payment_id, i
     referrer, state, created_at
 FROM payments WHERE state = 'payment_unknown' ORDER BY id;
 
--- provider_payment_taken --
-SELECT 1 FROM payments
-WHERE provider = :provider AND provider_payment_id = :provider_payment_id;
-
 -- set_payment_state --
 UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;
 
@@ -63,7 +59,9 @@ FROM order_states WHERE id = :id;
 -- orders_of --
 SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
     batch_id, lane, number, position
-FROM order_states WHERE payment_id = :payment_id ORDER BY id;
+FROM order_states
+WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id
+ORDER BY id;
 
 -- orders_left_out --
 SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
@@ -76,7 +74,8 @@ INSERT INTO waiting (platform, order_id) VALUES (:platform, :order_id);
 -- wait_for_payment --
 -- The orders of a payment that turned out to be paid.
 INSERT INTO waiting (platform, order_id)
-SELECT platform, id FROM orders WHERE payment_id = :payment_id;
+SELECT platform, id FROM orders
+WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id;
 
 -- count_waiting --
 SELECT count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
@@ -102,9 +101,6 @@ WHERE platform = :platform AND problem IS NOT NULL
 -- set_problem --
 UPDATE waiting SET problem = :problem WHERE platform = :platform AND order_id = :order_id;
 
--- is_waiting --
-SELECT 1 FROM waiting WHERE platform = :platform AND order_id = :order_id;
-
 -- stop_waiting --
 DELETE FROM waiting WHERE platform = :platform AND order_id = :order_id;
 
@@ -118,7 +114,10 @@ VALUES
 ON CONFLICT DO NOTHING;
 
 -- put_batch_order --
-INSERT INTO batch_orders (batch_id, position, order_id) VALUES (:batch_id, :position, :order_id);
+-- Adds nothing if the order does not wait any more.
+INSERT INTO batch_orders (batch_id, position, order_id)
+SELECT :batch_id, :position, order_id FROM waiting
+WHERE platform = :platform AND order_id = :order_id;
 
 -- stop_waiting_for --
 DELETE FROM waiting WHERE platform = :platform
@@ -216,13 +215,20 @@ UPDATE refunds SET state = 'refunded', changed_at = :now WHERE id = :id;
 
 -- unrefunded_orders --
 SELECT count(*) FROM orders LEFT JOIN refunds ON refunds.order_id = orders.id
-WHERE orders.payment_id = :payment_id AND (refunds.state IS NULL OR refunds.state <> 'refunded');
+WHERE orders.id BETWEEN :payment_id + 1 AND :payment_id + 100
+    AND orders.payment_id = :payment_id AND (refunds.state IS NULL OR refunds.state <> 'refunded');
 
 -- order_history --
 -- That its payment has gone back whole says nothing more about an order.
-SELECT history.state, history.at, history.detail FROM history
-WHERE (history.payment_id = (SELECT payment_id FROM orders WHERE id = :order_id)
-        AND history.state <> 'refunded')
-    OR history.batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)
-    OR history.refund_id IN (SELECT id FROM refunds WHERE order_id = :order_id)
-ORDER BY history.id;
+SELECT state, at, detail FROM (
+    SELECT 1 AS stage, payment_id AS subject, change, state, at, NULL AS detail
+    FROM payment_history
+    WHERE payment_id = (SELECT payment_id FROM orders WHERE id = :order_id) AND state <> 'refunded'
+    UNION ALL
+    SELECT 2, batch_id, change, state, at, detail FROM batch_history
+    WHERE batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)
+    UNION ALL
+    SELECT 3, refund_id, change, state, at, detail FROM refund_history
+    WHERE refund_id IN (SELECT id FROM refunds WHERE order_id = :order_id)
+) AS changes
+ORDER BY stage, subject, change;

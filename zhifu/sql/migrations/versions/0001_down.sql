@@ -28,8 +28,14 @@ DROP TABLE chain_platforms;
 -- chain_cursor --
 DROP TABLE chain_cursor;
 
--- history --
-DROP TABLE history;
+-- refund_history --
+DROP TABLE refund_history;
+
+-- batch_history --
+DROP TABLE batch_history;
+
+-- payment_history --
+DROP TABLE payment_history;
 
 -- order_states --
 DROP VIEW order_states;

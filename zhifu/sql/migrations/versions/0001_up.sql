@@ -34,14 +34,15 @@ CREATE TABLE payments (
 CREATE INDEX payments_unknown ON payments (id) WHERE state = 'payment_unknown';
 
 -- orders --
+-- The orders of a payment are numbered from its own number on, so they are found without an index.
 CREATE TABLE orders (
-    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    id INTEGER NOT NULL PRIMARY KEY,
     payment_id BIGINT NOT NULL REFERENCES payments (id),
     platform BIGINT NOT NULL,
     learner BIGINT NOT NULL,
     content BIGINT NOT NULL CHECK (content BETWEEN 1 AND 4294967295),
     price BIGINT NOT NULL CHECK (price BETWEEN 1 AND 1099511627775),
-    UNIQUE (payment_id, content)
+    CHECK (id BETWEEN payment_id + 1 AND payment_id + 100)
 );
 
 -- waiting --
@@ -151,31 +152,39 @@ LEFT JOIN refunds ON refunds.order_id = orders.id;
 -- refunds_open --
 CREATE INDEX refunds_open ON refunds (id) WHERE state = 'refund_pending';
 
--- history --
--- Every change of a payment, batch or refund, in the order they happened; only ever added to.
-CREATE TABLE history (
-    id INTEGER PRIMARY KEY,
-    payment_id BIGINT REFERENCES payments (id),
-    batch_id BIGINT REFERENCES batches (id),
-    refund_id BIGINT REFERENCES refunds (id),
+-- payment_history --
+-- Every change of a payment, in the order they happened; only ever added to.
+CREATE TABLE payment_history (
+    payment_id BIGINT NOT NULL REFERENCES payments (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (payment_id, change)
+) WITHOUT ROWID;
+
+-- batch_history --
+CREATE TABLE batch_history (
+    batch_id BIGINT NOT NULL REFERENCES batches (id),
+    change BIGINT NOT NULL,
     state TEXT NOT NULL,
     at BIGINT NOT NULL,
     detail TEXT,
-    CHECK ((payment_id IS NULL) + (batch_id IS NULL) + (refund_id IS NULL) = 2)
-);
+    PRIMARY KEY (batch_id, change)
+) WITHOUT ROWID;
 
--- history_payment --
-CREATE INDEX history_payment ON history (payment_id) WHERE payment_id IS NOT NULL;
-
--- history_batch --
-CREATE INDEX history_batch ON history (batch_id) WHERE batch_id IS NOT NULL;
-
--- history_refund --
-CREATE INDEX history_refund ON history (refund_id) WHERE refund_id IS NOT NULL;
+-- refund_history --
+CREATE TABLE refund_history (
+    refund_id BIGINT NOT NULL REFERENCES refunds (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (refund_id, change)
+) WITHOUT ROWID;
 
 -- payments_write_history --
 CREATE TRIGGER payments_write_history AFTER INSERT ON payments BEGIN
-    INSERT INTO history (payment_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+    INSERT INTO payment_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at);
 END;
 
 -- payments_change --
@@ -196,12 +205,23 @@ END;
 
 -- payments_change_history --
 CREATE TRIGGER payments_change_history AFTER UPDATE ON payments BEGIN
-    INSERT INTO history (payment_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+    INSERT INTO payment_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at
+    FROM payment_history WHERE payment_id = NEW.id;
 END;
 
 -- payments_keep --
 CREATE TRIGGER payments_keep BEFORE DELETE ON payments BEGIN
     SELECT RAISE(ABORT, 'payments are kept');
+END;
+
+-- orders_once --
+CREATE TRIGGER orders_once BEFORE INSERT ON orders
+WHEN EXISTS (
+    SELECT 1 FROM orders WHERE id BETWEEN NEW.payment_id + 1 AND NEW.payment_id + 100
+        AND payment_id = NEW.payment_id AND content = NEW.content)
+BEGIN
+    SELECT RAISE(ABORT, 'a cart has each content once');
 END;
 
 -- orders_fixed --
@@ -228,7 +248,7 @@ END;
 
 -- batches_write_history --
 CREATE TRIGGER batches_write_history AFTER INSERT ON batches BEGIN
-    INSERT INTO history (batch_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+    INSERT INTO batch_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at, NULL);
 END;
 
 -- batches_start --
@@ -257,8 +277,9 @@ END;
 -- batches_change_history --
 CREATE TRIGGER batches_change_history AFTER UPDATE OF state ON batches
 WHEN OLD.state <> NEW.state BEGIN
-    INSERT INTO history (batch_id, state, at, detail)
-    VALUES (NEW.id, NEW.state, NEW.changed_at, NEW.detail);
+    INSERT INTO batch_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    FROM batch_history WHERE batch_id = NEW.id;
 END;
 
 -- batches_keep --
@@ -303,7 +324,7 @@ END;
 
 -- refunds_write_history --
 CREATE TRIGGER refunds_write_history AFTER INSERT ON refunds BEGIN
-    INSERT INTO history (refund_id, state, at) VALUES (NEW.id, NEW.state, NEW.changed_at);
+    INSERT INTO refund_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at, NULL);
 END;
 
 -- refunds_start --
@@ -336,9 +357,10 @@ END;
 -- refunds_change_history --
 CREATE TRIGGER refunds_change_history AFTER UPDATE ON refunds
 WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain BEGIN
-    INSERT INTO history (refund_id, state, at, detail)
-    VALUES (NEW.id, NEW.state, NEW.changed_at,
-        CASE WHEN OLD.on_chain <> NEW.on_chain THEN 'refunded on chain' END);
+    INSERT INTO refund_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at,
+        CASE WHEN OLD.on_chain <> NEW.on_chain THEN 'refunded on chain' END
+    FROM refund_history WHERE refund_id = NEW.id;
 END;
 
 -- refunds_keep --
@@ -346,13 +368,33 @@ CREATE TRIGGER refunds_keep BEFORE DELETE ON refunds BEGIN
     SELECT RAISE(ABORT, 'refunds are kept');
 END;
 
--- history_fixed --
-CREATE TRIGGER history_fixed BEFORE UPDATE ON history BEGIN
+-- payment_history_fixed --
+CREATE TRIGGER payment_history_fixed BEFORE UPDATE ON payment_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;
 
--- history_keep --
-CREATE TRIGGER history_keep BEFORE DELETE ON history BEGIN
+-- payment_history_keep --
+CREATE TRIGGER payment_history_keep BEFORE DELETE ON payment_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- batch_history_fixed --
+CREATE TRIGGER batch_history_fixed BEFORE UPDATE ON batch_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- batch_history_keep --
+CREATE TRIGGER batch_history_keep BEFORE DELETE ON batch_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- refund_history_fixed --
+CREATE TRIGGER refund_history_fixed BEFORE UPDATE ON refund_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- refund_history_keep --
+CREATE TRIGGER refund_history_keep BEFORE DELETE ON refund_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;
 
