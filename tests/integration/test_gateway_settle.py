@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.integration.fair import DEPOSIT, PLAN, PRICES, REFERRER, Fair
 from zhifu import accounts
+from zhifu.chain import Chain
 from zhifu.exceptions import (
     InactivePlatform,
     InsufficientBalance,
@@ -22,6 +25,7 @@ from zhifu.gateway import Gateway
 from zhifu.models import PlatformStatus, Publication
 from zhifu.money import Money
 from zhifu.payments import BatchState, OrderState, Problem
+from zhifu.signing import SignedTransaction
 
 CENT = 10_000
 
@@ -115,6 +119,45 @@ def test_a_platform_without_enough_balance_is_told_and_its_orders_wait(
     settlement.deposit(operator, accounts.of_platform(1), 4890 * CENT)
     assert gateway.settle(1) is not None
     assert fair.available(1) == 0
+
+
+class Meanwhile(Chain):
+    """Something else happens just before, or just after, a transaction is signed."""
+
+    before: Callable[[], object] | None = None
+    after: Callable[[], object] | None = None
+
+    def sign(self, *args: Any, **options: Any) -> SignedTransaction:
+        before, after, self.before, self.after = self.before, self.after, None, None
+        if before:
+            before()
+        signed = super().sign(*args, **options)
+        if after:
+            after()
+        return signed
+
+
+def test_an_order_refunded_while_its_batch_is_made_is_not_in_it(fair: Fair) -> None:
+    chain = Meanwhile(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(chain)) as gateway, fair.gateway() as other:
+        order = gateway.pay(fair.request(learner=1)).orders[0]
+        gateway.pay(fair.request(learner=2))
+        chain.after = lambda: other.refund(order.id)
+        batch = gateway.settle(1)
+        assert batch is not None
+        assert (batch.orders, batch.debit) == (1, 4900 * CENT)
+        assert gateway.order(order.id).state is OrderState.REFUNDED
+
+
+def test_content_taken_off_sale_while_a_batch_is_made_is_left_out(fair: Fair) -> None:
+    chain = Meanwhile(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(chain)) as gateway:
+        gateway.pay_many([fair.request(contents=(3,)), fair.request(contents=(1,))])
+        chain.before = lambda: fair.network.license.set_active(fair.operators[2], 3, False)
+        batch = gateway.settle(1)
+        assert batch is not None
+        assert batch.orders == 1
+        assert [order.content for order in gateway.left_out(1)] == [3]
 
 
 def test_content_taken_off_sale_does_not_hold_up_the_others(fair: Fair, gateway: Gateway) -> None:
