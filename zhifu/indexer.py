@@ -19,7 +19,6 @@ from zhifu.index import Cursor, Index
 from zhifu.ingest import EVENTS, Ingest, SettledBatch, forget
 from zhifu.store import Store, Transaction
 
-
 #: The longest stretch of the chain that is taken in at once.
 CHUNK_BLOCKS = 5_000
 
