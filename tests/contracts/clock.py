@@ -24,13 +24,13 @@ def today() -> int:
 
 def set_next(timestamp: int) -> None:
     """Fix the time of the next block."""
-    _request("evm_setNextBlockTimestamp", timestamp)
+    request("evm_setNextBlockTimestamp", timestamp)
 
 
 def travel(seconds: int) -> None:
     """Let time pass."""
     set_next(now() + seconds)
-    _request("evm_mine")
+    request("evm_mine")
 
 
 def travel_to_noon() -> None:
@@ -38,7 +38,9 @@ def travel_to_noon() -> None:
     travel((now() // LONG_WINDOW + 1) * LONG_WINDOW + DAY // 2 - now())
 
 
-def _request(method: str, *params: Any) -> None:
+def request(method: str, *params: Any) -> Any:
+    """Ask the node for something that web3 has no method for."""
     answer = web3.provider.make_request(method, list(params))
     if "error" in answer:
         raise RuntimeError(f"{method}{params}: {answer['error']}")
+    return answer["result"]

@@ -11,6 +11,7 @@ from brownie import accounts
 from tests.contracts import clock, network
 from tests.contracts.accounts import ZERO
 from tests.contracts.batch import Batch, Facts, Group, Leaf, words_of
+from tests.contracts.isolation import isolated
 from tests.contracts.network import Market, Platform
 from tests.contracts.orders import Order
 from tests.contracts.plans import Plan, Publication, Share
@@ -37,8 +38,8 @@ def _fresh_chain(module_isolation):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_state(fn_isolation):
-    pass
+def _fresh_state():
+    yield from isolated()
 
 
 @pytest.fixture(scope="session")
