@@ -178,8 +178,10 @@ def test_prices_in_two_currencies_are_refused(options: Options) -> None:
         run(options)
 
 
-@pytest.mark.parametrize("field", ["orders", "batch_size"])
-def test_counts_must_be_positive(field: str) -> None:
+@pytest.mark.parametrize(
+    ("orders", "batch_size", "field"), [(0, 1, "orders"), (1, 0, "batch_size")]
+)
+def test_counts_must_be_positive(orders: int, batch_size: int, field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        Options(Path("a"), Path("b"), **{field: 0})
+        Options(Path("a"), Path("b"), orders, batch_size=batch_size)
     assert refused.value.field == field
