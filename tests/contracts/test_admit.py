@@ -17,7 +17,7 @@ def terms_of(registry, number):
     return tuple(registry.platformOf(number))
 
 
-def test_reverts_if_not_the_network_owner(registry, stranger, seller, network_owner):
+def test_reverts_if_not_the_network_owner(registry, stranger, seller):
     """ADMIT-1, ADMIT-4."""
     calls = [
         lambda: registry.admit("x", stranger, stranger, 0, 0, {"from": stranger}),

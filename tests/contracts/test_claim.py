@@ -70,7 +70,7 @@ def test_reverts_if_claimed_and_refunded(licences, settlement, token_of, buyer, 
         licences.claim(order, {"from": buyer})
 
 
-def test_reverts_if_the_receiver_takes_no_tokens(licences, settlement, Relay, bought, buyer):
+def test_reverts_if_the_receiver_takes_no_tokens(licences, Relay, bought, buyer):
     """CLAIM-1, ALL-1."""
     relay = Relay.deploy({"from": buyer})
     order = bought(receiver=relay.address)

@@ -23,6 +23,13 @@ def test_reverts_if_nobody_can_own_the_account(settlement, buyer, account):
         settlement.deposit(account, 1, {"from": buyer})
 
 
+def test_reverts_for_the_account_of_settlement_itself(settlement, buyer):
+    """DEP-1."""
+    account = of_address(settlement)
+    with refused("InvalidAccount", account):
+        settlement.deposit(account, 1, {"from": buyer})
+
+
 def test_reverts_if_the_amount_is_zero(settlement, buyer):
     """DEP-2."""
     with refused("ZeroAmount"):

@@ -60,7 +60,7 @@ def test_inv_1_tokens_cover_accounts_and_holds(walk, told):
     assert tokens == sum(told.available.values()) + sum(told.held().values()) + unaccounted
 
 
-def test_inv_2_each_epoch_of_a_hold_is_its_orders(walk, told):
+def test_inv_2_each_epoch_of_a_hold_is_its_orders(told):
     """INV-2."""
     orders: Counter[Any] = Counter()
     for order in told.orders.values():

@@ -96,9 +96,18 @@ def test_reverts_if_there_is_no_creator_or_too_many(licences, publication, host,
         licences.publish([publication(plan=wrong)], {"from": host.operator})
 
 
-def test_reverts_if_a_creator_has_no_share_or_address(licences, publication, host, plan, creators):
+def test_reverts_if_nothing_is_published(licences, host):
+    """PUB-2."""
+    with refused("EmptyPublication"):
+        licences.publish([], {"from": host.operator})
+
+
+def test_reverts_if_a_creator_cannot_be_paid(
+    licences, settlement, publication, host, plan, creators
+):
     """PUB-6."""
-    for empty in (Share(ZERO, 2_367), Share(creators[1].address, 0)):
+    unpaid = (Share(ZERO, 2_367), Share(settlement.address, 2_367), Share(creators[1].address, 0))
+    for empty in unpaid:
         wrong = plan._replace(creators=(plan.creators[0], empty))
         with refused("EmptyShare", 1):
             licences.publish([publication(plan=wrong)], {"from": host.operator})
@@ -158,7 +167,7 @@ def test_keeps_the_plan(licences, content, plan, host):
     assert licences.referrerBpsOf(content.number) == plan.referrer_bps
 
 
-def test_keeps_a_plan_of_many_creators(licences, publish, plan, host):
+def test_keeps_a_plan_of_many_creators(licences, publish, plan):
     """PUB-6."""
     shares = tuple(Share("0x" + f"{i:040x}", 1) for i in range(1, 129))
     many = plan._replace(seller_bps=10_000 - 500 - 2_000 - 300 - 128, creators=shares)

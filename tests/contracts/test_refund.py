@@ -185,9 +185,7 @@ def test_an_order_of_the_last_epoch_leaves_this_epochs_money(refund, bought, set
     assert unpack(settlement.holdOf(content.number)) == before._replace(previous=0)
 
 
-def test_refunds_the_price_that_was_paid(
-    refund, licences, settlement, token, bought, content, host, buyer
-):
+def test_refunds_the_price_that_was_paid(refund, licences, token, bought, content, host, buyer):
     """REFUND-2, REFUND-3, PRICE-2."""
     order = bought()
     licences.setPrice(content.number, 5, {"from": host.operator})

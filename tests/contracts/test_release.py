@@ -60,7 +60,7 @@ def test_nothing_happens_to_a_content_without_sales(release, settlement, content
     assert settlement.holdOf(content.number) == before
 
 
-def test_divides_by_the_plan(release, settlement, content, bought, available):
+def test_divides_by_the_plan(release, content, bought, available):
     """RELEASE-1, SPLIT-3, INV-3."""
     bought()
     revenue = capture(content.price, content.plan.commission_bps, 0).revenue
@@ -146,7 +146,7 @@ def test_a_creator_named_twice_is_paid_twice(release, settlement, publish, plan,
     assert settlement.availableOf(of_address(stranger)) == mine
 
 
-def test_releases_many_contents_and_passes_over_the_rest(release, settlement, publish, bought):
+def test_releases_many_contents_and_passes_over_the_rest(release, publish, bought):
     """RELEASE-1."""
     contents = [publish(f"content {i}") for i in range(4)]
     for content in contents[:2]:

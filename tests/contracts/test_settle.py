@@ -55,7 +55,7 @@ def test_reverts_if_the_platform_is_suspended(settle, registry, seller, network_
         settle()
 
 
-def test_reverts_if_a_contract_calls(settlement, registry, Relay, seller, groups, learners):
+def test_reverts_if_a_contract_calls(settlement, registry, Relay, seller, groups):
     """BATCH-1."""
     relay = Relay.deploy({"from": seller.owner})
     registry.setOperator(seller.number, relay, True, {"from": seller.owner})
@@ -64,7 +64,7 @@ def test_reverts_if_a_contract_calls(settlement, registry, Relay, seller, groups
         relay.forward(settlement, call, {"from": seller.operator})
 
 
-def test_reverts_if_the_operator_has_code(settle, web3, seller, groups, funded):
+def test_reverts_if_the_operator_has_code(settle, web3, seller, funded):
     """BATCH-1."""
     delegated = "0xef0100" + "11" * 20
     web3.provider.make_request("anvil_setCode", [seller.operator.address, delegated])
@@ -79,7 +79,7 @@ def test_reverts_if_the_number_is_not_the_next(settle, funded, number):
         settle(number=number)
 
 
-def test_reverts_if_a_batch_is_sent_again(settle, settlement, funded, content):
+def test_reverts_if_a_batch_is_sent_again(settle, settlement, funded):
     """BATCH-2, INV-6, INV-7."""
     settle()
     available = settlement.availableOf(funded)
@@ -295,7 +295,7 @@ def test_empty_places_between_learners_are_no_orders(
     assert settlement.availableOf(seller.account) == 10**12 - 3 * content.price
 
 
-def test_a_learner_may_buy_the_same_twice(settled, settlement, licences, content, learners):
+def test_a_learner_may_buy_the_same_twice(settled, licences, content, learners):
     """INV-5."""
     batch = settled([Group(content.number, [learners[0]] * 2)])
     for order in batch.orders():

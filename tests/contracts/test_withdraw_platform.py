@@ -73,7 +73,7 @@ def test_owner_and_operator_withdraw_to_the_treasury(settlement, token, seller, 
     assert settlement.availableOf(earned) == 200
 
 
-def test_a_suspended_platform_withdraws(settlement, registry, token, seller, earned):
+def test_a_suspended_platform_withdraws(settlement, registry, seller, earned):
     """WITHDRAW-2, ALL-3."""
     registry.setStatus(seller.number, 2, {"from": registry.owner()})
     settlement.withdrawPlatform(seller.number, 1_000, {"from": seller.operator})

@@ -37,7 +37,7 @@ class Book:
         self.held -= Counter(matured)
         return sum(matured.values())
 
-    def seen_from(self, epoch, owner=0):
+    def seen_from(self, epoch):
         """Return the hold as stored in an epoch."""
         matured = sum(amount for each, amount in self.held.items() if each < epoch - 1)
         return Hold(matured, self.held[epoch - 1], self.held[epoch], epoch)
