@@ -14,6 +14,7 @@ from zhifu.exceptions import (
     IdempotencyConflict,
     InactiveContent,
     InactivePlatform,
+    InexactAmount,
     InvalidInput,
     NoOperator,
     NotFoundError,
@@ -123,14 +124,30 @@ class Intake:
         self._require_seller(request)
         if request.learner > self._index.learners:
             raise UnknownLearner(request.learner)
-        today = self._today()
-        prices = tuple(self._on_sale(each).price_on(today) for each in request.contents)
+        contents = [self._on_sale(each) for each in request.contents]
         if request.amount.currency != self._currency:
             raise CurrencyMismatch(self._currency, request.amount.currency)
-        if request.amount.to_ledger_units(self._decimals) != sum(prices):
-            expected = Money.from_ledger_units(sum(prices), self._currency, self._decimals)
-            raise AmountMismatch(expected, request.amount)
-        return prices
+        return self._paid_prices(request.amount, contents, self._today())
+
+    def _paid_prices(
+        self, amount: Money, contents: Sequence[Content], day: int
+    ) -> tuple[int, ...]:
+        expected = self._sum(contents, day)
+        if amount != expected:
+            raise AmountMismatch(expected, amount)
+        return tuple(each.price_on(day) for each in contents)
+
+    def _sum(self, contents: Sequence[Content], day: int) -> Money:
+        """What contents cost together on a day, each of them something a provider can return."""
+        total = Money(0, self._currency)
+        for content in contents:
+            try:
+                price = content.price_on(day)
+                total += Money.from_ledger_units(price, self._currency, self._decimals)
+            except InexactAmount:
+                rule = f"must each cost a whole number of minor units of {self._currency}"
+                raise InvalidInput("contents", rule, content.number) from None
+        return total
 
     def _require_seller(self, request: PaymentRequest) -> None:
         if request.provider not in self._providers:

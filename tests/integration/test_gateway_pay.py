@@ -212,6 +212,24 @@ def test_what_was_published_a_moment_ago_can_be_bought(fair: Fair, gateway: Gate
     assert payment.orders[0].price == amount
 
 
+def test_a_price_below_a_minor_unit_is_refused_alone(fair: Fair, gateway: Gateway) -> None:
+    """Two prices of half a cent add up to a cent, but neither could go back by itself."""
+    halves = [Publication(ref, 5_000, 0, PLAN) for ref in ("half", "other half")]
+    fair.network.license.publish(fair.operators[1], halves)
+    gateway.sync()
+    cent = Money(1, "USD")
+    changes: dict[str, Any] = {"amount": cent, "provider_payment_id": fair.provider.pay(cent)}
+    cart = replace(fair.request(), contents=(7, 8), **changes)
+    single = replace(fair.request(), contents=(7,), **changes)
+    told = gateway.pay_many([fair.request(), cart, single, fair.request(learner=2)])
+    assert [type(each) for each in told] == [Payment, InvalidInput, InvalidInput, Payment]
+    assert isinstance(told[1], InvalidInput)
+    assert told[1].field == "contents"
+    assert "whole number of minor units" in told[1].rule
+    assert gateway.waiting(1) == 2
+    assert len(list(gateway.payments(1))) == 2
+
+
 def test_many_payments_stand_or_fall_alone(fair: Fair, gateway: Gateway) -> None:
     good = [fair.request(learner=each) for each in (1, 2, 3)]
     twice = replace(good[0], idempotency_key="twice")
