@@ -232,10 +232,19 @@ def _claimed(ingest: Ingest, event: EventLog) -> None:
 
 def _moved(ingest: Ingest, event: EventLog) -> None:
     found = event.arguments
-    for token in found["ids"] if "ids" in found else [found["id"]]:
-        # A token is made by its claim, which says more.
-        if found["from"] != NO_ADDRESS:
+    # A token is made by its claim, which says more.
+    if found["from"] == NO_ADDRESS:
+        return
+    for token, value in _transfers(found):
+        # Anybody may transfer nothing of anything, which moves no token.
+        if value:
             ingest.put("move_token", order_id=token.to_bytes(32, "big"), holder=found["to"])
+
+
+def _transfers(found: Arguments) -> Iterable[tuple[int, int]]:
+    if "ids" in found:
+        return zip(found["ids"], found["values"], strict=True)
+    return ((found["id"], found["value"]),)
 
 
 def _refunded(ingest: Ingest, event: EventLog) -> None:

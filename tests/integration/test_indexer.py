@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.fair import BUYER, CREATOR, PLAN, PRICES, Fair
+from tests.integration.fair import BUYER, CREATOR, PLAN, PRICES, REFERRER, Fair
 from zhifu import accounts
 from zhifu.blocks import Transaction
 from zhifu.chain import Chain
@@ -115,6 +115,27 @@ def test_a_shorter_chain_is_followed_back(fair: Fair, gateway: Gateway) -> None:
     assert gateway.sync()
     assert not gateway.sync()
     assert len(gateway.contents()) == len(PRICES)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_stranger_who_transfers_nothing_takes_nothing(
+    fair: Fair, gateway: Gateway, many: bool
+) -> None:
+    gateway.pay(fair.request())
+    gateway.settle(1)
+    fair.network.registry.bind_key(fair.operators[1], 1, CREATOR.address)
+    order = gateway.license(1, 1)
+    assert order is not None
+    fair.network.license.claim_batch(CREATOR, order)
+    fair.pass_days(40)
+    stranger, other = BUYER, REFERRER.address
+    token, none = ([order.order_id], [0]) if many else (order.order_id, 0)
+    call = "safeBatchTransferFrom" if many else "safeTransferFrom"
+    fair.network.license.transact(stranger, call, stranger.address, other, token, none, b"")
+    gateway.sync()
+    assert fair.network.license.verify_token(order.order_id, 1, CREATOR.address)
+    assert gateway.may_use(CREATOR.address, 1)
+    assert not gateway.may_use(other, 1)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 7])
