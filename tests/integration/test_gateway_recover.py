@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from tests.integration.fair import DEPOSIT, PRICES, Fair
 from zhifu.anvil import Anvil
+from zhifu.batch import BatchItem, pack
 from zhifu.blocks import Receipt
 from zhifu.chain import Chain
 from zhifu.exceptions import (
@@ -26,6 +28,7 @@ from zhifu.exceptions import (
     TransactionPending,
 )
 from zhifu.gateway import Gateway
+from zhifu.models import PlatformStatus
 from zhifu.payments import BatchState, OrderState, Problem
 
 CENT = 10_000
@@ -225,6 +228,81 @@ def test_a_nonce_the_chain_never_reaches_is_signed_again(fair: Fair, faulty: Fau
         (batch,) = gateway.recover()
         assert (batch.number, batch.state) == (1, BatchState.SETTLED)
         assert_settled_once(fair, gateway)
+
+
+def settle_by_hand(fair: Fair, words: bytes, debit: int) -> Receipt:
+    """Use the lane's number 1 behind the gateway's back."""
+    chain, settlement = fair.network.chain, fair.network.settlement
+    calldata = settlement.encode_settle(1, chain.timestamp() // 86_400, debit, words)
+    return chain.send(fair.operators[1], settlement.address, calldata)
+
+
+def test_a_batch_the_chain_has_under_another_transaction_is_settled(
+    fair: Fair, faulty: Faulty
+) -> None:
+    crash_before_sending(fair, faulty)
+    with sqlite3.connect(fair.database) as connection:
+        words, debit = connection.execute("SELECT words, debit FROM batches").fetchone()
+    receipt = settle_by_hand(fair, words, debit)
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.state, batch.transaction_hash) == (
+            BatchState.SETTLED,
+            receipt.transaction_hash,
+        )
+        assert_settled_once(fair, gateway)
+
+
+def test_a_number_another_batch_has_used_sets_the_orders_free(fair: Fair, faulty: Faulty) -> None:
+    crash_before_sending(fair, faulty)
+    settle_by_hand(fair, pack([BatchItem(2, 10)]).words, PRICES[2] * CENT)
+    with fair.gateway() as gateway:
+        (batch,) = gateway.recover()
+        assert batch.state is BatchState.REFUSED
+        assert submissions(fair) == 1
+        settled = gateway.settle(1)
+        assert settled is not None
+        assert (settled.number, settled.orders) == (2, ORDERS)
+        assert fair.available(1) == DEPOSIT - (ORDERS * PRICES[1] + PRICES[2]) * CENT
+
+
+class Forgetful(Chain):
+    """A node that loses the first transaction it takes."""
+
+    lost = ""
+
+    def send_raw(self, raw: bytes) -> str:
+        if self.lost:
+            return super().send_raw(raw)
+        self.lost = "0x" + keccak(raw).hex()
+        return self.lost
+
+    def wait_for_receipt(self, transaction_hash: str, *, timeout_seconds: float = 1.0) -> Receipt:
+        if transaction_hash == self.lost:
+            raise TransactionPending(transaction_hash, 0)
+        return super().wait_for_receipt(transaction_hash, timeout_seconds=timeout_seconds)
+
+
+def test_orders_stay_in_a_batch_while_one_of_its_transactions_could_be_included(
+    fair: Fair, faulty: Faulty
+) -> None:
+    """The first signature has a nonce that comes later; it must be used up before they go."""
+    operator, address = fair.operators[1], fair.network.registry.address
+    fair.anvil.set_automine(False)
+    calldata = fair.network.registry.encode("registerLearners", 1, bytes(32))
+    earlier = fair.network.chain.sign(operator, address, calldata)
+    fair.network.chain.send_raw(earlier.raw)
+    crash_before_sending(fair, faulty)
+    fair.anvil.rpc.call("anvil_dropTransaction", earlier.hash)
+    fair.anvil.set_automine(True)
+    fair.network.registry.set_status(fair.admin, 1, PlatformStatus.SUSPENDED)
+    forgetful = Forgetful(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(forgetful)) as gateway:
+        (batch,) = gateway.recover()
+        assert batch.state is BatchState.REFUSED
+        assert submissions(fair) == 3
+        assert gateway.waiting(1) == ORDERS
+    assert fair.network.chain.nonce(operator.address, "latest") == earlier.nonce + 2
 
 
 def test_a_transaction_not_included_yet_stays_submitted(fair: Fair, faulty: Faulty) -> None:
