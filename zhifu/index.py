@@ -85,7 +85,11 @@ class Index:
         return self._contents.get(number)
 
     def content_by_ref(self, host: int, ref: str) -> Content | None:
-        """A host's content by the host's own name for it, or None."""
+        """A host's content by the host's own name for it, or None.
+
+        Bytes of a name that are not UTF-8 are spelled as `\\xff`; the first content of a spelling
+        has it.
+        """
         return self._contents.get(self._by_ref.get((host, ref), 0))
 
     def facts(self, number: int, sale_day: int, timestamp: int) -> Facts:
@@ -112,8 +116,10 @@ class Index:
         self.cursor, self.learners = (Cursor(*found[:2]), found[2]) if found else (None, 0)
         # Built aside and put in place at once: other threads read meanwhile.
         contents = {each.number: each for each in _contents(transaction.rows("contents"))}
-        self._by_ref = {(each.host, each.ref): each.number for each in contents.values()}
-        self._contents = contents
+        by_ref: dict[tuple[int, str], int] = {}
+        for each in contents.values():
+            by_ref.setdefault((each.host, each.ref), each.number)
+        self._contents, self._by_ref = contents, by_ref
         self.load_members(transaction)
 
     def load_members(self, transaction: Transaction) -> None:
@@ -124,10 +130,10 @@ class Index:
 
     def load_contents(self, transaction: Transaction, numbers: Iterable[int]) -> None:
         """Read some contents from the database."""
-        for number in numbers:
+        for number in sorted(numbers):
             for content in _contents(transaction.rows("content", number=number)):
                 self._contents[content.number] = content
-                self._by_ref[content.host, content.ref] = content.number
+                self._by_ref.setdefault((content.host, content.ref), content.number)
 
 
 def _platform(row: Row) -> PlatformRecord:

@@ -16,7 +16,8 @@ from zhifu.blocks import Transaction
 from zhifu.chain import Chain
 from zhifu.exceptions import RootMismatch
 from zhifu.gateway import Gateway
-from zhifu.models import DirectOrder, PlatformStatus
+from zhifu.models import DirectOrder, PlatformStatus, Publication
+from zhifu.money import Money
 
 CENT = 10_000
 
@@ -57,6 +58,36 @@ def test_platforms_and_contents_are_what_was_admitted_and_published(gateway: Gat
     assert (content.number, content.commission_bps) == (4, PLAN.commission_bps)
     assert gateway.content_by_ref(1, "content 4") is None
     assert [each.number for each in gateway.contents(3)] == [5, 6]
+
+
+def test_a_name_that_is_no_text_stops_nobody(fair: Fair, gateway: Gateway) -> None:
+    """Neither by its bytes nor by looking like another name once they are spelled out."""
+    for name in (b"\xff\xfe", rb"\xff\xfe", b"\xe7\x9f\xa5"):
+        publish_named(fair, name)
+    gateway.sync()
+    spelled = [each.ref for each in gateway.contents(1)][2:]
+    assert spelled == [r"\xff\xfe", r"\xff\xfe", "知"]
+    fair.network.license.set_price(fair.operators[1], 8, 2 * CENT)
+    with fair.outsider() as other:
+        for each in (gateway, other):
+            each.sync()
+            content = each.content_by_ref(1, r"\xff\xfe")
+            assert content is not None
+            assert content.number == 7
+    cent = Money(1, "USD")
+    paid = {"amount": cent, "provider_payment_id": fair.provider.pay(cent)}
+    gateway.pay(replace(fair.request(), contents=(7,), **paid))
+    gateway.settle(1)
+    assert gateway.may_use(1, 7)
+
+
+def publish_named(fair: Fair, name: bytes) -> None:
+    """Publish a content of one cent under any bytes as its name."""
+    stand_in = "Q" * len(name)
+    publication = Publication(stand_in, CENT, 0, PLAN)
+    calldata = fair.network.license.encode("publish", [publication.as_tuple()])
+    calldata = calldata.replace(stand_in.encode(), name)
+    fair.network.chain.send(fair.operators[1], fair.network.license.address, calldata)
 
 
 def test_terms_that_change_are_followed(fair: Fair, gateway: Gateway) -> None:

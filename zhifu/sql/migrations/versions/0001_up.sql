@@ -425,6 +425,7 @@ CREATE TABLE chain_windows (
 );
 
 -- chain_contents --
+-- A host's names are unique as bytes; as text two may look alike, where they are not UTF-8.
 CREATE TABLE chain_contents (
     number INTEGER NOT NULL PRIMARY KEY,
     host BIGINT NOT NULL,
@@ -432,8 +433,7 @@ CREATE TABLE chain_contents (
     window_class BIGINT NOT NULL,
     commission_bps BIGINT NOT NULL,
     referrer_bps BIGINT NOT NULL,
-    active BIGINT NOT NULL,
-    UNIQUE (host, ref)
+    active BIGINT NOT NULL
 );
 
 -- chain_prices --
