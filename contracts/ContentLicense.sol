@@ -77,6 +77,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
         (uint32 host, , ) = REGISTRY.activeOperator(msg.sender);
         Platform memory terms = REGISTRY.platformOf(host);
         uint256 count = publications.length;
+        if (count == 0) revert EmptyPublication();
         uint64[] memory prices = new uint64[](count);
         uint16[] memory commissions = new uint16[](count);
         uint8[] memory classes = new uint8[](count);
@@ -238,13 +239,14 @@ contract ContentLicense is IContentLicense, ERC1155 {
         return expiresAt != 0 && block.timestamp >= expiresAt;
     }
 
-    function _requireTerms(Plan calldata plan, Platform memory terms) private pure {
+    function _requireTerms(Plan calldata plan, Platform memory terms) private view {
         uint256 count = plan.creators.length;
         if (count == 0 || count > CREATORS_MAXIMUM) revert CreatorCountOutOfRange(count, CREATORS_MAXIMUM);
         uint256 total = uint256(plan.sellerBps) + plan.referrerBps + plan.hostBps + plan.networkBps;
         for (uint256 i; i < count; ++i) {
             Share calldata creator = plan.creators[i];
-            if (creator.bps == 0 || creator.payee == address(0)) revert EmptyShare(i);
+            bool owned = creator.payee != address(0) && creator.payee != address(SETTLEMENT);
+            if (creator.bps == 0 || !owned) revert EmptyShare(i);
             total += creator.bps;
         }
         if (total != SplitMath.ONE_BPS) revert PlanDoesNotAddUp(total, SplitMath.ONE_BPS);

@@ -107,7 +107,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc ISettlement
     function deposit(Account account, uint256 amount) external nonReentrant {
-        if (!account.isValid()) revert InvalidAccount(account);
+        if (!account.isValid() || account.isAddress(address(this))) revert InvalidAccount(account);
         if (amount == 0) revert ZeroAmount();
         if (amount % TOKENS_PER_UNIT != 0) revert NotWholeUnits(amount, TOKENS_PER_UNIT);
         uint256 units = amount / TOKENS_PER_UNIT;
@@ -351,6 +351,11 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         proven = root != bytes32(0) && root == expected && BatchTree.learnerAt(order.word, order.place) != 0;
         (uint256 batch, uint256 position) = _positionOf(order);
         spent = (_spent[batch][position >> 8] >> (position & 0xff)) & 1 != 0;
+    }
+
+    /// @inheritdoc ISettlement
+    function spentOf(uint32 platform, uint32 lane, uint64 number, uint256 group) external view returns (uint256) {
+        return _spent[_batchKey(platform, lane, number)][group];
     }
 
     /// @inheritdoc ISettlement

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from zhifu.abi import Artifact, artifact
 from zhifu.accounts import Account
 from zhifu.batch import Facts
-from zhifu.blocks import Log, Receipt
+from zhifu.blocks import BlockId, Log, Receipt
 from zhifu.chain import Chain
 from zhifu.models import (
     BatchOrder,
@@ -57,11 +57,13 @@ class Contract:
         values = self.artifact.functions[function].decode(answer)
         return values[0] if len(values) == 1 else values
 
-    def read_many(self, function: str, arguments: Sequence[Sequence[Any]]) -> list[Any]:
-        """What a view answers to many arguments, in few round trips."""
+    def read_many(
+        self, function: str, arguments: Sequence[Sequence[Any]], *, block: BlockId = "latest"
+    ) -> list[Any]:
+        """What a view answers to many arguments as of a block, in few round trips."""
         calls = [(self.address, self.encode(function, *each)) for each in arguments]
         decode = self.artifact.functions[function].decode
-        answers = [decode(answer) for answer in self.chain.call_many(calls)]
+        answers = [decode(answer) for answer in self.chain.call_many(calls, block=block)]
         return [values[0] if len(values) == 1 else values for values in answers]
 
     def transact(self, signer: Signer, function: str, *arguments: Any) -> Receipt:

@@ -24,7 +24,10 @@ from zhifu.exceptions import ZhifuError
 DAY_SECONDS = 86_400
 
 _PLACES = 7
+_STATE_SHIFT = 160
 _FROM_ACCOUNT = 2
+_REFUNDED = 4
+_CLAIMED = 8
 
 
 @dataclass(eq=False)
@@ -90,7 +93,11 @@ Bucket = dict[int, int]
 
 @dataclass
 class Recomputation:
-    """The state of a network, from its events. `apply` takes them one by one, in chain order."""
+    """The state of a network, from its events. `apply` takes them one by one, in chain order.
+
+    `direct` has the facts of direct orders with their state, by order id; `spent` the orders of
+    batches that were refunded or claimed.
+    """
 
     windows: dict[int, int] = field(default_factory=dict)
     offers: dict[int, Offer] = field(default_factory=dict)
@@ -98,9 +105,12 @@ class Recomputation:
     revenue: dict[int, Bucket] = field(default_factory=dict)
     commission: dict[tuple[Account, int], Bucket] = field(default_factory=dict)
     orders: dict[int, Sold] = field(default_factory=dict)
+    direct: dict[int, int] = field(default_factory=dict)
+    spent: set[int] = field(default_factory=set)
     refunded: set[int] = field(default_factory=set)
     claimed: dict[int, str] = field(default_factory=dict)
     roots: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
+    leaves: dict[tuple[int, int, int], int] = field(default_factory=dict)
     last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
     tokens_in: int = 0
     tokens_out: int = 0
@@ -153,7 +163,7 @@ class Recomputation:
 
     def _on_order_placed(self, event: Mapping[str, Any], moment: Moment) -> None:
         content, seller, buyer, receiver, referrer, *_ = event["order"]
-        from_account = bool(event["facts"] >> 160 & _FROM_ACCOUNT)
+        from_account = bool(event["facts"] >> _STATE_SHIFT & _FROM_ACCOUNT)
         account = accounts.of_address(buyer)
         sold = Sold(
             order_id=int.from_bytes(event["orderId"], "big"),
@@ -172,6 +182,7 @@ class Recomputation:
             self.tokens_in += event["paid"]
             self.available[account] += event["paid"] - sold.price
         self._capture(sold)
+        self.direct[sold.order_id] = event["facts"]
 
     def _on_batch_settled(self, event: Mapping[str, Any], moment: Moment) -> None:
         key = (event["platform"], event["lane"], event["number"])
@@ -183,7 +194,7 @@ class Recomputation:
         debit = sum(sold.price for sold in batch.orders)
         _agree("debit of a batch", debit, event["debit"])
         self._debit(accounts.of_platform(key[0]), debit)
-        self.roots[key] = event["root"]
+        self.roots[key], self.leaves[key] = event["root"], event["leaves"]
         for sold in batch.orders:
             self._capture(sold)
 
@@ -199,6 +210,9 @@ class Recomputation:
     def _on_batch_order_refunded(self, event: Mapping[str, Any], moment: Moment) -> None:
         sold = self._refund(event["orderId"], event["amount"], moment)
         self.available[sold.payer] += sold.price
+
+    def _on_order_claimed(self, event: Mapping[str, Any], _: Moment) -> None:
+        self._mark(event["orderId"], _CLAIMED)
 
     def _on_released(self, event: Mapping[str, Any], moment: Moment) -> None:
         offer = self.offers[event["content"]]
@@ -245,7 +259,14 @@ class Recomputation:
         for bucket, part in self._parts(sold):
             bucket[sold.epoch] -= part
         self.refunded.add(order_id)
+        self._mark(order_id, _REFUNDED)
         return sold
+
+    def _mark(self, order_id: int, state: int) -> None:
+        if order_id in self.direct:
+            self.direct[order_id] |= state << _STATE_SHIFT
+        else:
+            self.spent.add(order_id)
 
     def _parts(self, sold: Sold) -> Iterator[tuple[Bucket, int]]:
         """The holds an order's price went to, and how much to each."""
@@ -287,7 +308,7 @@ class _Batch:
         self._leaves: list[bytes] = []
         prefix = key[0] << 128 | key[1] << 96 | key[2] << 32
         account = accounts.of_platform(key[0])
-        words = moment.calldata[4 + 5 * 32 :]
+        words = _words(moment.calldata)
         referrer, last = 0, -1
         for start in range(0, len(words), 32):
             word = words[start : start + 32]
@@ -322,6 +343,14 @@ class _Batch:
             level = pairs + ([level[-1]] if len(level) % 2 else [])
         count = len(self._leaves).to_bytes(32, "big")
         return keccak((2 << 248).to_bytes(32, "big") + level[0] + count)
+
+
+def _words(calldata: bytes) -> bytes:
+    """The batch's words, where the calldata says they are: any offset is valid, and any tail."""
+    arguments = calldata[4:]
+    start = int.from_bytes(arguments[96:128], "big")
+    count = int.from_bytes(arguments[start : start + 32], "big")
+    return arguments[start + 32 : start + 32 + 32 * count]
 
 
 def _facts(offer: Offer, price: int, epoch: int, referrer: int) -> bytes:

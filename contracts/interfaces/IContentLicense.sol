@@ -57,12 +57,14 @@ interface IContentLicense {
     error PlanDoesNotAddUp(uint256 totalBps, uint256 expectedBps);
     /// @notice A plan needs from 1 to `maximum` creators.
     error CreatorCountOutOfRange(uint256 count, uint256 maximum);
-    /// @notice A creator's share is zero, or its address is.
+    /// @notice A creator's share is zero, or its address is, or is Settlement's.
     error EmptyShare(uint256 creator);
     /// @notice A share below what the registry asks of the host's plans.
     error ShareBelowTerms(uint16 bps, uint16 minimum);
     /// @notice A content reference is empty or too long.
     error RefLengthOutOfRange(uint256 length, uint256 maximum);
+    /// @notice Nothing is published by an empty list.
+    error EmptyPublication();
     /// @notice The host has published this reference already.
     error ContentExists(uint32 content, string ref);
     /// @notice No content has this number.

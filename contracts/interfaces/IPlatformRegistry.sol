@@ -37,7 +37,7 @@ struct Operator {
 /// @dev The network is platform 0: its owner is the contract's owner. Learner numbers start at 1 and are never reused. What
 /// binds a number to a person stays with the platforms; the chain sees salted commitments only.
 interface IPlatformRegistry {
-    /// @notice A platform was admitted, or one of its terms changed; carries the state after it.
+    /// @notice A platform was admitted on these terms; later changes have events of their own.
     event PlatformAdmitted(uint32 indexed platform, string name, Platform terms);
     /// @notice The network opened or closed a platform.
     event PlatformStatusChanged(uint32 indexed platform, PlatformStatus status);

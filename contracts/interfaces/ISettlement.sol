@@ -132,7 +132,7 @@ interface ISettlement {
     error ZeroAddress();
     /// @notice Tokens sent there would belong to nobody.
     error InvalidReceiver(address to);
-    /// @notice An account key that nothing can own.
+    /// @notice An account key that nothing can own, or Settlement's own.
     error InvalidAccount(Account account);
     /// @notice The token moved another amount than was asked.
     error TransferMismatch(uint256 received, uint256 expected);
@@ -140,10 +140,10 @@ interface ISettlement {
     error NotWholeUnits(uint256 amount, uint256 unit);
     /// @notice No such refund-window class.
     error UnknownClass(uint8 class);
-    /// @notice A window is outside one hour to one year, or all classes are taken.
+    /// @notice A window is outside one hour to 366 days, or all classes are taken.
     error WindowOutOfRange(uint256 windowSeconds, uint256 classes);
 
-    /// @notice Adds a refund-window class, for good. Only the network's owner. At most 8, each from an hour to a year.
+    /// @notice Adds a refund-window class, for good. Only the network's owner. At most 8, each from an hour to 366 days.
     function addWindow(uint32 windowSeconds) external returns (uint8 class);
 
     /// @notice Takes `amount` of tokens (in the token's own units, whole ledger units) from the caller for any account.
@@ -152,7 +152,7 @@ interface ISettlement {
     /// @notice Sends `amount` (ledger units) of the caller's own account to `to`.
     function withdraw(uint256 amount, address to) external;
 
-    /// @notice Sends `amount` (ledger units) of a platform's account to its treasury. Only its owner or an active operator.
+    /// @notice Sends `amount` (ledger units) of a platform's account to its treasury. Only its owner or one of its operators, in every status.
     function withdrawPlatform(uint32 platform, uint256 amount) external;
 
     /// @notice Places a direct order paid by the caller's tokens under allowance; the caller is the buyer.
@@ -231,7 +231,8 @@ interface ISettlement {
     /// @notice A seller's or referrer's commission hold as stored.
     function commissionOf(Account account, uint8 class) external view returns (Hold);
 
-    /// @notice A content's price on a day (UTC, since the Unix epoch), and whether it is for sale.
+    /// @notice A content's price on a day (UTC, since the Unix epoch), and whether it is for sale now.
+    /// @dev Days before the eve of the last price change answer the price of that eve.
     function priceOn(uint32 content, uint32 day) external view returns (uint64 price, bool active);
 
     /// @notice The number of the next batch of a lane.
@@ -251,6 +252,9 @@ interface ISettlement {
 
     /// @notice Whether the order is in the batch it names, and whether it was marked as refunded or claimed.
     function inspectBatch(BatchOrder calldata order) external view returns (bool proven, bool spent);
+
+    /// @notice Which orders of a batch were refunded or claimed: bit i is the order at position 256 · group + i.
+    function spentOf(uint32 platform, uint32 lane, uint64 number, uint256 group) external view returns (uint256);
 
     /// @notice The window of a class in seconds; reverts for an unknown class.
     function windowOf(uint8 class) external view returns (uint32);

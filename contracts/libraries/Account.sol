@@ -22,6 +22,11 @@ library AccountLib {
         return Account.wrap(PLATFORM_TAG | platform);
     }
 
+    /// @notice Whether this is the account of `owner` itself.
+    function isAddress(Account account, address owner) internal pure returns (bool) {
+        return Account.unwrap(account) == uint160(owner);
+    }
+
     /// @notice Whether `account` is a key that one of the functions above can make from something that can own money.
     function isValid(Account account) internal pure returns (bool) {
         uint256 raw = Account.unwrap(account);

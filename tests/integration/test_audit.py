@@ -285,3 +285,71 @@ def test_missing_tokens_are_named(market: Market) -> None:
     tamper(market, network.token.address, (holder,), tokens, tokens - 1)
     (finding,) = audit(network).findings
     assert "1 short" in finding
+
+
+def test_a_licence_ended_without_a_refund_is_named(market: Market) -> None:
+    (order,) = settle(market, market.members["north"], [BatchItem(1, 1)])
+    settlement = market.network.settlement
+    market.network.settlement.refund_batch(market.members["north"].operator, order)
+    (kept,) = settle(market, market.members["north"], [BatchItem(1, 1)])
+    batch = (1 << 96) | (1 << 64) | kept.number - 1
+    at = slot(market, settlement.address, (batch, 0), 1)
+    market.network.chain.rpc.call(
+        "anvil_setStorageAt", settlement.address, f"0x{at:064x}", f"0x{3:064x}"
+    )
+    (finding,) = audit(market.network).findings
+    assert "spent orders of (1, 1, 1, 0)" in finding
+
+
+def test_a_changed_direct_order_is_named(market: Market) -> None:
+    network = market.network
+    order = new_order(network, 1, 1, BUYER.address, now=network.chain.timestamp())
+    network.settlement.buy(BUYER, order)
+    order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
+    facts = network.settlement.facts_of(order_id.to_bytes(32, "big")).pack()
+    tamper(market, network.settlement.address, (order_id,), facts, facts | 4 << 160)
+    (finding,) = audit(network).findings
+    assert f"{order_id:064x}" in finding
+
+
+def odd(calldata: bytes, how: str) -> bytes:
+    """The same call in another encoding that the contract reads alike."""
+    if how == "a word behind the array":
+        return calldata + bytes(31) + b"\1"
+    offset = 4 + 3 * 32
+    moved = calldata[:offset] + (160).to_bytes(32, "big")
+    return moved + bytes(32) + calldata[offset + 32 :]
+
+
+@pytest.mark.parametrize("how", ["a word behind the array", "the array further on"])
+def test_calldata_in_any_valid_encoding_is_read(market: Market, how: str) -> None:
+    network, member = market.network, market.members["north"]
+    day = network.chain.timestamp() // DAY_SECONDS
+    words = pack([BatchItem(1, 1), BatchItem(3, 2)]).words
+    calldata = odd(network.settlement.encode_settle(1, day, 10**15, words), how)
+    network.chain.send(member.operator, network.settlement.address, calldata)
+    found = audit(network)
+    assert found.findings == ()
+    assert len(found.state.orders) == 2
+
+
+def test_a_reference_that_is_no_text_stops_nobody(market: Market) -> None:
+    network, member = market.network, market.members["north"]
+    plan = network.license.plan_of(1)[1]
+    named = network.license.encode("publish", [("#" * 4, 1, 0, plan.as_tuple())])
+    hostile = named.replace(b"####", b"\xff\xfe\xfd\xfc")
+    network.chain.send(member.operator, network.license.address, hostile)
+    found = audit(network)
+    assert found.findings == ()
+    assert found.state.offers[4].ref == "\\xff\\xfe\\xfd\\xfc"
+
+
+def test_the_chain_may_go_on_during_an_audit(market: Market) -> None:
+    settle(market, market.members["north"], [BatchItem(1, 1)])
+
+    def meanwhile(_: int) -> None:
+        settle(market, market.members["south"], [BatchItem(3, 2)])
+
+    found = audit(market.network, progress=meanwhile)
+    assert found.findings == ()
+    assert len(found.state.orders) == 1

@@ -54,12 +54,15 @@ class Event:
     plain: tuple[tuple[str, str], ...]
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-        """The arguments by name."""
+        """The arguments by name.
+
+        A contract does not check that text is UTF-8: what is not comes out with backslash escapes.
+        """
         types = [kind for _, kind in self.indexed]
         values = [decode([kind], topic)[0] for kind, topic in zip(types, topics[1:], strict=True)]
         plain_types = [kind for _, kind in self.plain]
         names = [name for name, _ in (*self.indexed, *self.plain)]
-        values = _checksummed([*values, *decode(plain_types, data)], [*types, *plain_types])
+        values = _checksummed([*values, *_decode_leniently(plain_types, data)], types + plain_types)
         return dict(zip(names, values, strict=True))
 
 
@@ -110,6 +113,14 @@ def artifact(name: str) -> Artifact:
     text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     found = json.loads(text)
     return Artifact(name, found["abi"], bytes.fromhex(found["bytecode"].removeprefix("0x")))
+
+
+def _decode_leniently(types: Sequence[str], data: bytes) -> list[Any]:
+    raw = decode(["bytes" if kind == "string" else kind for kind in types], data)
+    return [
+        value.decode(errors="backslashreplace") if kind == "string" else value
+        for value, kind in zip(raw, types, strict=True)
+    ]
 
 
 def _event(abi: Any) -> Event:
