@@ -120,7 +120,7 @@ class Intake:
             return error
 
     def _prices(self, request: PaymentRequest) -> tuple[int, ...]:
-        """The contents' prices today; raises if the request asks for anything not on sale."""
+        """The contents' prices; raises if the request asks for anything not on sale."""
         self._require_seller(request)
         if request.learner > self._index.learners:
             raise UnknownLearner(request.learner)
@@ -130,12 +130,14 @@ class Intake:
         return self._paid_prices(request.amount, contents, self._today())
 
     def _paid_prices(
-        self, amount: Money, contents: Sequence[Content], day: int
+        self, amount: Money, contents: Sequence[Content], today: int
     ) -> tuple[int, ...]:
-        expected = self._sum(contents, day)
-        if amount != expected:
-            raise AmountMismatch(expected, amount)
-        return tuple(each.price_on(day) for each in contents)
+        """Today's prices, or yesterday's: what is paid before midnight may be told after it."""
+        expected = self._sum(contents, today)
+        for day in (today, today - 1):
+            if amount == self._sum(contents, day):
+                return tuple(each.price_on(day) for each in contents)
+        raise AmountMismatch(expected, amount)
 
     def _sum(self, contents: Sequence[Content], day: int) -> Money:
         """What contents cost together on a day, each of them something a provider can return."""

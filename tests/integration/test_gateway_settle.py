@@ -12,6 +12,7 @@ from tests.integration.fair import DEPOSIT, PLAN, PRICES, REFERRER, Fair
 from zhifu import accounts
 from zhifu.chain import Chain
 from zhifu.exceptions import (
+    AmountMismatch,
     InactivePlatform,
     InsufficientBalance,
     InvalidInput,
@@ -199,6 +200,24 @@ def test_a_price_change_hurts_nobody_who_paid_before(fair: Fair, gateway: Gatewa
     told = sorted((batch.sale_day, batch.debit) for batch in batches if batch)
     today = fair.network.chain.timestamp() // 86_400
     assert told == [(today - 1, 4900 * CENT), (today, 5000 * CENT)]
+
+
+def test_what_was_paid_before_midnight_may_be_reported_after_it(
+    fair: Fair, gateway: Gateway
+) -> None:
+    fair.network.license.set_price(fair.operators[1], 1, 2000 * CENT)
+    before_midnight = fair.request(contents=(1, 3))
+    fair.pass_days(1)
+    payment = gateway.pay(before_midnight)
+    batch = gateway.settle(1)
+    assert batch is not None
+    assert (batch.orders, batch.debit) == (2, (PRICES[1] + PRICES[3]) * CENT)
+    assert [order.price.amount for order in payment.orders] == [PRICES[1], PRICES[3]]
+    fair.pass_days(1)
+    gateway.sync()
+    with pytest.raises(AmountMismatch) as raised:
+        gateway.pay(fair.request(contents=(1, 3)))
+    assert raised.value.expected == Money(2000 + PRICES[3], "USD")
 
 
 def test_a_price_of_long_ago_is_reported_and_not_charged(fair: Fair, gateway: Gateway) -> None:
