@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from zhifu.books import Books
 from zhifu.deployment import Network
@@ -17,8 +16,6 @@ from zhifu.exceptions import (
     ForeignDatabase,
     InvalidInput,
     NoOperator,
-    ProviderError,
-    StateError,
     UnknownContent,
     UnknownLearner,
     UnknownPlatform,
@@ -235,9 +232,17 @@ class Gateway:
         batches = [batch for lane in self._lanes.values() for batch in lane.recover()]
         for order in self.pending_refunds():
             if order.platform in self._lanes:
-                with suppress(ProviderError, StateError):
-                    self._refunds.refund(order.id)
+                self._finish_refund(order.id)
         return batches
+
+    def _finish_refund(self, order_id: str) -> None:
+        try:
+            self._refunds.refund(order_id)
+        except ChainUnreachable:
+            raise
+        except ZhifuError:
+            # It stays pending, and must not keep the others from being finished.
+            return
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

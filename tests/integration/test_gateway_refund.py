@@ -152,6 +152,20 @@ def test_a_refund_the_provider_refuses_stays_pending(fair: Fair, gateway: Gatewa
     assert [each.id for each in gateway.pending_refunds()] == [order.id]
 
 
+def test_a_refund_that_cannot_be_finished_does_not_hold_up_the_others(fair: Fair) -> None:
+    url, providers = f"sqlite:///{fair.database}", {"sandbox": fair.provider, "gone": fair.provider}
+    with Gateway.open(url, fair.network, fair.operators, providers) as gateway:
+        requests = [fair.request(provider=each) for each in ("gone", "sandbox")]
+        orders = [gateway.pay(each).orders[0].id for each in requests]
+        with fair.provider.silence():
+            for order in orders:
+                gateway.refund(order)
+    with fair.gateway() as gateway:
+        gateway.recover()
+        assert [each.id for each in gateway.pending_refunds()] == orders[:1]
+        assert gateway.order(orders[1]).state is OrderState.REFUNDED
+
+
 @pytest.mark.parametrize("point", ["before sending", "after sending", "before the receipt"])
 @pytest.mark.parametrize("error", [Crash(), ChainUnreachable("http://node", "timed out")])
 def test_a_refund_cut_short_is_finished(fair: Fair, point: str, error: Exception) -> None:
