@@ -51,6 +51,7 @@ class Problem(str, Enum):
 
     CONTENT_INACTIVE = "content_inactive"
     PRICE_EXPIRED = "price_expired"
+    LEARNER_UNKNOWN = "learner_unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ paid one exact price: so an order can only go under a day whose price is what wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from zhifu.batch import BatchItem, pack
@@ -40,8 +40,8 @@ class Selection:
     def next(self, limit: int, today: int) -> BatchDraft | None:
         """The next batch of up to `limit` orders, the oldest first, or None if none can go.
 
-        An order that no sale day suits, or whose content is off sale, is marked with its problem
-        and left out until the problem is gone.
+        An order that no sale day suits, whose content is off sale, or whose learner is not (or no
+        longer) on the chain, is marked with its problem and left out until the problem is gone.
         """
         self._revive(today)
         while True:
@@ -49,15 +49,10 @@ class Selection:
                 rows = transaction.rows("waiting", platform=self._platform, limit=limit)
             waiting = [Waiting(*row) for row in rows]
             days = self._days_of(waiting, today)
-            fit = [order for order in waiting if days[order.content, order.price]]
+            problems = {each.order_id: self._problem(each, days) for each in waiting}
+            fit = [order for order in waiting if problems[order.order_id] is None]
             if len(fit) < len(waiting):
-                self._leave_out(
-                    {
-                        order.order_id: self._problem(order.content)
-                        for order in waiting
-                        if not days[order.content, order.price]
-                    }
-                )
+                self._leave_out(problems)
             if fit:
                 return self._draft(fit, days, today)
             if not waiting:
@@ -88,15 +83,21 @@ class Selection:
             return ()
         return tuple(day for day in (today, today - 1) if found.price_on(day) == price)
 
-    def _problem(self, content: int) -> Problem:
-        found = self._index.content(content)
+    def _problem(self, order: Waiting, days: _Days) -> Problem | None:
+        """What keeps an order out of batches, or None."""
+        if order.learner > self._index.learners:
+            return Problem.LEARNER_UNKNOWN
+        if days[order.content, order.price]:
+            return None
+        found = self._index.content(order.content)
         active = found is not None and found.active
         return Problem.PRICE_EXPIRED if active else Problem.CONTENT_INACTIVE
 
-    def _leave_out(self, problems: dict[int, Problem]) -> None:
+    def _leave_out(self, problems: Mapping[int, Problem | None]) -> None:
         rows = [
             {"platform": self._platform, "order_id": order_id, "problem": problem.value}
             for order_id, problem in problems.items()
+            if problem is not None
         ]
         with self._store.writing() as transaction:
             transaction.run_many("set_problem", rows)
@@ -104,7 +105,9 @@ class Selection:
     def _revive(self, today: int) -> None:
         """Let orders wait again whose problem is gone, a content that is back on sale, say."""
         with self._store.reading() as transaction:
-            rows = transaction.rows("waiting_problems", platform=self._platform)
+            rows = transaction.rows(
+                "waiting_problems", platform=self._platform, learners=self._index.learners
+            )
         fine = [(content, price) for content, price in rows if self._days(content, price, today)]
         if fine:
             with self._store.writing() as transaction:
@@ -112,4 +115,10 @@ class Selection:
 
     def _clear(self, transaction: Transaction, fine: Sequence[tuple[int, int]]) -> None:
         for content, price in fine:
-            transaction.run("clear_problem", platform=self._platform, content=content, price=price)
+            transaction.run(
+                "clear_problem",
+                platform=self._platform,
+                content=content,
+                price=price,
+                learners=self._index.learners,
+            )

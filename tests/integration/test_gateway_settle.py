@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.fair import DEPOSIT, PLAN, PRICES, REFERRER, Fair
+from tests.integration.fair import DEPOSIT, LEARNERS, PLAN, PRICES, REFERRER, Fair
 from zhifu import accounts
 from zhifu.chain import Chain
 from zhifu.exceptions import (
@@ -174,6 +174,26 @@ def test_content_taken_off_sale_does_not_hold_up_the_others(fair: Fair, gateway:
     assert gateway.waiting(1) == 0
     assert gateway.settle(1) is None
     fair.network.license.set_active(fair.operators[2], 3, True)
+    assert gateway.settle(1) is not None
+    assert gateway.left_out(1) == []
+
+
+def test_a_learner_who_was_reorganised_away_does_not_hold_up_the_others(
+    fair: Fair, gateway: Gateway
+) -> None:
+    before = fair.anvil.snapshot()
+    fair.network.registry.register_learners(fair.operators[2], 5)
+    gone = gateway.pay(fair.request(learner=LEARNERS + 2)).orders[0]
+    gateway.pay(fair.request())
+    fair.anvil.revert(before)
+    fair.anvil.mine(3)
+    batch = gateway.settle(1)
+    assert batch is not None
+    assert batch.orders == 1
+    (left_out,) = gateway.left_out(1)
+    assert (left_out.id, left_out.problem) == (gone.id, Problem.LEARNER_UNKNOWN)
+    assert gateway.settle(1) is None
+    fair.network.registry.register_learners(fair.operators[2], 5)
     assert gateway.settle(1) is not None
     assert gateway.left_out(1) == []
 

@@ -91,12 +91,15 @@ ORDER BY waiting.order_id LIMIT :limit;
 -- waiting_problems --
 SELECT DISTINCT orders.content, orders.price
 FROM waiting JOIN orders ON orders.id = waiting.order_id
-WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL;
+WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
+    AND orders.learner <= :learners;
 
 -- clear_problem --
 UPDATE waiting SET problem = NULL
 WHERE platform = :platform AND problem IS NOT NULL
-    AND order_id IN (SELECT id FROM orders WHERE content = :content AND price = :price);
+    AND order_id IN (
+        SELECT id FROM orders
+        WHERE content = :content AND price = :price AND learner <= :learners);
 
 -- set_problem --
 UPDATE waiting SET problem = :problem WHERE platform = :platform AND order_id = :order_id;

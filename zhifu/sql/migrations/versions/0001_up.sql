@@ -50,7 +50,7 @@ CREATE TABLE orders (
 CREATE TABLE waiting (
     platform BIGINT NOT NULL,
     order_id BIGINT NOT NULL REFERENCES orders (id),
-    problem TEXT CHECK (problem IN ('content_inactive', 'price_expired')),
+    problem TEXT CHECK (problem IN ('content_inactive', 'price_expired', 'learner_unknown')),
     PRIMARY KEY (platform, order_id)
 ) WITHOUT ROWID;
 
