@@ -117,6 +117,22 @@ def test_the_database_refuses_a_second_payment(
         books.execute(insert)
 
 
+def test_a_number_drawn_twice_is_refused_and_not_swallowed(fair: Fair) -> None:
+    """It says nothing about the payment, or the batch, that drew it second."""
+    with fair.gateway() as gateway:
+        gateway.pay(fair.request())
+        gateway.settle(1)
+    store = Store.open(f"sqlite:///{fair.database}")
+    again = {"idempotency_key": "another", "provider_payment_id": "another", "number": 2}
+    for query, table in (("put_payment", "payments"), ("put_batch_record", "batches")):
+        with store.writing() as transaction:
+            found = transaction._cursor.execute(f"SELECT *, created_at AS now FROM {table}")
+            names = [column[0] for column in found.description]
+            row = dict(zip(names, found.fetchone(), strict=True))
+        with pytest.raises(DatabaseRefused), store.writing() as transaction:
+            transaction.run(query, **{**row, **again})
+
+
 def test_every_change_of_the_books_is_in_the_history(books: sqlite3.Connection) -> None:
     for table, one in (("payments", "payment"), ("batches", "batch"), ("refunds", "refund")):
         latest = f"""

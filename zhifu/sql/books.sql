@@ -22,7 +22,8 @@ INSERT INTO payments
 VALUES
     (:id, :platform, :learner, :amount, :currency, :provider, :provider_payment_id,
      :idempotency_key, :referrer, :state, :now, :now)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (platform, idempotency_key) DO NOTHING
+ON CONFLICT (provider, provider_payment_id) DO NOTHING;
 
 -- payment_by_key --
 SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
@@ -114,7 +115,7 @@ INSERT INTO batches
 VALUES
     (:id, :platform, :lane, :number, :orders, :debit, :sale_day, :words, 'batched',
      :transaction_hash, :now, :now)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (platform, lane, number) WHERE state <> 'refused' DO NOTHING;
 
 -- put_batch_order --
 -- Adds nothing if the order does not wait any more.
