@@ -95,8 +95,20 @@ class Lane:
         One that the chain refused is among them as refused: its orders wait again.
         """
         with self.lock:
+            self._notice_shorter_chain()
             unsettled = self._book.unsettled(self.platform, self.number)
             return [self._conclude(batch).batch for batch in unsettled]
+
+    def _notice_shorter_chain(self) -> None:
+        """Submit batches again whose numbers the chain would take once more.
+
+        The index judges a block only once it has come as far, which it may never without them.
+        """
+        settled = self._book.settled_numbers(self.platform, self.number)
+        if settled:
+            number = self._network.settlement.next_batch(self.platform, self.number)
+            for batch_id in (each for each, used in settled.items() if used >= number):
+                self._book.unsettled_again(batch_id)
 
     # Storing
 

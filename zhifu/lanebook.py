@@ -161,7 +161,7 @@ class LaneBook:
             return [_from_row(row) for row in transaction.rows("batches_of", platform=platform)]
 
     def follow(self, confirmed_block: int) -> None:
-        """Bring settled batches in line with the index.
+        """Bring settled batches in line with the index, as far as the index has come.
 
         One whose block was reorganised away is submitted again; one that is in the index at
         `confirmed_block` or before is confirmed.
@@ -174,6 +174,18 @@ class LaneBook:
             for (gone,) in transaction.rows("reorganised_batches"):
                 transaction.run("unsettle_batch", id=gone, now=now)
             transaction.run("confirm_batches", block_number=confirmed_block, now=now)
+
+    def settled_numbers(self, platform: int, lane: int) -> Mapping[str, int]:
+        """A lane's batches that are settled and not confirmed: their numbers by id."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("settled_batches_of_lane", platform=platform, lane=lane)
+        return {ids.to_text(ids.BATCH, batch): number for batch, number in rows}
+
+    def unsettled_again(self, batch_id: str) -> None:
+        """A settled batch is not on the chain any more; it is submitted again."""
+        number = ids.from_text(ids.BATCH, batch_id)
+        with self._store.writing() as transaction:
+            transaction.run("unsettle_batch", id=number, now=self._clock())
 
     def _put_submission(
         self, transaction: Transaction, batch: int, attempt: int, signed: SignedTransaction

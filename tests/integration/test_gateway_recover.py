@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -403,6 +404,42 @@ def test_a_reorganised_batch_goes_out_again_under_its_number(fair: Fair) -> None
         (batch,) = gateway.recover()
         assert (batch.number, batch.state) == (1, BatchState.SETTLED)
         fair.anvil.mine(1_000)
+        assert_settled_once(fair, gateway)
+
+
+def test_a_batch_is_not_missed_before_the_index_has_come_to_it(fair: Fair) -> None:
+    """One gateway looks at the chain, the other settles, and only then the first goes on."""
+    looks = 0
+
+    def clock() -> int:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            one.settle(1)
+        return int(time.time())
+
+    with fair.gateway(confirmations=5) as one, fair.gateway(confirmations=5, clock=clock) as other:
+        sell(one, fair)
+        one.settle(1)
+        sell(one, fair)
+        looks = 0
+        other.sync()
+        assert [batch.state for batch in one.batches(1)] == [BatchState.SETTLED] * 2
+        order = list(one.payments(1))[-1].orders[0]
+        states = [change.state for change in one.history(order.id)]
+        assert states == ["paid", "batched", "submitted", "settled"]
+
+
+def test_a_chain_that_became_shorter_gets_its_batch_again(fair: Fair) -> None:
+    with fair.gateway(confirmations=5) as gateway:
+        sell(gateway, fair)
+        before = fair.anvil.snapshot()
+        gateway.settle(1)
+        gateway.sync()
+        fair.anvil.revert(before)
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        fair.anvil.mine(5)
         assert_settled_once(fair, gateway)
 
 

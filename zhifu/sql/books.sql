@@ -181,13 +181,17 @@ WHERE batches.id = :batch_id;
 SELECT 1 FROM batches WHERE state = 'settled' LIMIT 1;
 
 -- reorganised_batches --
--- Settled as far as the books know, but not where the index of the chain has them.
+-- Settled as far as the books know, but not where the index of the chain, which has come as far,
+-- has them.
 SELECT id FROM batches
-WHERE state = 'settled' AND NOT EXISTS (
+WHERE state = 'settled' AND block_number <= (SELECT block_number FROM chain_cursor) AND NOT EXISTS (
     SELECT 1 FROM chain_batches
     WHERE chain_batches.platform = batches.platform AND chain_batches.lane = batches.lane
         AND chain_batches.number = batches.number
         AND chain_batches.transaction_hash = batches.transaction_hash);
+
+-- settled_batches_of_lane --
+SELECT id, number FROM batches WHERE state = 'settled' AND platform = :platform AND lane = :lane;
 
 -- unsettle_batch --
 UPDATE batches SET state = 'submitted', gas_used = NULL, block_number = NULL, changed_at = :now,
