@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, localcontext
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -16,15 +15,17 @@ from zhifu.exceptions import (
     CurrencyMismatch,
     InexactAmount,
     InvalidInput,
-    InvalidSplitPlan,
     OverPreciseAmount,
 )
 
-#: The whole, in basis points.
-WHOLE_BPS = 10_000
-
 #: Decimals of a ledger unit when the token has at least as many; the ledger never counts finer.
 LEDGER_DECIMALS = 6
+
+#: The longest amount that is read; the most that any token can count has 78 digits.
+LONGEST_TEXT = 100
+
+# A context of 28 digits, as Python's own, would round.
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
@@ -56,11 +57,13 @@ class Money:
     def parse(cls, text: str, currency: str) -> Money:
         """Read a plain decimal such as ``"49.00"``: no grouping, no exponent, at most a minus.
 
-        Raises InvalidInput for any other spelling, and OverPreciseAmount for more decimals than
-        the currency has, even zeros: ``"49.000"`` dollars may well be somebody's forty-nine
-        thousand.
+        Raises InvalidInput for any other spelling or more than 100 characters, and
+        OverPreciseAmount for more decimals than the currency has, even zeros: ``"49.000"`` dollars
+        may well be somebody's forty-nine thousand.
         """
         decimals = decimals_of(currency)
+        if isinstance(text, str) and len(text) > LONGEST_TEXT:
+            raise InvalidInput("amount", f"must have at most {LONGEST_TEXT} characters", text)
         match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             raise InvalidInput("amount", "must be a plain decimal such as 49.00", text)
@@ -93,7 +96,7 @@ class Money:
 
     def to_decimal(self) -> Decimal:
         """The value in the currency's major unit, exactly."""
-        return Decimal(self.amount).scaleb(-self.decimals)
+        return Decimal(self.amount).scaleb(-self.decimals, _EXACT)
 
     def format(self, locale: str = "en_US") -> str:
         """For people, as ``locale`` writes money.
@@ -103,21 +106,8 @@ class Money:
         """
         pattern = _currency_pattern(locale, self.decimals)
         value = self.to_decimal()
-        return str(pattern.apply(value, locale, currency=self.currency, currency_digits=False))
-
-    def allocate(self, shares_bps: Sequence[int]) -> list[Money]:
-        """Divide into parts of ``shares_bps`` basis points each.
-
-        Parts are floored and the first takes what remains, so they add up to the amount exactly.
-        Raises InvalidSplitPlan unless the shares are integers, none negative, that add up to
-        10,000, and InvalidInput when the amount is negative.
-        """
-        _check_shares(shares_bps)
-        if self.amount < 0:
-            raise InvalidInput("amount", "must not be negative to be divided", self.amount)
-        parts = [self.amount * share // WHOLE_BPS for share in shares_bps]
-        parts[0] += self.amount - sum(parts)
-        return [Money(part, self.currency) for part in parts]
+        with localcontext(_EXACT):
+            return str(pattern.apply(value, locale, currency=self.currency, currency_digits=False))
 
     def __str__(self) -> str:
         return f"{self.to_decimal():f} {self.currency}"
@@ -177,14 +167,6 @@ def _ledger_decimals(decimals: int) -> int:
     if type(decimals) is not int or not 0 <= decimals <= LEDGER_DECIMALS:
         raise InvalidInput("decimals", f"must be an integer from 0 to {LEDGER_DECIMALS}", decimals)
     return decimals
-
-
-def _check_shares(shares_bps: Sequence[int]) -> None:
-    shares = tuple(shares_bps)
-    if not all(type(share) is int and share >= 0 for share in shares):
-        raise InvalidSplitPlan("must hold integers, none negative", shares)
-    if sum(shares) != WHOLE_BPS:
-        raise InvalidSplitPlan(f"must add up to {WHOLE_BPS} basis points", shares)
 
 
 @lru_cache(maxsize=256)
