@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from importlib.resources import files
 from operator import itemgetter
 from pathlib import Path
@@ -21,7 +22,19 @@ from typing import NamedTuple, TextIO, TypeVar
 
 from zhifu.currencies import DECIMALS
 from zhifu.exceptions import CatalogueError
-from zhifu.money import Money
+from zhifu.money import LEDGER_DECIMALS, Money
+
+#: The longest reference that a content has on chain, in bytes of UTF-8.
+REFERENCE_BYTES = 128
+
+#: The first day and the last that a chain can be told: its first order is a day after its start,
+#: and seconds are counted in 32 bits.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2105, 12, 31)
+
+#: The highest price on chain, in ledger units.
+HIGHEST_PRICE = (1 << 40) - 1
+
+_COUNT_DIGITS = 15
 
 #: A content as platforms name it: the platform, and the platform's own reference.
 ContentKey = tuple[str, str]
@@ -33,10 +46,10 @@ class CatalogueRow(NamedTuple):
     """One content on offer.
 
     ``ref`` is kept to the letter, and one content of a platform may have an empty one (real
-    catalogues do). ``creator`` may be empty: the content then has a creator of its own.
-    ``price_minor`` is in the currency's minor units: 0 is free and None unknown, and neither is
-    sold. ``learners`` is how many had it when the catalogue was made; ``published`` is None where
-    unknown.
+    catalogues do); ``reference`` is what the chain calls it. ``creator`` may be empty: the content
+    then has a creator of its own. ``price_minor`` is in the currency's minor units: 0 is free and
+    None unknown, and neither is sold. ``learners`` is how many had it when the catalogue was made;
+    ``published`` is None where unknown.
     """
 
     platform: str
@@ -53,6 +66,11 @@ class CatalogueRow(NamedTuple):
     def key(self) -> ContentKey:
         """What identifies the content across files."""
         return self.platform, self.ref
+
+    @property
+    def reference(self) -> str:
+        """What it is called on chain: its ref, or where that is empty its title, cut to fit."""
+        return self.ref or self.title.encode()[:REFERENCE_BYTES].decode(errors="ignore")
 
     @property
     def is_sold(self) -> bool:
@@ -90,21 +108,27 @@ def shipped_demand() -> Path:
 
 
 def read_catalogue(path: Path | str) -> Iterator[CatalogueRow]:
-    """The contents of a catalogue file, in its order; each (platform, ref) may occur once."""
+    """The contents of a catalogue file, in its order; each can be published.
+
+    A platform may have every ref once and every ``reference`` once, prices are what a ledger can
+    hold, and dates are from 1970-01-02 to 2105-12-31.
+    """
     table = _Table(Path(path), CatalogueRow._fields)
     seen: set[ContentKey] = set()
     for fields in table:
         row = _catalogue_row(table, fields)
-        if row.key in seen:
-            raise table.error("ref", "must occur once per platform", row.ref)
-        seen.add(row.key)
+        names = {row.key, (row.platform, row.reference)}
+        if not seen.isdisjoint(names):
+            rule = "must occur once per platform (the title stands for an empty one)"
+            raise table.error("ref", rule, row.reference)
+        seen |= names
         yield row
 
 
 def read_demand(
     path: Path | str, known: Container[ContentKey] | None = None
 ) -> Iterator[DemandRow]:
-    """The rows of a demand file, which must be in date order.
+    """The rows of a demand file, which must be in date order, from 1970-01-02 to 2105-12-31.
 
     When ``known`` is given (the keys of a catalogue), a row for any other content is an error.
     """
@@ -214,14 +238,15 @@ class _Cache(dict[str, _Value]):
 
 def _catalogue_row(table: _Table, fields: tuple[str, ...]) -> CatalogueRow:
     platform, ref, title, subject, creator, currency, price, learners, published = fields
+    priced = partial(_price, currency=table.value("currency", currency, _currency))
     return CatalogueRow(
         platform=table.value("platform", platform, _text),
-        ref=ref,
+        ref=table.value("ref", ref, _ref),
         title=table.value("title", title, _text),
         subject=subject.strip(),
         creator=creator.strip(),
-        currency=table.value("currency", currency, _currency),
-        price_minor=table.value("price_minor", price, _count) if price else None,
+        currency=currency,
+        price_minor=table.value("price_minor", price, priced) if price else None,
         learners=table.value("learners", learners, _count),
         published=table.value("published", published, _date) if published else None,
     )
@@ -243,6 +268,20 @@ def _text(text: str) -> str:
     return stripped
 
 
+def _ref(text: str) -> str:
+    if len(text.encode()) > REFERENCE_BYTES:
+        raise ValueError(f"must have at most {REFERENCE_BYTES} bytes as UTF-8")
+    return text
+
+
+def _price(text: str, currency: str) -> int:
+    price = _count(text)
+    highest = HIGHEST_PRICE // 10 ** (LEDGER_DECIMALS - DECIMALS[currency])
+    if price > highest:
+        raise ValueError(f"must be at most {highest} in {currency}, the most that a ledger holds")
+    return price
+
+
 def _currency(text: str) -> str:
     if text not in DECIMALS:
         raise ValueError("must be an active ISO 4217 code")
@@ -253,6 +292,8 @@ def _count(text: str) -> int:
     # int() alone would take signs, spaces, underscores and the digits of other scripts.
     if not (text.isascii() and text.isdigit()):
         raise ValueError("must be an integer, digits only")
+    if len(text) > _COUNT_DIGITS:
+        raise ValueError(f"must have at most {_COUNT_DIGITS} digits")
     return int(text)
 
 
@@ -271,4 +312,6 @@ def _date(text: str) -> date:
         day = None
     if day is None or day.isoformat() != text:
         raise ValueError("must be a date such as 2019-12-31")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"must be from {FIRST_DAY} to {LAST_DAY}")
     return day

@@ -23,7 +23,6 @@ HOST_BPS = 1_800
 SELLER_BPS = 1_000
 REFERRER_BPS = 500
 
-_REF_BYTES = 128
 _LEARNERS_AT_ONCE = 1 << 20
 
 Told = Callable[[int], object]
@@ -119,11 +118,6 @@ def creator_of(row: CatalogueRow) -> LocalSigner:
     return LocalSigner.from_key(keccak(text=f"zhifu market creator {row.platform} {name}").hex())
 
 
-def reference(row: CatalogueRow) -> str:
-    """What a content is called on chain: its reference, or its title where it has none."""
-    return row.ref or row.title.encode()[:_REF_BYTES].decode(errors="ignore")
-
-
 def _admit(network: Network, admin: Signer, name: str) -> Member:
     operator = operator_of(name)
     receipt = network.registry.admit(
@@ -147,7 +141,7 @@ def _register(network: Network, members: Sequence[Member], learners: int) -> Non
 def _publication(network: Network, row: CatalogueRow) -> Publication:
     creators_bps = 10_000 - NETWORK_BPS - HOST_BPS - SELLER_BPS - REFERRER_BPS
     return Publication(
-        ref=reference(row),
+        ref=row.reference,
         price=_price(row).to_ledger_units(network.deployment.ledger_decimals),
         window_class=WINDOW_CLASS,
         plan=SplitPlan(
@@ -164,7 +158,7 @@ def _offerings(
     member: Member, rows: Iterable[CatalogueRow], numbers: Mapping[str, int]
 ) -> dict[ContentKey, Offering]:
     return {
-        row.key: Offering(numbers[reference(row)], member.number, row, _price(row)) for row in rows
+        row.key: Offering(numbers[row.reference], member.number, row, _price(row)) for row in rows
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from zhifu.catalogue import (
+    REFERENCE_BYTES,
     CatalogueRow,
     DemandRow,
     read_catalogue,
@@ -180,6 +181,10 @@ def test_a_row_of_another_width_is_refused(write: Write, row: str) -> None:
         ("2015-W33-1,udemy,1,1", "date"),
         ("10/08/2015,udemy,1,1", "date"),
         (",udemy,1,1", "date"),
+        ("1969-12-31,udemy,1,1", "date"),
+        ("1970-01-01,udemy,1,1", "date"),
+        ("2106-01-01,udemy,1,1", "date"),
+        ("9999-12-31,udemy,1,1", "date"),
         ("2015-08-10,udemy,1,0", "orders"),
         ("2015-08-10,udemy,1,-1", "orders"),
         ("2015-08-10,udemy,1,1.5", "orders"),
@@ -187,6 +192,8 @@ def test_a_row_of_another_width_is_refused(write: Write, row: str) -> None:
         ("2015-08-10,udemy,1,1_000", "orders"),
         ("2015-08-10,udemy,1,١", "orders"),
         ("2015-08-10,udemy,1,", "orders"),
+        (f"2015-08-10,udemy,1,{'9' * 16}", "orders"),
+        (f"2015-08-10,udemy,1,{'9' * 5_000}", "orders"),
     ],
 )
 def test_a_bad_value_of_demand_is_named(write: Write, row: str, column: str) -> None:
@@ -209,12 +216,58 @@ def test_a_bad_value_of_demand_is_named(write: Write, row: str, column: str) -> 
         ("udemy,2,T,S,C,USD,100,many,2017-01-01", "learners"),
         ("udemy,2,T,S,C,USD,100,,2017-01-01", "learners"),
         ("udemy,2,T,S,C,USD,100,0,2017-02-29", "published"),
+        ("udemy,2,T,S,C,USD,100,0,1969-12-31", "published"),
+        ("udemy,2,T,S,C,USD,100,0,2107-01-01", "published"),
         ("udemy,1,Piano again,S,C,USD,100,0,2017-01-01", "ref"),
+        ("edx,Computing,Another,S,C,USD,100,0,2017-01-01\nedx,,Computing,S,C,USD,1,0,", "ref"),
+        ("edx,,Computing,S,C,USD,100,0,2017-01-01\nedx,Computing,Another,S,C,USD,1,0,", "ref"),
+        ("edx,,Computing,S,C,USD,100,0,2017-01-01\nedx,,Painting,S,C,USD,1,0,", "ref"),
     ],
 )
 def test_a_bad_value_of_a_catalogue_is_named(write: Write, row: str, column: str) -> None:
     error = refused_catalogue(write(CATALOGUE + row + "\n"))
-    assert (error.line, error.field) == (5, column)
+    assert (error.line, error.field) == (5 + row.count("\n"), column)
+
+
+def test_a_ref_may_be_as_long_as_the_chain_takes(write: Write) -> None:
+    longest = "钢" * (REFERENCE_BYTES // 3) + "ab"
+    rows = list(read_catalogue(write(CATALOGUE + f"udemy,{longest},T,S,C,USD,1,0,\n")))
+    assert rows[-1].reference == longest
+    error = refused_catalogue(write(CATALOGUE + f"udemy,{longest}c,T,S,C,USD,1,0,\n"))
+    assert (error.line, error.field, error.value) == (5, "ref", f"{longest}c")
+    assert error.rule == "must have at most 128 bytes as UTF-8"
+
+
+def test_a_content_without_a_ref_is_called_by_its_title(write: Write) -> None:
+    title = "钢" * REFERENCE_BYTES
+    rows = list(read_catalogue(write(CATALOGUE + f"udemy,,{title},S,C,USD,1,0,\n")))
+    assert rows[-1].reference == title[: REFERENCE_BYTES // 3]
+    assert [row.reference for row in rows[:-1]] == ["1", "cs50", "1"]
+
+
+def test_two_platforms_may_use_the_same_title(write: Write) -> None:
+    rows = "udemy,,Computing,S,C,USD,1,0,\nedx,,Computing,S,C,USD,1,0,\n"
+    assert len(list(read_catalogue(write(CATALOGUE + rows)))) == 5
+
+
+@pytest.mark.parametrize(
+    ("currency", "highest"),
+    [("USD", 109_951_162), ("JPY", 1_099_511), ("BHD", 1_099_511_627)],
+)
+def test_a_price_is_at_most_what_a_ledger_holds(write: Write, currency: str, highest: int) -> None:
+    row = "udemy,2,T,S,C,{},{},0,\n"
+    *_, last = read_catalogue(write(CATALOGUE + row.format(currency, highest)))
+    assert last.price is not None
+    assert last.price.to_ledger_units() < 2**40
+    assert Money(highest + 1, currency).to_ledger_units() >= 2**40
+    for price in (highest + 1, 10**20):
+        error = refused_catalogue(write(CATALOGUE + row.format(currency, price)))
+        assert (error.line, error.field) == (5, "price_minor")
+
+
+def test_the_first_and_the_last_day_are_taken(write: Write) -> None:
+    rows = "1970-01-02,udemy,1,1\n2105-12-31,udemy,1,1\n"
+    assert len(list(read_demand(write(DEMAND_HEADER + rows)))) == 2
 
 
 def test_two_platforms_may_use_the_same_ref(write: Write) -> None:
@@ -261,6 +314,6 @@ def test_the_shipped_files_are_whole_and_quick_to_read() -> None:
     for row in read_demand(shipped_demand(), contents):
         rows += 1
         orders[row.platform] += row.orders
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 2.5
     assert rows == 576_202
     assert orders == {"coursera": 700_120, "udemy": 350_050, "edx": 210_035}
