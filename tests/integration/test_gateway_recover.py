@@ -235,7 +235,7 @@ def settle_by_hand(fair: Fair, words: bytes, debit: int) -> Receipt:
     """Use the lane's number 1 behind the gateway's back."""
     chain, settlement = fair.network.chain, fair.network.settlement
     calldata = settlement.encode_settle(1, chain.timestamp() // 86_400, debit, words)
-    return chain.send(fair.operators[1], settlement.address, calldata)
+    return chain.send(fair.operators[1], settlement.address, calldata, gas=5_000_000)
 
 
 def test_a_batch_the_chain_has_under_another_transaction_is_settled(

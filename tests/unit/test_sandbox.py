@@ -77,11 +77,36 @@ def test_the_next_process_finds_everything_again(tmp_path: Path) -> None:
     assert second.pay(AMOUNT) not in (paid, pending)
 
 
-def test_a_broken_ledger_names_its_line(tmp_path: Path) -> None:
+def test_two_processes_share_a_ledger(tmp_path: Path) -> None:
+    one, other = (SandboxProvider(tmp_path / "sandbox.jsonl") for _ in range(2))
+    payments = {each.pay(AMOUNT) for each in (one, other, one, other)}
+    assert len(payments) == 4
+    for payment in payments:
+        assert {each.query(payment).status for each in (one, other)} == {ProviderStatus.PAID}
+    mine = one.create(AMOUNT)
+    other.confirm(mine)
+    one.refund(mine, AMOUNT, "refund")
+    with pytest.raises(ProviderRefused):
+        other.refund(mine, AMOUNT, "another")
+
+
+def test_a_line_still_being_written_is_read_later(tmp_path: Path) -> None:
+    ledger = tmp_path / "sandbox.jsonl"
+    payment = SandboxProvider(ledger).pay(AMOUNT)
+    line = ledger.read_text()
+    ledger.write_text(line[:10])
+    sandbox = SandboxProvider(ledger)
+    assert sandbox.query(payment).status is ProviderStatus.FAILED
+    ledger.write_text(line)
+    assert sandbox.query(payment).status is ProviderStatus.PAID
+
+
+@pytest.mark.parametrize("line", ["not JSON", "5", "{}", '{"payment": "a", "status": "b"}'])
+def test_a_broken_ledger_names_its_line(tmp_path: Path, line: str) -> None:
     ledger = tmp_path / "sandbox.jsonl"
     SandboxProvider(ledger).pay(AMOUNT)
     with ledger.open("a") as file:
-        file.write("not JSON\n")
+        file.write(line + "\n")
     with pytest.raises(InvalidInput) as raised:
         SandboxProvider(ledger)
     assert raised.value.field == f"{ledger}:2"

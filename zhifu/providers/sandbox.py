@@ -6,13 +6,14 @@ It keeps every rule a real provider keeps, and can be told to stay silent.
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused
+from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused, ZhifuError
 from zhifu.money import Money
 from zhifu.providers import ProviderPayment, ProviderStatus
 
@@ -20,8 +21,8 @@ from zhifu.providers import ProviderPayment, ProviderStatus
 class SandboxProvider:
     """Payments that are created, confirmed or failed by whoever holds the object.
 
-    With a `ledger` file everything is remembered in it, one JSON line an event, and found again by
-    the next process. Safe to share between threads.
+    With a `ledger` file everything is remembered in it, one JSON line an event, and seen by every
+    process that uses the same file, now or later. Safe to share between threads.
     """
 
     def __init__(self, ledger: Path | None = None, *, name: str = "sandbox") -> None:
@@ -32,15 +33,15 @@ class SandboxProvider:
         self._payments: dict[str, tuple[ProviderStatus, Money]] = {}
         self._refunds: dict[str, tuple[str, Money]] = {}
         self._refunded: dict[str, int] = {}
+        self._read_to = self._lines = 0
         if ledger is not None:
             ledger.parent.mkdir(parents=True, exist_ok=True)
-            for event in _events(ledger):
-                self._apply(event)
+            self._catch_up()
 
     def create(self, amount: Money) -> str:
         """Open a payment that its learner has not paid yet."""
+        payment = _new_name()
         with self._lock:
-            payment = f"sbx_{len(self._payments) + 1:08d}"
             self._record(payment, ProviderStatus.PENDING, amount)
         return payment
 
@@ -54,8 +55,8 @@ class SandboxProvider:
 
     def pay(self, amount: Money) -> str:
         """Create a payment and confirm it at once."""
+        payment = _new_name()
         with self._lock:
-            payment = f"sbx_{len(self._payments) + 1:08d}"
             self._record(payment, ProviderStatus.PAID, amount)
         return payment
 
@@ -72,7 +73,9 @@ class SandboxProvider:
         """What became of a payment."""
         if self._silent:
             return ProviderPayment(ProviderStatus.UNKNOWN)
-        found = self._payments.get(provider_payment_id)
+        with self._lock:
+            self._catch_up()
+            found = self._payments.get(provider_payment_id)
         return ProviderPayment(*found) if found else ProviderPayment(ProviderStatus.FAILED)
 
     def refund(self, provider_payment_id: str, amount: Money, refund_id: str) -> None:
@@ -80,6 +83,7 @@ class SandboxProvider:
         if self._silent:
             raise PaymentUnknown(self.name, provider_payment_id)
         with self._lock:
+            self._catch_up()
             if self._refunds.get(refund_id) == (provider_payment_id, amount):
                 return
             self._require_refundable(provider_payment_id, amount, refund_id)
@@ -87,7 +91,9 @@ class SandboxProvider:
 
     def refunded(self, payment: str) -> Money:
         """How much of a payment went back."""
-        _, amount = self._known(payment)
+        with self._lock:
+            self._catch_up()
+            _, amount = self._known(payment)
         return Money(self._refunded.get(payment, 0), amount.currency)
 
     def _require_refundable(self, payment: str, amount: Money, refund_id: str) -> None:
@@ -101,6 +107,7 @@ class SandboxProvider:
 
     def _decide(self, payment: str, status: ProviderStatus) -> None:
         with self._lock:
+            self._catch_up()
             before, amount = self._known(payment)
             if before is not status and before is not ProviderStatus.PENDING:
                 raise ProviderRefused(self.name, payment, f"the payment is {before.value}")
@@ -119,10 +126,34 @@ class SandboxProvider:
             self._keep({"payment": payment, "status": status.value, **_money(amount)})
 
     def _keep(self, event: dict[str, Any]) -> None:
-        if self._ledger is not None:
-            with self._ledger.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(event) + "\n")
-        self._apply(event)
+        if self._ledger is None:
+            self._apply(event)
+            return
+        with self._ledger.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event) + "\n")
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Apply the events that were added to the ledger since, by whichever process."""
+        if self._ledger is None or not self._ledger.exists():
+            return
+        if self._ledger.stat().st_size == self._read_to:
+            return
+        with self._ledger.open("rb") as file:
+            file.seek(self._read_to)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._read(line)
+                self._read_to += len(line)
+                self._lines += 1
+
+    def _read(self, line: bytes) -> None:
+        try:
+            self._apply(json.loads(line))
+        except (ValueError, KeyError, TypeError, ZhifuError) as error:
+            field = f"{self._ledger}:{self._lines + 1}"
+            raise InvalidInput(field, "must be a JSON object that the sandbox wrote") from error
 
     def _apply(self, event: dict[str, Any]) -> None:
         payment, amount = event["payment"], Money(event["amount"], event["currency"])
@@ -137,13 +168,5 @@ def _money(amount: Money) -> dict[str, Any]:
     return {"amount": amount.amount, "currency": amount.currency}
 
 
-def _events(ledger: Path) -> Iterator[dict[str, Any]]:
-    if not ledger.exists():
-        return
-    with ledger.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                event = json.loads(line)
-            except ValueError as error:
-                raise InvalidInput(f"{ledger}:{number}", "must be a JSON object") from error
-            yield event
+def _new_name() -> str:
+    return f"sbx_{secrets.token_hex(8)}"
