@@ -7,7 +7,7 @@ import {IContentLicense, Plan, Publication, Share} from "./interfaces/IContentLi
 import {IPlatformRegistry, Platform} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
-import {Facts} from "./libraries/Facts.sol";
+import {Facts, FactsLib} from "./libraries/Facts.sol";
 import {SplitMath} from "./libraries/SplitMath.sol";
 
 /// @title ContentLicense
@@ -34,8 +34,6 @@ contract ContentLicense is IContentLicense, ERC1155 {
     uint256 private constant CREATORS_MAXIMUM = 128;
     uint256 private constant REF_MAXIMUM_BYTES = 128;
     uint16 private constant FIRST_VERSION = 1;
-    uint256 private constant PAID = 1;
-    uint256 private constant REFUNDED = 4;
 
     /// @notice Who the platforms and learners are.
     IPlatformRegistry public immutable REGISTRY;
@@ -127,7 +125,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
     function verify(Order calldata order, address holder) external view returns (bool) {
         bytes32 orderId = SETTLEMENT.orderIdOf(order);
         Facts facts = SETTLEMENT.factsOf(orderId);
-        if (facts.state() & PAID == 0 || facts.state() & REFUNDED != 0 || _expired(facts)) return false;
+        if (!facts.has(FactsLib.PAID) || facts.has(FactsLib.REFUNDED) || _expired(facts)) return false;
         address claimed = _tokens[uint256(orderId)].holder;
         return holder == (claimed == address(0) ? order.receiver : claimed);
     }

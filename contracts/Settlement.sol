@@ -44,11 +44,6 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     uint256 private constant WINDOW_MINIMUM = 1 hours;
     uint256 private constant WINDOW_MAXIMUM = 366 days;
 
-    uint256 private constant PAID = 1;
-    uint256 private constant FROM_ACCOUNT = 2;
-    uint256 private constant REFUNDED = 4;
-    uint256 private constant CLAIMED = 8;
-
     /// @notice The settlement token.
     IERC20 public immutable TOKEN;
 
@@ -136,7 +131,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function buy(Order calldata order) external nonReentrant returns (bytes32 orderId) {
         _requireCaller(order.buyer);
         Facts facts;
-        (orderId, facts) = _place(order, PAID);
+        (orderId, facts) = _place(order, FactsLib.PAID);
         emit OrderPlaced(orderId, order.content, order, facts, facts.price());
         uint256 amount = facts.price() * TOKENS_PER_UNIT;
         uint256 before = TOKEN.balanceOf(address(this));
@@ -148,7 +143,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function buyFromBalance(Order calldata order) external nonReentrant returns (bytes32 orderId) {
         _requireCaller(order.buyer);
         Facts facts;
-        (orderId, facts) = _place(order, PAID | FROM_ACCOUNT);
+        (orderId, facts) = _place(order, FactsLib.PAID | FactsLib.FROM_ACCOUNT);
         _debit(AccountLib.ofAddress(order.buyer), facts.price());
         emit OrderPlaced(orderId, order.content, order, facts, 0);
     }
@@ -161,7 +156,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         bytes32 s
     ) external nonReentrant returns (bytes32 orderId) {
         Facts facts;
-        (orderId, facts) = _place(order, PAID);
+        (orderId, facts) = _place(order, FactsLib.PAID);
         uint256 excess = order.maxPrice - facts.price();
         if (excess != 0) _credit(AccountLib.ofAddress(order.buyer), excess);
         emit OrderPlaced(orderId, order.content, order, facts, order.maxPrice);
@@ -208,11 +203,11 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function refund(Order calldata order) external nonReentrant {
         _requireOperatorOf(order.seller);
         (bytes32 orderId, Facts facts) = _placed(order);
-        if (facts.state() & CLAIMED != 0) LICENSE.burn(uint256(orderId));
-        _orders[orderId] = facts.withState(REFUNDED);
+        if (facts.has(FactsLib.CLAIMED)) LICENSE.burn(uint256(orderId));
+        _orders[orderId] = facts.withState(FactsLib.REFUNDED);
         _takeBack(order.content, order.seller, order.referrer, facts);
         bool toAccount =
-            facts.state() & FROM_ACCOUNT != 0 || !TOKEN.trySafeTransfer(order.buyer, facts.price() * TOKENS_PER_UNIT);
+            facts.has(FactsLib.FROM_ACCOUNT) || !TOKEN.trySafeTransfer(order.buyer, facts.price() * TOKENS_PER_UNIT);
         if (toAccount) _credit(AccountLib.ofAddress(order.buyer), facts.price());
         emit OrderRefunded(orderId, order.content, facts.price(), toAccount);
     }
@@ -291,7 +286,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ISettlement
     function markClaimed(Order calldata order) external onlyLicense returns (uint256 orderId, uint64 unlocksAt) {
         (bytes32 id, Facts facts) = _placed(order);
-        _orders[id] = facts.withState(CLAIMED);
+        _orders[id] = facts.withState(FactsLib.CLAIMED);
         emit OrderClaimed(uint256(id));
         return (uint256(id), _maturesAt(facts));
     }
@@ -498,7 +493,7 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
         if (order.receiver == address(0)) revert ZeroAddress();
         REGISTRY.requireActive(order.seller);
         orderId = orderIdOf(order);
-        if (_orders[orderId].state() != 0) revert OrderExists(orderId);
+        if (_orders[orderId].has(FactsLib.PAID)) revert OrderExists(orderId);
         Sale sale = _sales[order.content];
         uint256 epoch = _epoch(_windows, sale.class());
         facts = _read(order.content, sale, _today(), epoch, order.referrer).withState(state);
@@ -608,8 +603,8 @@ contract Settlement is ISettlement, EIP712, ReentrancyGuardTransient {
     function _placed(Order calldata order) private view returns (bytes32 orderId, Facts facts) {
         orderId = orderIdOf(order);
         facts = _orders[orderId];
-        if (facts.state() == 0) revert UnknownOrder(orderId);
-        if (facts.state() & REFUNDED != 0) revert AlreadyRefunded(uint256(orderId));
+        if (!facts.has(FactsLib.PAID)) revert UnknownOrder(orderId);
+        if (facts.has(FactsLib.REFUNDED)) revert AlreadyRefunded(uint256(orderId));
     }
 
     function _known(uint32 content) private view returns (Sale sale) {

@@ -14,6 +14,15 @@ using FactsLib for Facts global;
 /// @title FactsLib
 /// @notice Packs and reads facts, and divides the price at capture.
 library FactsLib {
+    /// @notice State bit: a direct order that was paid; every stored order has it.
+    uint256 internal constant PAID = 1;
+    /// @notice State bit: its price came from the buyer's account.
+    uint256 internal constant FROM_ACCOUNT = 2;
+    /// @notice State bit: it was refunded.
+    uint256 internal constant REFUNDED = 4;
+    /// @notice State bit: its licence was claimed as a token.
+    uint256 internal constant CLAIMED = 8;
+
     uint256 private constant STATE_SHIFT = 160;
 
     /// @notice Facts with an empty state.
@@ -71,9 +80,9 @@ library FactsLib {
         return uint40(Facts.unwrap(facts) >> 120);
     }
 
-    /// @notice The state bits of a direct order.
-    function state(Facts facts) internal pure returns (uint256) {
-        return uint8(Facts.unwrap(facts) >> STATE_SHIFT);
+    /// @notice Whether the state of a direct order has a bit set.
+    function has(Facts facts, uint256 bit) internal pure returns (bool) {
+        return (Facts.unwrap(facts) >> STATE_SHIFT) & bit != 0;
     }
 
     /// @notice The same facts with `bits` set in the state.
