@@ -166,6 +166,13 @@ def test_rules_that_tests_cite_exist() -> None:
     assert cited() - set(rules()) == set()
 
 
+def test_errors_that_rules_name_are_tested() -> None:
+    tests = "".join(each.read_text() for each in (ROOT / "tests" / "contracts").rglob("test_*.py"))
+    named = set(re.findall(r"\(?`([A-Z]\w+)`[,);]", SPECIFICATION.read_text()))
+    assert named
+    assert named - set(re.findall(r"\b[A-Z]\w+", tests)) == set()
+
+
 def rules() -> list[str]:
     return re.findall(r"^- \*\*([A-Z]+-\d+)\*\*", SPECIFICATION.read_text(), re.MULTILINE)
 
