@@ -11,6 +11,7 @@ from brownie import accounts
 from tests.contracts import clock, network
 from tests.contracts.accounts import ZERO
 from tests.contracts.batch import Batch, Facts, Group, Leaf, words_of
+from tests.contracts.compilation import recompile_if_stale
 from tests.contracts.isolation import isolated
 from tests.contracts.network import Market, Platform
 from tests.contracts.orders import Order
@@ -26,6 +27,8 @@ def _free_port() -> int:
 # Brownie attaches to whatever listens on the network's port, and so to another run's chain. Its
 # compiled modules cannot be imported by name here: Brownie reads what a conftest imports as text.
 brownie._config.CONFIG.networks["anvil"]["cmd_settings"]["port"] = _free_port()
+
+recompile_if_stale()
 
 BUYER_KEY = "0x" + "b1" * 32
 LEARNERS = 40
