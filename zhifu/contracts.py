@@ -2,7 +2,7 @@
 
 A method that takes a `signer` sends a transaction and returns its receipt; the others read. What
 may revert, and who may call, is said in `contracts/interfaces`; a revert reaches the caller as
-one of `zhifu.exceptions`.
+the one of `zhifu.exceptions` that `zhifu.refusals` has for it, else as ContractReverted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zhifu.accounts import Account
 from zhifu.batch import Facts
 from zhifu.blocks import BlockId, Log, Receipt
 from zhifu.chain import Chain
+from zhifu.exceptions import InvalidInput
 from zhifu.models import (
     BatchOrder,
     DirectOrder,
@@ -25,7 +26,10 @@ from zhifu.models import (
     Publication,
     SplitPlan,
 )
+from zhifu.refusals import typed
 from zhifu.signing import Signer
+
+_SIGNATURE_BYTES = 65
 
 
 class EventLog(NamedTuple):
@@ -53,7 +57,8 @@ class Contract:
 
     def read(self, function: str, *arguments: Any) -> Any:
         """What a view answers: one value, or a tuple of several."""
-        answer = self.chain.call(self.address, self.encode(function, *arguments))
+        with typed(lambda: self._named(function, arguments)):
+            answer = self.chain.call(self.address, self.encode(function, *arguments))
         values = self.artifact.functions[function].decode(answer)
         return values[0] if len(values) == 1 else values
 
@@ -63,12 +68,23 @@ class Contract:
         """What a view answers to many arguments as of a block, in few round trips."""
         calls = [(self.address, self.encode(function, *each)) for each in arguments]
         decode = self.artifact.functions[function].decode
-        answers = [decode(answer) for answer in self.chain.call_many(calls, block=block)]
+        with typed():
+            answers = [decode(answer) for answer in self.chain.call_many(calls, block=block)]
         return [values[0] if len(values) == 1 else values for values in answers]
 
-    def transact(self, signer: Signer, function: str, *arguments: Any) -> Receipt:
-        """Send a transaction and wait for its receipt."""
-        return self.chain.send(signer, self.address, self.encode(function, *arguments))
+    def transact(self, signer: Signer, function: str, *arguments: Any, **known: Any) -> Receipt:
+        """Send a transaction and wait for its receipt.
+
+        `known` is what a refusal may be about beside the arguments.
+        """
+        with typed(lambda: {**self._named(function, arguments), **known}):
+            return self.chain.send(signer, self.address, self.encode(function, *arguments))
+
+    def _named(self, function: str, arguments: Sequence[Any]) -> dict[str, Any]:
+        """A call's arguments by the names that the contract has for them."""
+        entries = (each for each in self.artifact.abi if each["type"] == "function")
+        inputs = next(each["inputs"] for each in entries if each["name"] == function)
+        return {each["name"]: value for each, value in zip(inputs, arguments, strict=True)}
 
     def events(
         self, *names: str, from_block: int = 0, to_block: int | None = None
@@ -260,9 +276,16 @@ class Settlement(Contract):
     def buy_with_authorization(
         self, signer: Signer, order: DirectOrder, signature: bytes
     ) -> Receipt:
-        """Place a direct order paid by its buyer's EIP-3009 signature; anyone may send it."""
+        """Place a direct order paid by its buyer's EIP-3009 signature; anyone may send it.
+
+        Raises InvalidInput unless the signature has 65 bytes, InvalidSignature if it is not the
+        buyer's over this order on this chain, and AuthorizationUsed if it has paid already.
+        """
+        if len(signature) != _SIGNATURE_BYTES:
+            raise InvalidInput("signature", f"must have {_SIGNATURE_BYTES} bytes", len(signature))
         r, s, v = signature[:32], signature[32:64], signature[64]
-        return self.transact(signer, "buyWithAuthorization", order.as_tuple(), v, r, s)
+        values = (order.as_tuple(), v, r, s)
+        return self.transact(signer, "buyWithAuthorization", *values, buyer=order.buyer)
 
     def encode_settle(self, number: int, sale_day: int, max_debit: int, words: bytes) -> bytes:
         """The calldata of a batch; packed by hand, since the words are ready as they are."""
@@ -275,8 +298,12 @@ class Settlement(Contract):
         return self.transact(signer, "refund", order.as_tuple())
 
     def refund_batch(self, signer: Signer, order: BatchOrder) -> Receipt:
-        """Refund an order of a batch within its window."""
-        return self.transact(signer, "refundBatch", order.as_tuple())
+        """Refund an order of a batch within its window.
+
+        A refusal is a ContractReverted: the gateway, which knows the order by its own id, says
+        what it means for it.
+        """
+        return self.chain.send(signer, self.address, self.encode("refundBatch", order.as_tuple()))
 
     def release(self, signer: Signer, contents: Sequence[int]) -> Receipt:
         """Divide the matured revenue of contents by their plans."""

@@ -12,10 +12,11 @@ values a caller needs as typed attributes. The category says who can mend it:
     + UnknownPlatform, UnknownLearner, UnknownContent, UnknownOrder, UnknownPayment
     + UnknownProvider
   x AuthorityError: the caller may not do this
-    + WrongOperator, NoOperator, InvalidSignature, AuthorizationUsed
+    + WrongOperator, WrongKey, NoOperator, InvalidSignature, AuthorizationUsed
   x StateError: valid, but not in the present state
     + InactiveContent, InactivePlatform, InsufficientBalance, IdempotencyConflict
-    + DuplicateBatch, DuplicatePayment, NotRefundable, ForeignDatabase, DatabaseRefused
+    + DuplicateBatch, DuplicateOrder, DuplicatePayment, NotRefundable, ForeignDatabase
+    + DatabaseRefused
   x ChainError: the chain could not be used, or refused
     + ChainUnreachable, WrongChain, NodeRefused, NotDeployed, ContractReverted
     + TransactionFailed, TransactionPending, TransactionTooLarge, RootMismatch
@@ -321,6 +322,17 @@ class WrongOperator(AuthorityError):
 
 
 @dataclass(eq=False)
+class WrongKey(AuthorityError):
+    """The key that signs is not the one this is reserved for; `rule` says which that is."""
+
+    code = "wrong_key"
+    field = "key"
+
+    rule: str
+    key: str
+
+
+@dataclass(eq=False)
 class NoOperator(AuthorityError):
     """This gateway holds no operator key of the platform, so it cannot sell for it."""
 
@@ -339,7 +351,7 @@ class InvalidSignature(AuthorityError):
     field = "signature"
     rule = "must be the signer's over exactly these data"
 
-    signer: str
+    signer: str | None = None
 
 
 @dataclass(eq=False)
@@ -410,6 +422,17 @@ class DuplicateBatch(StateError):
 
     expected: int
     actual: int
+
+
+@dataclass(eq=False)
+class DuplicateOrder(StateError):
+    """A direct order was placed already; another one differs in its salt."""
+
+    code = "duplicate_order"
+    field = "order"
+    rule = "must not be placed already"
+
+    order: str
 
 
 @dataclass(eq=False)

@@ -1,42 +1,265 @@
-"""What the contracts refuse, in the words of whoever asked the gateway."""
+"""What the contracts refuse, in zhifu's own errors: the one table of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
 from zhifu.accounts import name_of
 from zhifu.exceptions import (
+    AuthorizationUsed,
     ContractReverted,
     DuplicateBatch,
+    DuplicateOrder,
     InactiveContent,
     InactivePlatform,
     InsufficientBalance,
+    InvalidInput,
+    InvalidSignature,
+    InvalidSplitPlan,
+    NotRefundable,
     UnknownContent,
     UnknownLearner,
+    UnknownOrder,
+    UnknownPlatform,
+    WrongKey,
     WrongOperator,
     ZhifuError,
 )
 
+Values = Mapping[str, Any]
+"""A revert's own values, or a call's arguments, by name."""
+
+
+def meaning(reverted: ContractReverted, given: Values | None = None) -> ZhifuError:
+    """The typed error of a refusal; one that no caller can mend stays as it is.
+
+    `given` are the call's arguments: not every revert carries the value that it is about.
+    """
+    known = _MEANINGS.get(reverted.error)
+    try:
+        return known(reverted.arguments, given or {}) if known else reverted
+    except KeyError:
+        # A foreign contract may give an error of the same name other values.
+        return reverted
+
 
 def explained(reverted: ContractReverted, platform: int, operator: str) -> ZhifuError:
-    """The typed error for a revert of something `operator` did for `platform`.
+    """As `meaning`, for something that `operator` did for `platform`."""
+    if reverted.error in ("NotOperator", "NotOperatorOf"):
+        return WrongOperator(platform, operator)
+    return meaning(reverted)
 
-    A revert that no caller of the gateway can mend stays as it is.
-    """
-    values = reverted.arguments
-    match reverted.error:
-        case "InsufficientBalance" if "account" in values:
-            account = name_of(values["account"])
-            return InsufficientBalance(values["available"], values["required"], account)
-        case "BatchNumberMismatch":
-            return DuplicateBatch(values["expected"], values["number"])
-        case "NotOperator" | "NotOperatorOf":
-            return WrongOperator(platform, operator)
-        case "PlatformNotActive":
-            return InactivePlatform(values["platform"])
-        case "ContentInactive":
-            return InactiveContent(values["content"])
-        case "UnknownContent":
-            return UnknownContent(values["content"])
-        case "UnknownLearner":
-            return UnknownLearner(values["learner"])
-        case _:
-            return reverted
+
+@contextmanager
+def typed(given: Callable[[], Values] = dict) -> Iterator[None]:
+    """Raise what a refusal means instead of ContractReverted, which becomes its cause."""
+    try:
+        yield
+    except ContractReverted as reverted:
+        error = meaning(reverted, given())
+        if error is reverted:
+            raise
+        raise error from reverted
+
+
+# Who may
+
+
+def _not_home(values: Values, _: Values) -> ZhifuError:
+    return WrongOperator(values["home"], values["caller"])
+
+
+def _wrong_caller(values: Values, _: Values) -> ZhifuError:
+    return WrongKey(f"must be the key of {values['expected']}", values["caller"])
+
+
+def _not_owner(values: Values, _: Values) -> ZhifuError:
+    return WrongKey("must be the network's admin", values["account"])
+
+
+def _not_licensee(values: Values, _: Values) -> ZhifuError:
+    return WrongKey(f"must be the licensee's, {values['licensee']}", values["caller"])
+
+
+def _operator_taken(values: Values, _: Values) -> ZhifuError:
+    rule = f"must act for one platform only, and does for platform {values['platform']}"
+    return InvalidInput("operator", rule, values["operator"])
+
+
+# Orders and signatures
+
+
+def _bad_signature(_: Values, given: Values) -> ZhifuError:
+    return InvalidSignature(given.get("buyer"))
+
+
+def _used_authorization(values: Values, _: Values) -> ZhifuError:
+    return AuthorizationUsed(values["authorizer"], _order(values["nonce"]))
+
+
+def _order_exists(values: Values, given: Values) -> ZhifuError:
+    order = _order(values["orderId"])
+    # Whoever pays by a signature signed the order's id as its nonce.
+    return AuthorizationUsed(given["buyer"], order) if "buyer" in given else DuplicateOrder(order)
+
+
+def _deadline_passed(values: Values, _: Values) -> ZhifuError:
+    rule = f"must not be before the block's time, {values['timestamp']}"
+    return InvalidInput("deadline", rule, values["deadline"])
+
+
+def _price_above_maximum(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be at least the price, {values['price']} ledger units"
+    return InvalidInput("max_price", rule, values["maximum"])
+
+
+def _refunded(values: Values, _: Values) -> ZhifuError:
+    return NotRefundable(_order(values["orderId"]), "it was refunded already")
+
+
+def _claimed(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("licence", f"must not be claimed already, by {values['holder']}")
+
+
+def _window_closed(_: Values, __: Values) -> ZhifuError:
+    return InvalidInput("order", "must be within its refund window")
+
+
+def _order(order_id: bytes | int) -> str:
+    number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
+    return f"0x{number:064x}"
+
+
+# Contents
+
+
+def _plan_does_not_add_up(values: Values, _: Values) -> ZhifuError:
+    rule = f"must add up to {values['expectedBps']} basis points"
+    return InvalidSplitPlan(rule, (values["totalBps"],))
+
+
+def _below_terms(values: Values, _: Values) -> ZhifuError:
+    rule = f"must give host and network at least what they ask, here {values['minimum']}"
+    return InvalidSplitPlan(rule, (values["bps"],))
+
+
+def _creator_count(values: Values, _: Values) -> ZhifuError:
+    rule = f"must have from 1 to {values['maximum']} creators"
+    return InvalidInput("creators", rule, values["count"])
+
+
+def _empty_share(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("creators", "must each have a share and an address", values["creator"])
+
+
+def _ref_length(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("ref", f"must be 1 to {values['maximum']} bytes long", values["length"])
+
+
+def _ref_taken(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be new to its host, and is content {values['content']}"
+    return InvalidInput("ref", rule, values["ref"])
+
+
+def _price_out_of_range(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be from 1 to {values['maximum']} ledger units"
+    return InvalidInput("price", rule, values["price"])
+
+
+def _unknown_class(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("window_class", "must be a class of the network", values["class"])
+
+
+# Platforms, learners and money
+
+
+def _fee_above_cap(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("fee", f"must be at most {values['cap']} basis points", values["bps"])
+
+
+def _learner_count(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("count", f"must be from 1 to {values['maximum']}", values["count"])
+
+
+def _zero_address(_: Values, given: Values) -> ZhifuError:
+    zero = (name for name, value in given.items() if _is_zero_address(value))
+    # The only address in an order that must not be zero is its receiver.
+    return InvalidInput(next(zero, "receiver"), "must not be the zero address")
+
+
+def _is_zero_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("0x") and not value[2:].strip("0")
+
+
+def _insufficient(values: Values, _: Values) -> ZhifuError:
+    return InsufficientBalance(values["available"], values["required"], name_of(values["account"]))
+
+
+def _zero_amount(_: Values, __: Values) -> ZhifuError:
+    return InvalidInput("amount", "must be above zero", 0)
+
+
+def _not_whole(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be a multiple of {values['unit']} of the token's smallest units"
+    return InvalidInput("amount", rule, values["amount"])
+
+
+def _invalid_account(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput(
+        "account", "must be one of a platform, the network or an address", values["account"]
+    )
+
+
+def _invalid_receiver(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("to", "must be able to take tokens", values["to"])
+
+
+def _mint_exceeded(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be within the mint allowance of {values['minter']}, {values['allowance']}"
+    return InvalidInput("mint", rule, values["amount"])
+
+
+_MEANINGS: Mapping[str, Callable[[Values, Values], ZhifuError]] = {
+    "NotOperator": lambda values, _: WrongOperator("any", values["caller"]),
+    "NotOperatorOf": lambda values, _: WrongOperator(values["platform"], values["caller"]),
+    "NotHost": lambda values, _: WrongOperator(values["host"], values["caller"]),
+    "NotHome": _not_home,
+    "WrongCaller": _wrong_caller,
+    "OwnableUnauthorizedAccount": _not_owner,
+    "NotLicensee": _not_licensee,
+    "OperatorTaken": _operator_taken,
+    "ERC3009InvalidSignature": _bad_signature,
+    "ERC3009UsedAuthorization": _used_authorization,
+    "OrderExists": _order_exists,
+    "DeadlinePassed": _deadline_passed,
+    "PriceAboveMaximum": _price_above_maximum,
+    "UnknownOrder": lambda values, _: UnknownOrder(_order(values["orderId"])),
+    "AlreadyRefunded": _refunded,
+    "AlreadyClaimed": _claimed,
+    "RefundWindowClosed": _window_closed,
+    "BatchNumberMismatch": lambda values, _: DuplicateBatch(values["expected"], values["number"]),
+    "UnknownContent": lambda values, _: UnknownContent(values["content"]),
+    "ContentInactive": lambda values, _: InactiveContent(values["content"]),
+    "PlanDoesNotAddUp": _plan_does_not_add_up,
+    "ShareBelowTerms": _below_terms,
+    "CreatorCountOutOfRange": _creator_count,
+    "EmptyShare": _empty_share,
+    "RefLengthOutOfRange": _ref_length,
+    "ContentExists": _ref_taken,
+    "PriceOutOfRange": _price_out_of_range,
+    "UnknownClass": _unknown_class,
+    "UnknownPlatform": lambda values, _: UnknownPlatform(values["platform"]),
+    "PlatformNotActive": lambda values, _: InactivePlatform(values["platform"]),
+    "FeeAboveCap": _fee_above_cap,
+    "UnknownLearner": lambda values, _: UnknownLearner(values["learner"]),
+    "LearnerCountOutOfRange": _learner_count,
+    "ZeroAddress": _zero_address,
+    "InsufficientBalance": _insufficient,
+    "ZeroAmount": _zero_amount,
+    "NotWholeUnits": _not_whole,
+    "InvalidAccount": _invalid_account,
+    "InvalidReceiver": _invalid_receiver,
+    "MintAllowanceExceeded": _mint_exceeded,
+}

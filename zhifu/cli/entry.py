@@ -56,9 +56,9 @@ def run(arguments: Sequence[str]) -> int:
 def complain(error: ZhifuError, *, as_json: bool = False) -> None:
     """Say an error on standard error: as one line, or as one JSON object."""
     if isinstance(error, ContractReverted):
-        from zhifu.cli.refusal import refusal
+        from zhifu.refusals import meaning
 
-        error = refusal(error)
+        error = meaning(error)
     text = json.dumps(error.to_dict(), ensure_ascii=False) if as_json else f"zhifu: {error}"
     print(text, file=sys.stderr)
 
