@@ -26,7 +26,8 @@ _TEXT = re.compile(r"([a-z]{3})_([0-7][0-9a-f]{15})", re.ASCII)
 class Ids:
     """A source of numbers that never gives one twice; safe to share between threads.
 
-    Two sources may in principle, and the database refuses the second."""
+    Two sources may in principle, and the database refuses the second.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

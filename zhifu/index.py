@@ -85,9 +85,9 @@ class Index:
         return self._contents.get(number)
 
     def content_by_ref(self, host: int, ref: str) -> Content | None:
-        """A host's content by the host's own name for it, or None.
+        r"""A host's content by the host's own name for it, or None.
 
-        Bytes of a name that are not UTF-8 are spelled as `\\xff`; the first content of a spelling
+        Bytes of a name that are not UTF-8 are spelled as `\xff`; the first content of a spelling
         has it.
         """
         return self._contents.get(self._by_ref.get((host, ref), 0))

@@ -141,15 +141,15 @@ class Intake:
 
     def _sum(self, contents: Sequence[Content], day: int) -> Money:
         """What contents cost together on a day, each of them something a provider can return."""
-        total = Money(0, self._currency)
-        for content in contents:
-            try:
-                price = content.price_on(day)
-                total += Money.from_ledger_units(price, self._currency, self._decimals)
-            except InexactAmount:
-                rule = f"must each cost a whole number of minor units of {self._currency}"
-                raise InvalidInput("contents", rule, content.number) from None
-        return total
+        prices = (self._price(content, day) for content in contents)
+        return sum(prices, Money(0, self._currency))
+
+    def _price(self, content: Content, day: int) -> Money:
+        try:
+            return Money.from_ledger_units(content.price_on(day), self._currency, self._decimals)
+        except InexactAmount:
+            rule = f"must each cost a whole number of minor units of {self._currency}"
+            raise InvalidInput("contents", rule, content.number) from None
 
     def _require_seller(self, request: PaymentRequest) -> None:
         if request.provider not in self._providers:

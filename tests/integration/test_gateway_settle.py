@@ -228,6 +228,7 @@ def test_what_was_paid_before_midnight_may_be_reported_after_it(
     fair.network.license.set_price(fair.operators[1], 1, 2000 * CENT)
     before_midnight = fair.request(contents=(1, 3))
     fair.pass_days(1)
+    gateway.sync()
     payment = gateway.pay(before_midnight)
     batch = gateway.settle(1)
     assert batch is not None

@@ -75,7 +75,7 @@ def test_a_name_that_is_no_text_stops_nobody(fair: Fair, gateway: Gateway) -> No
             assert content is not None
             assert content.number == 7
     cent = Money(1, "USD")
-    paid = {"amount": cent, "provider_payment_id": fair.provider.pay(cent)}
+    paid: dict[str, Any] = {"amount": cent, "provider_payment_id": fair.provider.pay(cent)}
     gateway.pay(replace(fair.request(), contents=(7,), **paid))
     gateway.settle(1)
     assert gateway.may_use(1, 7)
