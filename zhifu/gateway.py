@@ -31,6 +31,7 @@ from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
 from zhifu.providers import Provider
+from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.selection import Selection
 from zhifu.signing import Signer
@@ -48,7 +49,8 @@ class Gateway:
 
     `operators` are those keys by platform, `providers` the payment providers by name.
     `batch_size` orders go into a batch at most. A settled batch counts as confirmed under
-    `confirmations` further blocks. Without operators it answers questions only.
+    `confirmations` further blocks, and the money of a refund goes back only then. Without operators
+    it answers questions only.
 
     Raises WrongOperator for a key that is no active operator of its platform, and ForeignDatabase
     for books of another deployment.
@@ -100,15 +102,15 @@ class Gateway:
             self._refresh,
         )
         self._licenses = Licenses(store, network, self._index)
+        self._refund_book = RefundBook(store, clock, confirmations)
         self._refunds = Refunds(
-            store,
+            self._refund_book,
             self._books,
             network,
             self._licenses,
             self._lanes,
             providers,
             self.sync,
-            clock,
         )
         self._looked_at = 0.0
         self.sync()
@@ -288,14 +290,17 @@ class Gateway:
     def refund(self, order_id: str) -> OrderRecord:
         """Refund an order whole: before it is settled at its provider alone, else first on chain.
 
-        Comes back as `refund_pending` if the provider does not answer; `recover`, or the same call
-        again, goes on. An order that is refunded already stays so. Raises UnknownOrder, NoOperator,
-        UnknownProvider, NotRefundable (not paid, or its window is closed), ProviderRefused.
+        Comes back as `refund_pending` if the provider does not answer, or while the refund on chain
+        is not `confirmations` deep; `recover`, or the same call again, goes on. An order that is
+        refunded already stays so; if its refund on chain was reorganised away, that is made again.
+        Raises UnknownOrder, NoOperator, UnknownProvider, NotRefundable (not paid, or its window is
+        closed; a refund that had begun then ends, and the order is settled as before),
+        ProviderRefused.
         """
         return self._refunds.refund(order_id)
 
     def pending_refunds(self) -> list[OrderRecord]:
-        """Orders whose refund has begun and is not finished, the oldest first."""
+        """Orders whose refund is not finished, or not on chain any more, the oldest first."""
         return self._refunds.pending()
 
     # The chain
@@ -303,13 +308,15 @@ class Gateway:
     def sync(self) -> bool:
         """Follow the chain up to its latest block; whether there was anything new.
 
-        Confirms settled batches that are deep enough, and marks those that were reorganised away.
+        Confirms settled batches that are deep enough, and marks those that were reorganised away,
+        and refunds alike: `recover` brings both to the chain again.
         """
         news = self._indexer.sync()
         self._looked_at = time.monotonic()
         cursor = self._index.cursor
         if cursor is not None:
             self._lane_book.follow(cursor.block_number - self._confirmations)
+            self._refund_book.follow()
         return news
 
     def platforms(self) -> Sequence[PlatformRecord]:

@@ -252,6 +252,7 @@ def _refunded(ingest: Ingest, event: EventLog) -> None:
         "put_refund",
         order_id=event.arguments["orderId"].to_bytes(32, "big"),
         transaction_hash=event.log.transaction_hash,
+        block_number=event.log.block_number,
     )
 
 

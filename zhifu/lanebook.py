@@ -135,6 +135,7 @@ class LaneBook:
         with self._store.writing() as transaction:
             if transaction.run("refused_batch", id=number, detail=reason, now=self._clock()):
                 transaction.run("release_orders", batch_id=number)
+                transaction.run("refund_without_chain", batch_id=number, now=self._clock())
                 transaction.run("wait_again", batch_id=number)
             return _record(transaction, number)
 

@@ -1,7 +1,9 @@
 """Refunds: what was settled goes back on chain first, then the provider returns the money.
 
 Each step is stored before it is taken and harmless to take again, so a refund that was cut short
-anywhere is finished by doing it once more.
+anywhere is finished by doing it once more. The money goes back only once the refund stands on
+chain; if it is reorganised away all the same, it is made on chain again and the money stays where
+it is.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zhifu import ids
-from zhifu.books import Books, order_number
+from zhifu.books import Books
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
@@ -22,14 +24,15 @@ from zhifu.exceptions import (
 from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
-from zhifu.money import Money
-from zhifu.payments import OrderRecord, OrderState, PaymentState
+from zhifu.payments import OrderRecord, OrderState
 from zhifu.providers import Provider
+from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord
 from zhifu.refusals import explained
-from zhifu.store import Store
 
 _NEVER_PAID = (OrderState.PAYMENT_UNKNOWN, OrderState.CANCELLED)
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
+_BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
+_WINDOW_CLOSED = "its refund window is closed"
 
 
 class Refunds:
@@ -37,24 +40,21 @@ class Refunds:
 
     def __init__(
         self,
-        store: Store,
+        book: RefundBook,
         books: Books,
         network: Network,
         licenses: Licenses,
         lanes: Mapping[int, Lane],
         providers: Mapping[str, Provider],
         sync: Callable[[], object],
-        clock: Callable[[], int],
     ) -> None:
-        self._store = store
+        self._book = book
         self._books = books
         self._network = network
         self._licenses = licenses
         self._lanes = lanes
         self._providers = providers
         self._sync = sync
-        self._clock = clock
-        self._ids = ids.Ids()
 
     def refund(self, order_id: str) -> OrderRecord:
         """Refund one order; see `Gateway.refund`."""
@@ -64,109 +64,79 @@ class Refunds:
             raise NoOperator(order.platform)
         self._provider(order)
         with lane.lock:
-            order = self._begun(lane, order)
-            return self._finished(lane, order)
+            if order.batch is not None:
+                self._sync()
+            self._begin(lane, order_id)
+            self._finish(lane, order_id)
+        return self._books.order(order_id)
 
     def pending(self) -> list[OrderRecord]:
-        """Orders whose refund has begun and is not finished, the oldest first."""
-        with self._store.reading() as transaction:
-            rows = transaction.rows("open_refunds")
-        return [self._books.order(ids.to_text(ids.ORDER, number)) for (number,) in rows]
+        """Orders whose refund is not finished, or not on chain any more, the oldest first."""
+        return [self._books.order(order_id) for order_id in self._book.open()]
 
     # Beginning
 
-    def _begun(self, lane: Lane, order: OrderRecord) -> OrderRecord:
-        """The order with its refund stored, or as it is if one already was."""
-        order = self._books.order(order.id)
+    def _begin(self, lane: Lane, order_id: str) -> None:
+        """Store the refund of an order, unless one already is."""
+        order = self._books.order(order_id)
         if order.state in _IN_FLIGHT:
             lane.recover()
-            order = self._books.order(order.id)
-        if order.state in (OrderState.REFUND_PENDING, OrderState.REFUNDED):
-            return order
+            order = self._books.order(order_id)
+        if order.state in _BEGUN:
+            return
         if order.state in _NEVER_PAID:
             raise NotRefundable(order.id, "it is not paid")
         if order.batch is not None:
             self._require_refundable(lane, order)
-        self._store_refund(order)
-        return self._books.order(order.id)
+        self._book.begin(order)
 
     def _require_refundable(self, lane: Lane, order: OrderRecord) -> None:
         """Ask the chain whether it would take the order back now."""
         settlement = self._network.settlement
-        calldata = settlement.encode("refundBatch", self._proven(order).as_tuple())
+        calldata = settlement.encode("refundBatch", self._proven(lane, order.id).as_tuple())
         try:
             self._network.chain.call(settlement.address, calldata, sender=lane.signer.address)
         except ContractReverted as reverted:
-            raise _explained(reverted, lane, order) from reverted
-
-    def _store_refund(self, order: OrderRecord) -> None:
-        now, (number,) = self._clock(), self._ids.take()
-        order_id = order_number(order.id)
-        with self._store.writing() as transaction:
-            if order.batch is None:
-                transaction.run("stop_waiting", platform=order.platform, order_id=order_id)
-            transaction.run(
-                "put_refund_record",
-                id=number,
-                order_id=order_id,
-                amount=order.price.amount,
-                currency=order.price.currency,
-                on_chain="none" if order.batch is None else "pending",
-                now=now,
-            )
+            raise _explained(reverted, lane, order.id) from reverted
 
     # Finishing
 
-    def _finished(self, lane: Lane, order: OrderRecord) -> OrderRecord:
-        if order.state is OrderState.REFUNDED:
-            return order
-        with self._store.reading() as transaction:
-            row = transaction.row("refund_of", order_id=order_number(order.id))
-        number, amount, currency, on_chain = row or (0, 0, "", "")
-        if on_chain == "pending":
-            self._take_back(lane, order, number)
-        try:
-            self._pay_back(order, number, Money(amount, currency))
-        except PaymentUnknown:
-            # The provider will be asked again, under the same refund id.
-            return self._books.order(order.id)
-        self._store_refunded(order, number)
-        return self._books.order(order.id)
+    def _finish(self, lane: Lane, order_id: str) -> None:
+        if self._book.of(order_id).on_chain is OnChain.PENDING:
+            self._take_back(lane, order_id)
+        order, refund = self._books.order(order_id), self._book.of(order_id)
+        if order.state is OrderState.REFUND_PENDING and self._book.stands(refund):
+            self._pay_back(order, refund)
 
-    def _take_back(self, lane: Lane, order: OrderRecord, number: int) -> None:
-        transaction_hash = None
+    def _take_back(self, lane: Lane, order_id: str) -> None:
+        proven, refund = self._proven(lane, order_id), self._book.of(order_id)
         try:
-            receipt = self._network.settlement.refund_batch(lane.signer, self._proven(order))
-            transaction_hash = receipt.transaction_hash
+            inclusion = self._book.inclusion(proven.order_id) or self._send(lane, proven)
+        except ContractReverted as reverted:
+            if reverted.error == "RefundWindowClosed":
+                self._book.failed(refund, _WINDOW_CLOSED)
+            raise _explained(reverted, lane, order_id) from reverted
+        self._book.included(refund, proven.order_id, inclusion)
+        self._sync()
+
+    def _send(self, lane: Lane, proven: BatchOrder) -> Inclusion:
+        try:
+            receipt = self._network.settlement.refund_batch(lane.signer, proven)
         except ContractReverted as reverted:
             # The reply to an earlier attempt was lost, the refund was not.
             if reverted.error != "AlreadyRefunded":
-                raise _explained(reverted, lane, order) from reverted
-        with self._store.writing() as transaction:
-            transaction.run(
-                "refund_on_chain",
-                id=number,
-                transaction_hash=transaction_hash,
-                now=self._clock(),
-            )
+                raise
+            return Inclusion(None, self._network.chain.block_number())
+        return Inclusion(receipt.transaction_hash, receipt.block_number)
 
-    def _pay_back(self, order: OrderRecord, number: int, amount: Money) -> None:
+    def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
         provider, payment = self._provider(order)
-        provider.refund(payment, amount, ids.to_text(ids.REFUND, number))
-
-    def _store_refunded(self, order: OrderRecord, number: int) -> None:
-        payment = ids.from_text(ids.PAYMENT, order.payment_id)
-        now = self._clock()
-        with self._store.writing() as transaction:
-            transaction.run("refunded", id=number, now=now)
-            if transaction.value("unrefunded_orders", payment_id=payment) == 0:
-                transaction.run(
-                    "set_payment_state",
-                    id=payment,
-                    state=PaymentState.REFUNDED.value,
-                    before=PaymentState.PAID.value,
-                    now=now,
-                )
+        try:
+            provider.refund(payment, refund.amount, ids.to_text(ids.REFUND, refund.number))
+        except PaymentUnknown:
+            # The provider will be asked again, under the same refund id.
+            return
+        self._book.refunded(refund, order.payment_id)
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
         request = self._books.payment(order.payment_id).request
@@ -175,23 +145,26 @@ class Refunds:
             raise UnknownProvider(request.provider)
         return provider, request.provider_payment_id
 
-    def _proven(self, order: OrderRecord) -> BatchOrder:
-        """The order with its proof, from the index, which may have to catch up first."""
+    def _proven(self, lane: Lane, order_id: str) -> BatchOrder:
+        """The order with its proof, from the index; its batch goes out again if it has to."""
         for _ in range(2):
+            order = self._books.order(order_id)
             found = order.batch and self._licenses.of_batch(
                 order.platform, order.batch.lane, order.batch.number, order.batch.position
             )
             if found:
                 return found
             self._sync()
-        raise NotRefundable(order.id, "its batch is not on the chain")
+            lane.recover()
+            self._sync()
+        raise NotRefundable(order_id, "its batch is not on the chain")
 
 
-def _explained(reverted: ContractReverted, lane: Lane, order: OrderRecord) -> ZhifuError:
+def _explained(reverted: ContractReverted, lane: Lane, order_id: str) -> ZhifuError:
     match reverted.error:
         case "RefundWindowClosed":
-            return NotRefundable(order.id, "its refund window is closed")
+            return NotRefundable(order_id, _WINDOW_CLOSED)
         case "AlreadyRefunded":
-            return NotRefundable(order.id, "it was refunded on chain by somebody else")
+            return NotRefundable(order_id, "it was refunded on chain by somebody else")
         case _:
             return explained(reverted, lane.platform, lane.signer.address)

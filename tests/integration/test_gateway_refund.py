@@ -166,6 +166,115 @@ def test_a_refund_that_cannot_be_finished_does_not_hold_up_the_others(fair: Fair
         assert gateway.order(orders[1]).state is OrderState.REFUNDED
 
 
+def reorganise(fair: Fair, before: str) -> None:
+    """Put other blocks in the place of everything since the snapshot."""
+    fair.anvil.revert(before)
+    fair.anvil.mine(3)
+
+
+def test_the_money_goes_back_once_the_refund_is_deep_enough(fair: Fair) -> None:
+    with fair.gateway(confirmations=3) as gateway:
+        order = settled_order(fair, gateway)
+        assert gateway.refund(order.id).state is OrderState.REFUND_PENDING
+        assert fair.available(1) == DEPOSIT
+        fair.anvil.mine(2)
+        gateway.recover()
+        assert gateway.refund(order.id).state is OrderState.REFUND_PENDING
+        assert not paid_back(fair, gateway, order)
+        fair.anvil.mine()
+        assert gateway.refund(order.id).state is OrderState.REFUNDED
+        assert paid_back(fair, gateway, order) == order.price
+
+
+def test_a_refund_that_is_reorganised_away_is_made_again(fair: Fair) -> None:
+    with fair.gateway(confirmations=5) as gateway:
+        order = settled_order(fair, gateway)
+        before = fair.anvil.snapshot()
+        gateway.refund(order.id)
+        reorganise(fair, before)
+        assert fair.available(1) == DEPOSIT - order.price.amount * CENT
+        gateway.recover()
+        assert fair.available(1) == DEPOSIT
+        assert not paid_back(fair, gateway, order)
+        fair.anvil.mine(5)
+        gateway.recover()
+        assert gateway.order(order.id).state is OrderState.REFUNDED
+        assert paid_back(fair, gateway, order) == order.price
+        assert gateway.pending_refunds() == []
+
+
+def test_a_batch_and_its_refund_are_reorganised_away_together(fair: Fair) -> None:
+    with fair.gateway(confirmations=5) as gateway:
+        payment = gateway.pay(fair.request())
+        order = payment.orders[0]
+        before = fair.anvil.snapshot()
+        gateway.settle(1)
+        gateway.refund(order.id)
+        reorganise(fair, before)
+        gateway.recover()
+        assert fair.network.settlement.next_batch(1, 1) == 2
+        assert fair.available(1) == DEPOSIT
+        fair.anvil.mine(5)
+        gateway.recover()
+        assert gateway.payment(payment.id).state is PaymentState.REFUNDED
+        assert paid_back(fair, gateway, order) == order.price
+        assert not gateway.may_use(1, 1)
+
+
+def test_a_refund_that_was_paid_back_is_made_again_on_chain_alone(
+    fair: Fair, gateway: Gateway
+) -> None:
+    order = settled_order(fair, gateway)
+    before = fair.anvil.snapshot()
+    assert gateway.refund(order.id).state is OrderState.REFUNDED
+    reorganise(fair, before)
+    assert gateway.may_use(1, 1)
+    gateway.sync()
+    assert [each.id for each in gateway.pending_refunds()] == [order.id]
+    gateway.recover()
+    assert gateway.pending_refunds() == []
+    assert not gateway.may_use(1, 1)
+    assert fair.available(1) == DEPOSIT
+    assert gateway.order(order.id).state is OrderState.REFUNDED
+    assert paid_back(fair, gateway, order) == order.price
+    told = [change.detail for change in gateway.history(order.id) if change.detail]
+    assert told == ["refunded on chain", "its block was reorganised away", "refunded on chain"]
+
+
+def test_a_refund_that_missed_its_window_ends(fair: Fair) -> None:
+    faulty = Faulty(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        order = settled_order(fair, gateway)
+        faulty.point = "before signing"
+        with pytest.raises(Crash):
+            gateway.refund(order.id)
+        fair.pass_days(60)
+        gateway.recover()
+        assert gateway.order(order.id).state is OrderState.CONFIRMED
+        assert gateway.pending_refunds() == []
+        last = gateway.history(order.id)[-1]
+        assert (last.state, last.detail) == ("refund_failed", "its refund window is closed")
+        assert not paid_back(fair, gateway, order)
+        with pytest.raises(NotRefundable):
+            gateway.refund(order.id)
+        assert gateway.payment(order.payment_id).state is PaymentState.PAID
+
+
+def test_what_was_paid_back_stays_refunded_when_the_chain_will_not_have_it(
+    fair: Fair, gateway: Gateway
+) -> None:
+    order = settled_order(fair, gateway)
+    before = fair.anvil.snapshot()
+    gateway.refund(order.id)
+    reorganise(fair, before)
+    fair.pass_days(60)
+    gateway.recover()
+    assert gateway.order(order.id).state is OrderState.REFUNDED
+    assert gateway.pending_refunds() == []
+    assert gateway.history(order.id)[-1].detail == "its refund window is closed"
+    assert paid_back(fair, gateway, order) == order.price
+
+
 @pytest.mark.parametrize("point", ["before sending", "after sending", "before the receipt"])
 @pytest.mark.parametrize("error", [Crash(), ChainUnreachable("http://node", "timed out")])
 def test_a_refund_cut_short_is_finished(fair: Fair, point: str, error: Exception) -> None:

@@ -77,18 +77,25 @@ FORBIDDEN = {
     "a signed transaction is not changed": "UPDATE submissions SET nonce = 9",
     "a signed transaction is not erased": "DELETE FROM submissions",
     "an order is refunded once": (
-        "INSERT INTO refunds SELECT id + 1, order_id, amount, currency, 'pending', NULL,"
-        " 'refund_pending', 0, 0 FROM refunds"
+        "INSERT INTO refunds SELECT id + 1, order_id, amount, currency, 'pending', NULL, NULL,"
+        " NULL, 'refund_pending', 0, 0, NULL FROM refunds"
     ),
     "a waiting order is not refunded": (
-        "INSERT INTO refunds SELECT 1, order_id, 1, 'USD', 'none', NULL, 'refund_pending', 0, 0"
-        " FROM waiting LIMIT 1"
+        "INSERT INTO refunds SELECT 1, order_id, 1, 'USD', 'none', NULL, NULL, NULL,"
+        " 'refund_pending', 0, 0, NULL FROM waiting LIMIT 1"
     ),
     "a settled order is refunded on chain": (
-        "INSERT INTO refunds SELECT 1, max(order_id), 1, 'USD', 'none', NULL, 'refund_pending',"
-        " 0, 0 FROM batch_orders"
+        "INSERT INTO refunds SELECT 1, max(order_id), 1, 'USD', 'none', NULL, NULL, NULL,"
+        " 'refund_pending', 0, 0, NULL FROM batch_orders"
     ),
     "a refund is not taken back": "UPDATE refunds SET state = 'refund_pending'",
+    "a refund that was paid back has not failed": (
+        "UPDATE refunds SET state = 'refund_failed', on_chain = 'failed', block_number = NULL"
+    ),
+    "a settled order's refund is on chain": (
+        "UPDATE refunds SET on_chain = 'none', block_number = NULL"
+    ),
+    "a refund's amount is not changed": "UPDATE refunds SET amount = amount + 1",
     "a refund is not erased": "DELETE FROM refunds",
 }
 

@@ -175,7 +175,16 @@ UPDATE batch_orders SET released = 1 WHERE batch_id = :batch_id;
 INSERT INTO waiting (platform, order_id)
 SELECT batches.platform, batch_orders.order_id
 FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
-WHERE batches.id = :batch_id;
+WHERE batches.id = :batch_id AND NOT EXISTS (
+    SELECT 1 FROM refunds
+    WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed');
+
+-- refund_without_chain --
+-- What was never settled after all has only to go back at its provider.
+UPDATE refunds SET on_chain = 'none', transaction_hash = NULL, block_number = NULL,
+    chain_order = NULL, changed_at = :now, detail = 'its batch was refused'
+WHERE on_chain IN ('pending', 'done') AND state <> 'refund_failed'
+    AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
 
 -- settled_batches --
 SELECT 1 FROM batches WHERE state = 'settled' LIMIT 1;
@@ -206,25 +215,55 @@ WHERE state = 'settled' AND block_number <= :block_number;
 INSERT INTO refunds
     (id, order_id, amount, currency, on_chain, state, created_at, changed_at)
 VALUES (:id, :order_id, :amount, :currency, :on_chain, 'refund_pending', :now, :now)
-ON CONFLICT (order_id) DO NOTHING;
+ON CONFLICT (order_id) WHERE state <> 'refund_failed' DO NOTHING;
 
 -- refund_of --
-SELECT id, amount, currency, on_chain FROM refunds WHERE order_id = :order_id;
+SELECT id, amount, currency, on_chain FROM refunds
+WHERE order_id = :order_id AND state <> 'refund_failed';
 
 -- open_refunds --
-SELECT order_id FROM refunds WHERE state = 'refund_pending' ORDER BY id;
+SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending' ORDER BY id;
+
+-- standing_refund --
+SELECT 1 FROM refunds
+LEFT JOIN chain_refunds ON chain_refunds.order_id = refunds.chain_order
+WHERE refunds.id = :id AND (
+    refunds.on_chain = 'none'
+    OR refunds.on_chain = 'done' AND chain_refunds.block_number
+        <= (SELECT block_number FROM chain_cursor) - :confirmations);
 
 -- refund_on_chain --
-UPDATE refunds SET on_chain = 'done', transaction_hash = :transaction_hash, changed_at = :now
+UPDATE refunds SET on_chain = 'done', chain_order = :chain_order, block_number = :block_number,
+    transaction_hash = :transaction_hash, changed_at = :now, detail = 'refunded on chain'
+WHERE id = :id AND on_chain = 'pending';
+
+-- reorganised_refunds --
+SELECT id FROM refunds
+WHERE on_chain = 'done'
+    AND block_number <= (SELECT block_number FROM chain_cursor)
+    AND block_number >= (SELECT block_number FROM chain_cursor) - :blocks
+    AND NOT EXISTS (SELECT 1 FROM chain_refunds WHERE order_id = refunds.chain_order);
+
+-- refund_off_chain --
+UPDATE refunds SET on_chain = 'pending', transaction_hash = NULL, block_number = NULL,
+    changed_at = :now, detail = 'its block was reorganised away'
+WHERE id = :id AND on_chain = 'done';
+
+-- refund_failed --
+-- What has gone back at its provider already stays refunded.
+UPDATE refunds SET on_chain = 'failed', changed_at = :now, detail = :detail,
+    state = CASE state WHEN 'refund_pending' THEN 'refund_failed' ELSE state END
 WHERE id = :id AND on_chain = 'pending';
 
 -- refunded --
-UPDATE refunds SET state = 'refunded', changed_at = :now WHERE id = :id;
+UPDATE refunds SET state = 'refunded', changed_at = :now, detail = NULL
+WHERE id = :id AND state = 'refund_pending';
 
 -- unrefunded_orders --
-SELECT count(*) FROM orders LEFT JOIN refunds ON refunds.order_id = orders.id
+SELECT count(*) FROM orders
+LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state = 'refunded'
 WHERE orders.id BETWEEN :payment_id + 1 AND :payment_id + 100
-    AND orders.payment_id = :payment_id AND (refunds.state IS NULL OR refunds.state <> 'refunded');
+    AND orders.payment_id = :payment_id AND refunds.id IS NULL;
 
 -- order_history --
 -- That its payment has gone back whole says nothing more about an order.

@@ -116,8 +116,12 @@ ORDER BY batch_id DESC, position DESC;
 DELETE FROM chain_refunds;
 
 -- put_refund --
-INSERT INTO chain_refunds (order_id, transaction_hash) VALUES (:order_id, :transaction_hash)
+INSERT INTO chain_refunds (order_id, transaction_hash, block_number)
+VALUES (:order_id, :transaction_hash, :block_number)
 ON CONFLICT (order_id) DO NOTHING;
+
+-- chain_refund --
+SELECT transaction_hash, block_number FROM chain_refunds WHERE order_id = :order_id;
 
 -- clear_direct_orders --
 DELETE FROM chain_direct_orders;

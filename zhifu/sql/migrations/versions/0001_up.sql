@@ -119,19 +119,36 @@ CREATE TABLE submissions (
 );
 
 -- refunds --
--- At most one per order. `on_chain` only where the order had been settled.
+-- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
+-- settled. `chain_order` is the order's id there, `block_number` the refund's block or a later one.
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
-    order_id BIGINT NOT NULL UNIQUE REFERENCES orders (id),
+    order_id BIGINT NOT NULL REFERENCES orders (id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
-    on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done')),
+    on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done', 'failed')),
+    chain_order BLOB,
     transaction_hash TEXT,
-    state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded')),
+    block_number BIGINT,
+    state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded', 'refund_failed')),
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
-    CHECK (state = 'refund_pending' OR on_chain <> 'pending')
+    detail TEXT,
+    CHECK ((on_chain = 'done') = (block_number IS NOT NULL)),
+    CHECK (block_number IS NULL OR chain_order IS NOT NULL),
+    CHECK (state <> 'refund_failed' OR on_chain = 'failed'),
+    CHECK (state <> 'refund_pending' OR on_chain <> 'failed')
 );
+
+-- refunds_once --
+-- An order goes back once at most; one that could not may be tried again.
+CREATE UNIQUE INDEX refunds_once ON refunds (order_id) WHERE state <> 'refund_failed';
+
+-- refunds_order --
+CREATE INDEX refunds_order ON refunds (order_id);
+
+-- refunds_on_chain --
+CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 
 -- order_states --
 -- What an order has become, by its payment, its batch and its refund.
@@ -147,10 +164,10 @@ JOIN payments ON payments.id = orders.payment_id
 LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
 LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.released = 0
 LEFT JOIN batches ON batches.id = batch_orders.batch_id
-LEFT JOIN refunds ON refunds.order_id = orders.id;
+LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed';
 
 -- refunds_open --
-CREATE INDEX refunds_open ON refunds (id) WHERE state = 'refund_pending';
+CREATE INDEX refunds_open ON refunds (id) WHERE state = 'refund_pending' OR on_chain = 'pending';
 
 -- payment_history --
 -- Every change of a payment, in the order they happened; only ever added to.
@@ -241,7 +258,8 @@ WHEN NOT EXISTS (
     SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
     WHERE orders.id = NEW.order_id AND orders.platform = NEW.platform AND payments.state = 'paid')
     OR EXISTS (SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
-    OR EXISTS (SELECT 1 FROM refunds WHERE order_id = NEW.order_id)
+    OR EXISTS (
+        SELECT 1 FROM refunds WHERE order_id = NEW.order_id AND state <> 'refund_failed')
 BEGIN
     SELECT RAISE(ABORT, 'only a paid order can wait for a batch');
 END;
@@ -345,11 +363,33 @@ BEGIN
     SELECT RAISE(ABORT, 'this order cannot be refunded like this');
 END;
 
+-- refunds_fixed --
+CREATE TRIGGER refunds_fixed BEFORE UPDATE OF id, order_id, amount, currency, created_at ON refunds
+BEGIN
+    SELECT RAISE(ABORT, 'what goes back is a fact');
+END;
+
 -- refunds_change --
-CREATE TRIGGER refunds_change BEFORE UPDATE ON refunds
-WHEN NEW.id <> OLD.id OR NEW.order_id <> OLD.order_id OR NEW.amount <> OLD.amount
-    OR OLD.state = 'refunded'
-    OR (NEW.on_chain <> OLD.on_chain AND (OLD.on_chain, NEW.on_chain) NOT IN (VALUES ('pending', 'done')))
+-- Money goes back at its provider once, and only what stands on chain, or was never settled.
+CREATE TRIGGER refunds_change BEFORE UPDATE OF state ON refunds
+WHEN OLD.state <> NEW.state AND (
+    (OLD.state, NEW.state) NOT IN (VALUES
+        ('refund_pending', 'refunded'), ('refund_pending', 'refund_failed'))
+    OR NEW.state = 'refunded' AND NEW.on_chain NOT IN ('none', 'done'))
+BEGIN
+    SELECT RAISE(ABORT, 'a refund cannot change like this');
+END;
+
+-- refunds_change_on_chain --
+-- From done back to pending is a block that was reorganised away; to and from none is its batch,
+-- refused or settled after all.
+CREATE TRIGGER refunds_change_on_chain BEFORE UPDATE OF on_chain ON refunds
+WHEN OLD.on_chain <> NEW.on_chain AND (
+    (OLD.on_chain, NEW.on_chain) NOT IN (VALUES
+        ('pending', 'done'), ('done', 'pending'), ('pending', 'failed'),
+        ('pending', 'none'), ('done', 'none'), ('none', 'pending'))
+    OR (NEW.on_chain = 'none') = EXISTS (
+        SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
 END;
@@ -358,8 +398,7 @@ END;
 CREATE TRIGGER refunds_change_history AFTER UPDATE ON refunds
 WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain BEGIN
     INSERT INTO refund_history
-    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at,
-        CASE WHEN OLD.on_chain <> NEW.on_chain THEN 'refunded on chain' END
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
     FROM refund_history WHERE refund_id = NEW.id;
 END;
 
@@ -476,7 +515,8 @@ CREATE TABLE chain_licenses (
 -- chain_refunds --
 CREATE TABLE chain_refunds (
     order_id BLOB NOT NULL PRIMARY KEY,
-    transaction_hash TEXT NOT NULL
+    transaction_hash TEXT NOT NULL,
+    block_number BIGINT NOT NULL
 ) WITHOUT ROWID;
 
 -- chain_direct_orders --

@@ -1,0 +1,140 @@
+"""The refunds in the books: what was begun, what stands on chain, what has gone back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+from zhifu import ids
+from zhifu.books import order_number
+from zhifu.money import Money
+from zhifu.payments import OrderRecord, PaymentState
+from zhifu.store import Store, Transaction
+
+#: No chain that is worth settling on takes back more blocks than this.
+_WATCHED_BLOCKS = 1_000
+
+
+class OnChain(str, Enum):
+    """Whether a refund has to be made on chain, and whether it is there."""
+
+    NONE = "none"
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RefundRecord(NamedTuple):
+    """A refund that was begun."""
+
+    number: int
+    amount: Money
+    on_chain: OnChain
+
+
+class Inclusion(NamedTuple):
+    """Where a refund is on chain: in this block, or before it if it is not known by which hash."""
+
+    transaction_hash: str | None
+    block_number: int
+
+
+class RefundBook:
+    """The refunds in `store`; every method is one transaction.
+
+    A refund stands once it is under `confirmations` further blocks.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], int], confirmations: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._confirmations = confirmations
+        self._ids = ids.Ids()
+
+    def begin(self, order: OrderRecord) -> None:
+        """Store that an order goes back; it waits for a batch no longer."""
+        (number,), order_id = self._ids.take(), order_number(order.id)
+        with self._store.writing() as transaction:
+            if order.batch is None:
+                transaction.run("stop_waiting", platform=order.platform, order_id=order_id)
+            transaction.run(
+                "put_refund_record",
+                id=number,
+                order_id=order_id,
+                amount=order.price.amount,
+                currency=order.price.currency,
+                on_chain=(OnChain.NONE if order.batch is None else OnChain.PENDING).value,
+                now=self._clock(),
+            )
+
+    def of(self, order_id: str) -> RefundRecord:
+        """The refund of an order that has one."""
+        with self._store.reading() as transaction:
+            row = transaction.row("refund_of", order_id=order_number(order_id))
+        if row is None:
+            raise LookupError(order_id)
+        number, amount, currency, on_chain = row
+        return RefundRecord(number, Money(amount, currency), OnChain(on_chain))
+
+    def open(self) -> list[str]:
+        """The orders whose refund is not finished, or has to be made on chain again."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("open_refunds")
+        return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+
+    def inclusion(self, chain_order: int) -> Inclusion | None:
+        """Where the index has the refund of an order, which it names as the chain does."""
+        with self._store.reading() as transaction:
+            row = transaction.row("chain_refund", order_id=chain_order.to_bytes(32, "big"))
+        return Inclusion(*row) if row else None
+
+    def stands(self, refund: RefundRecord) -> bool:
+        """Whether nothing on chain keeps the money from going back at the provider."""
+        with self._store.reading() as transaction:
+            found = transaction.row(
+                "standing_refund", id=refund.number, confirmations=self._confirmations
+            )
+        return found is not None
+
+    def included(self, refund: RefundRecord, chain_order: int, inclusion: Inclusion) -> None:
+        """The refund is on chain."""
+        with self._store.writing() as transaction:
+            transaction.run(
+                "refund_on_chain",
+                id=refund.number,
+                chain_order=chain_order.to_bytes(32, "big"),
+                **inclusion._asdict(),
+                now=self._clock(),
+            )
+
+    def failed(self, refund: RefundRecord, reason: str) -> None:
+        """The chain will never take the order back; it stays settled unless it was paid back."""
+        with self._store.writing() as transaction:
+            transaction.run("refund_failed", id=refund.number, detail=reason, now=self._clock())
+
+    def refunded(self, refund: RefundRecord, payment_id: str) -> None:
+        """The provider has sent the money back."""
+        with self._store.writing() as transaction:
+            transaction.run("refunded", id=refund.number, now=self._clock())
+            self._close_payment(transaction, ids.from_text(ids.PAYMENT, payment_id))
+
+    def follow(self) -> None:
+        """Open refunds again that the index, having come as far, does not have on chain."""
+        blocks = max(_WATCHED_BLOCKS, self._confirmations)
+        with self._store.reading() as transaction:
+            gone = transaction.rows("reorganised_refunds", blocks=blocks)
+        if gone:
+            rows = [{"id": number, "now": self._clock()} for (number,) in gone]
+            with self._store.writing() as transaction:
+                transaction.run_many("refund_off_chain", rows)
+
+    def _close_payment(self, transaction: Transaction, payment: int | None) -> None:
+        if transaction.value("unrefunded_orders", payment_id=payment) == 0:
+            transaction.run(
+                "set_payment_state",
+                id=payment,
+                state=PaymentState.REFUNDED.value,
+                before=PaymentState.PAID.value,
+                now=self._clock(),
+            )
