@@ -39,10 +39,6 @@ class Function:
         """What a call returned."""
         return tuple(_checksummed(decode(self.outputs, data), self.outputs))
 
-    def decode_call(self, calldata: bytes) -> tuple[Any, ...]:
-        """The arguments of calldata that `encode` made."""
-        return tuple(_checksummed(decode(self.inputs, calldata[4:]), self.inputs))
-
 
 @dataclass(frozen=True)
 class Event:
