@@ -2,9 +2,11 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,15 +37,30 @@ def zhifu(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Zhifu:
     zhifu("content", "publish", "-p", "udemy", "--ref", "closed", "--price", "49.00")
     zhifu("content", "close", "udemy/closed")
     zhifu("key", "new", "alice")
+    zhifu(*BUY)
     return zhifu
 
 
 @pytest.fixture
 def unchanged(zhifu: Zhifu, chain: Anvil) -> Iterator[None]:
-    """Nothing that is refused leaves a trace on the chain."""
-    before = chain.rpc.call("eth_blockNumber")
+    """Nothing that is refused leaves a trace: on the chain, in the books, or at the provider."""
+    before = traces(zhifu, chain)
     yield
-    assert chain.rpc.call("eth_blockNumber") == before
+    assert traces(zhifu, chain) == before
+
+
+def traces(zhifu: Zhifu, chain: Anvil) -> dict[str, object]:
+    """What could change: the latest block, the home's files, and how many rows the books have.
+
+    What the books know of the chain is a copy that any command may bring up to date.
+    """
+    files = {str(each): each.read_bytes() for each in zhifu.home.rglob("*.json*")}
+    with closing(sqlite3.connect(zhifu.home / "zhifu.sqlite3")) as books:
+        names = books.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = [name for (name,) in names if not name.startswith("chain_")]
+        rows = {each: books.execute(f'SELECT count(*) FROM "{each}"').fetchone() for each in tables}
+    assert {"payments", "orders"} <= set(rows)
+    return {"block": chain.rpc.call("eth_blockNumber"), "rows": rows, **files}
 
 
 BUY = ("purchase", "udemy/a", "-p", "udemy", "-l", "1")
@@ -59,6 +76,8 @@ BAD = [
     (("purchase", "77", "-p", "udemy", "-l", "1"), "content: must be published"),
     (("purchase", "udemy/closed", "-p", "udemy", "-l", "1"), "content: must be on sale"),
     (("verify", "udemy/z", "-l", "1"), "content: must be published"),
+    (("purchase", "udemy/a", "udemy/a", "-p", "udemy", "-l", "1"), "contents: must name each"),
+    ((*BUY, "--referrer", "0x" + "0" * 40), "referrer: must not be the zero address"),
     ((*BUY, "--amount", "48.00"), "amount: must equal the price"),
     ((*BUY, "--amount", "49.001"), "amount: must not have more decimals"),
     ((*BUY, "--amount", "4,9"), "amount: must be a plain decimal"),
@@ -74,6 +93,7 @@ BAD = [
     ((*PUBLISH, "9.99", "--seller-bps", "9000"), "split_plan: must give every creator"),
     ((*PUBLISH, "9.99", "--window-class", "5"), "window_class: must be a class"),
     (("content", "publish", "-p", "udemy", "--ref", "a", "--price", "1"), "ref: must be new"),
+    (("platform", "treasury", "udemy", "0x" + "0" * 40), "treasury: must not be the zero address"),
     (("refund", "ord_0000000000000000"), "order: must exist"),
     (("refund", "0x12"), "order: must exist"),
     (("refund", "0x" + "12" * 32), "order: must exist"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zhifu.cli.session import Session
@@ -11,9 +13,10 @@ from zhifu.cli.session import Session
 if TYPE_CHECKING:
     from zhifu.gateway import Gateway
     from zhifu.money import Money
-    from zhifu.payments import OrderRecord, Payment
+    from zhifu.payments import OrderRecord, Payment, PaymentRequest
 
 _DAY_SECONDS = 86_400
+_NOT_PAID_YET = "not paid yet"
 
 
 def pay(
@@ -28,8 +31,9 @@ def pay(
 ) -> Payment:
     """A learner's payment for a cart at the sandbox provider, confirmed and recorded.
 
-    `amount` is by default what the contents cost today. A key that was used before does not pay
-    again: the same cart answers the same payment, another one raises IdempotencyConflict.
+    `amount` is by default what the contents cost today. Nobody pays for what the gateway refuses.
+    A key that was used before does not pay again: the same cart answers the same payment, another
+    one raises IdempotencyConflict.
     """
     from zhifu.payments import PaymentRequest
 
@@ -42,10 +46,13 @@ def pay(
             contents=tuple(contents),
             amount=total,
             provider=session.sandbox.name,
-            provider_payment_id=before or session.sandbox.pay(total),
+            provider_payment_id=before or _NOT_PAID_YET,
             idempotency_key=idempotency_key or secrets.token_hex(16),
             referrer=referrer,
         )
+        if before is None:
+            _require_acceptable(gateway, request)
+            request = replace(request, provider_payment_id=session.sandbox.pay(total))
         return gateway.pay(request)
 
 
@@ -72,6 +79,15 @@ def order_data(session: Session, order: OrderRecord) -> dict[str, Any]:
         "batch": order.batch.number if order.batch else None,
         "problem": order.problem.value if order.problem else None,
     }
+
+
+def _require_acceptable(gateway: Gateway, request: PaymentRequest) -> None:
+    """Raise whatever is wrong with a request, except that nobody has paid for it yet."""
+    from zhifu.exceptions import PaymentUnpaid
+
+    # A gateway asks the provider last, and records nothing that the provider does not know.
+    with suppress(PaymentUnpaid):
+        gateway.pay(request)
 
 
 def _paid_before(gateway: Gateway, seller: int, idempotency_key: str | None) -> str | None:
