@@ -88,6 +88,7 @@ class Gateway:
                 signer,
                 self._indexer.today,
                 self.sync,
+                confirmations,
             )
             for platform, signer in operators.items()
         }
@@ -226,9 +227,10 @@ class Gateway:
     def recover(self) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end; what became of each.
 
-        To be called on start. One that the chain refused comes back as refused; its orders wait
-        again. Refunds that were cut short are finished too; `pending_refunds` tells of those
-        that still cannot be.
+        To be called on start. One that the chain refused comes back as refused, once that is
+        `confirmations` deep; its orders wait again. One that was refused and that a reorganisation
+        included all the same comes back as settled. Refunds that were cut short are finished too;
+        `pending_refunds` tells of those that still cannot be.
         """
         self.sync()
         batches = [batch for lane in self._lanes.values() for batch in lane.recover()]

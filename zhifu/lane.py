@@ -59,6 +59,7 @@ class Lane:
         signer: Signer,
         today: Callable[[], int],
         sync: Callable[[], object],
+        confirmations: int,
     ) -> None:
         operator = network.registry.operator_of(signer.address)
         if operator.platform != platform or not operator.active:
@@ -73,6 +74,7 @@ class Lane:
         self._selection = selection
         self._today = today
         self._sync = sync
+        self._confirmations = confirmations
 
     def settle(self, limit: int) -> BatchRecord | None:
         """Settle the next batch of up to `limit` orders; None if nothing waits.
@@ -92,12 +94,14 @@ class Lane:
     def recover(self) -> list[BatchRecord]:
         """Bring every stored batch of the lane to its end, in order; returns what became of them.
 
-        One that the chain refused is among them as refused: its orders wait again.
+        One that the chain refused is among them as refused: its orders wait again. One that was
+        refused before, and is on chain after all, is among them as settled.
         """
         with self.lock:
             self._notice_shorter_chain()
             unsettled = self._book.unsettled(self.platform, self.number)
-            return [self._conclude(batch).batch for batch in unsettled]
+            concluded = [self._conclude(batch).batch for batch in unsettled]
+            return concluded + self._revive()
 
     def _notice_shorter_chain(self) -> None:
         """Submit batches again whose numbers the chain would take once more.
@@ -109,6 +113,16 @@ class Lane:
             number = self._network.settlement.next_batch(self.platform, self.number)
             for batch_id in (each for each, used in settled.items() if used >= number):
                 self._book.unsettled_again(batch_id)
+
+    def _revive(self) -> list[BatchRecord]:
+        """Take back refused batches that a reorganisation has included."""
+        found = self._book.included_after_all(self.platform, self.number)
+        receipts = self._chain.receipts([included for _, included in found])
+        return [
+            self._book.revived(batch_id, receipt)
+            for (batch_id, _), receipt in zip(found, receipts, strict=True)
+            if receipt is not None
+        ]
 
     # Storing
 
@@ -134,6 +148,10 @@ class Lane:
 
     def _store(self, draft: BatchDraft) -> BatchRecord | None:
         number = self._network.settlement.next_batch(self.platform, self.number)
+        if number > self._book.indexed_number(self.platform, self.number) + 1 and self._sync():
+            # A batch the index did not know of may carry some of these orders.
+            self._revive()
+            return None
         signed = self._sign(self._calldata(number, draft.sale_day, draft.debit, draft.words))
         return self._book.store(draft, self.number, number, signed)
 
@@ -206,9 +224,20 @@ class Lane:
         if any(self._network.settlement.root_of(batch.platform, batch.lane, batch.number)):
             return self._number_used(batch)
         failed = [receipt for receipt in receipts if receipt is not None]
-        if failed and not self._any_alive(submissions, receipts):
-            return self._refused(batch, self._reason(batch, failed[-1]))
-        return None
+        if not failed or self._any_alive(submissions, receipts):
+            return None
+        self._require_depth(batch, max(receipt.block_number for receipt in failed))
+        return self._refused(batch, self._reason(batch, failed[-1]))
+
+    def _require_depth(self, batch: BatchRecord, block_number: int) -> None:
+        """Raise TransactionPending while a block may still be reorganised away.
+
+        Without it a signed transaction could be included in another one, and succeed.
+        """
+        if self._confirmations > 0:
+            depth = self._chain.block_number() - block_number
+            if depth < self._confirmations:
+                raise TransactionPending(batch.transaction_hash, 0)
 
     def _number_used(self, batch: BatchRecord) -> Ending:
         """The batch's number is on chain: by this very batch, or by another one."""
@@ -223,6 +252,7 @@ class Lane:
         receipt = self._chain.receipt(log.transaction_hash)
         if sent and receipt and words_of(sent.input) == self._book.words(batch):
             return Ending(self._book.settled(batch, receipt), None)
+        self._require_depth(batch, log.block_number)
         return self._refused(batch, DuplicateBatch(batch.number + 1, batch.number))
 
     def _any_alive(

@@ -139,6 +139,36 @@ class LaneBook:
                 transaction.run("wait_again", batch_id=number)
             return _record(transaction, number)
 
+    def indexed_number(self, platform: int, lane: int) -> int:
+        """The number of a lane's last batch that the index has, or 0."""
+        with self._store.reading() as transaction:
+            return int(transaction.value("indexed_number", platform=platform, lane=lane))
+
+    def included_after_all(self, platform: int, lane: int) -> list[tuple[str, str]]:
+        """A lane's refused batches that the chain settled all the same: ids and transactions."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("included_after_all", platform=platform, lane=lane)
+        return [(ids.to_text(ids.BATCH, number), included) for number, included in rows]
+
+    def revived(self, batch_id: str, receipt: Receipt) -> BatchRecord:
+        """A refused batch is on chain: its orders are settled, and wait for no other."""
+        number = ids.from_text(ids.BATCH, batch_id) or 0
+        with self._store.writing() as transaction:
+            revived = transaction.run(
+                "revived_batch",
+                id=number,
+                transaction_hash=receipt.transaction_hash,
+                gas_used=receipt.gas_used,
+                block_number=receipt.block_number,
+                now=self._clock(),
+            )
+            batch = _record(transaction, number)
+            if revived:
+                transaction.run("stop_waiting_for", platform=batch.platform, batch_id=number)
+                transaction.run("take_orders_again", batch_id=number)
+                transaction.run("refund_with_chain", batch_id=number, now=self._clock())
+            return batch
+
     def submissions(self, batch: BatchRecord) -> Sequence[Submission]:
         """Every transaction signed for a batch, the latest last."""
         with self._store.reading() as transaction:

@@ -61,7 +61,8 @@ class PaymentRequest:
     `platform` is the seller; `amount` the sum of the contents' prices today or yesterday (UTC);
     `provider` the name the gateway knows the payment provider by, and `provider_payment_id` the
     provider's own name for the payment. `idempotency_key` is the seller's: the same key with the
-    same body is the same payment. `referrer` is the address that gets the referrer's share, None for nobody.
+    same body is the same payment. `referrer` is the address that gets the referrer's share, None
+    for nobody.
     """
 
     platform: int

@@ -407,6 +407,114 @@ def test_a_reorganised_batch_goes_out_again_under_its_number(fair: Fair) -> None
         assert_settled_once(fair, gateway)
 
 
+def fail_while_suspended(fair: Fair, faulty: Faulty, **options: Any) -> None:
+    """Leave a batch behind whose transaction is included and fails; platform 1 stays suspended."""
+    with fair.gateway(1, network=fair.same_chain(faulty), **options) as gateway:
+        sell(gateway, fair)
+        faulty.point = "before sending"
+        with pytest.raises(Crash):
+            gateway.settle(1)
+        fair.network.registry.set_status(fair.admin, 1, PlatformStatus.SUSPENDED)
+        with suppress(TransactionPending):
+            gateway.recover()
+
+
+def test_a_batch_is_refused_once_its_failure_is_deep_enough(fair: Fair, faulty: Faulty) -> None:
+    fail_while_suspended(fair, faulty, confirmations=3)
+    with fair.gateway(1, confirmations=3) as gateway:
+        fair.anvil.mine(2)
+        with pytest.raises(TransactionPending):
+            gateway.settle(1)
+        assert [batch.state for batch in gateway.batches(1)] == [BatchState.SUBMITTED]
+        assert gateway.waiting(1) == 0
+        fair.anvil.mine()
+        (batch,) = gateway.recover()
+        assert batch.state is BatchState.REFUSED
+        assert submissions(fair) == 1
+        fair.network.registry.set_status(fair.admin, 1, PlatformStatus.ACTIVE)
+        assert gateway.settle(1) is not None
+        fair.anvil.mine(3)
+        assert_settled_once(fair, gateway)
+
+
+def test_a_failure_that_is_reorganised_away_settles_the_batch(fair: Fair, faulty: Faulty) -> None:
+    before = fair.anvil.snapshot()
+    fail_while_suspended(fair, faulty, confirmations=3)
+    fair.anvil.revert(before)
+    fair.anvil.mine(3)
+    with fair.gateway(1, confirmations=3) as gateway:
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        fair.anvil.mine(3)
+        assert_settled_once(fair, gateway)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_refused_batch_that_is_included_after_all_is_settled_once(
+    fair: Fair, faulty: Faulty, meanwhile: bool
+) -> None:
+    """Deeper than anybody waited for, and even while its orders are put into another batch."""
+    before = fair.anvil.snapshot()
+    fail_while_suspended(fair, faulty)
+    with sqlite3.connect(fair.database) as connection:
+        ((raw,),) = connection.execute("SELECT raw FROM submissions").fetchall()
+    with fair.gateway(1, network=fair.same_chain(faulty)) as gateway:
+        assert [batch.state for batch in gateway.batches(1)] == [BatchState.REFUSED]
+        assert gateway.waiting(1) == ORDERS
+        if meanwhile:
+            fair.network.registry.set_status(fair.admin, 1, PlatformStatus.ACTIVE)
+            faulty.point = "before sending"
+            with pytest.raises(Crash):
+                gateway.settle(1, limit=ORDERS - 1)
+    fair.anvil.revert(before)
+    fair.network.chain.send_raw(raw)
+    with fair.gateway(1) as gateway:
+        told = {batch.state for batch in gateway.recover()}
+        assert BatchState.SETTLED in told
+        assert gateway.settle(1) is None
+        assert_settled_once(fair, gateway)
+        order = next(gateway.payments(1)).orders[0]
+        details = [change.detail for change in gateway.history(order.id)]
+        assert "it was included after all" in details
+
+
+def test_an_order_refunded_meanwhile_goes_back_on_chain_too(fair: Fair, faulty: Faulty) -> None:
+    before = fair.anvil.snapshot()
+    fail_while_suspended(fair, faulty)
+    with sqlite3.connect(fair.database) as connection:
+        ((raw,),) = connection.execute("SELECT raw FROM submissions").fetchall()
+    with fair.gateway(1) as gateway:
+        payment = next(gateway.payments(1))
+        gateway.refund(payment.orders[0].id)
+        fair.anvil.revert(before)
+        fair.network.chain.send_raw(raw)
+        gateway.recover()
+        assert fair.available(1) == DEPOSIT - (ORDERS - 1) * PRICES[1] * CENT
+        assert not gateway.may_use(1, 1)
+        assert gateway.pending_refunds() == []
+        refunded = fair.provider.refunded(payment.request.provider_payment_id)
+        assert refunded == payment.request.amount
+
+
+def test_a_refused_batchs_refund_goes_back_at_its_provider_alone(fair: Fair) -> None:
+    """Batch and refund were reorganised away, and the batch can never be settled again."""
+    with fair.gateway(1, confirmations=2) as gateway:
+        payment = gateway.pay(fair.request())
+        before = fair.anvil.snapshot()
+        gateway.settle(1)
+        gateway.refund(payment.orders[0].id)
+        fair.anvil.revert(before)
+        fair.network.license.set_active(fair.operators[1], 1, False)
+        fair.anvil.mine(3)
+        with pytest.raises(TransactionPending):
+            gateway.recover()
+        fair.anvil.mine(2)
+        assert [batch.state for batch in gateway.recover()] == [BatchState.REFUSED]
+        assert gateway.order(payment.orders[0].id).state is OrderState.REFUNDED
+        assert gateway.waiting(1) == 0
+        assert fair.available(1) == DEPOSIT
+
+
 def test_a_batch_is_not_missed_before_the_index_has_come_to_it(fair: Fair) -> None:
     """One gateway looks at the chain, the other settles, and only then the first goes on."""
     looks = 0

@@ -179,6 +179,40 @@ WHERE batches.id = :batch_id AND NOT EXISTS (
     SELECT 1 FROM refunds
     WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed');
 
+-- indexed_number --
+SELECT coalesce(max(number), 0) FROM chain_batches WHERE platform = :platform AND lane = :lane;
+
+-- included_after_all --
+-- Refused batches of a lane one of whose transactions the chain has settled; an order that went
+-- into another batch of the same number is that batch's until it is refused in turn.
+SELECT batches.id, chain_batches.transaction_hash
+FROM batches
+JOIN chain_batches ON chain_batches.platform = batches.platform
+    AND chain_batches.lane = batches.lane AND chain_batches.number = batches.number
+JOIN submissions ON submissions.batch_id = batches.id
+    AND submissions.hash = chain_batches.transaction_hash
+WHERE batches.platform = :platform AND batches.lane = :lane AND batches.state = 'refused'
+    AND NOT EXISTS (
+        SELECT 1 FROM batches AS other
+        WHERE other.platform = batches.platform AND other.lane = batches.lane
+            AND other.number = batches.number AND other.state <> 'refused');
+
+-- revived_batch --
+UPDATE batches SET state = 'settled', transaction_hash = :transaction_hash, gas_used = :gas_used,
+    block_number = :block_number, changed_at = :now, detail = 'it was included after all'
+WHERE id = :id AND state = 'refused';
+
+-- take_orders_again --
+UPDATE batch_orders SET released = 0
+WHERE batch_id = :batch_id AND NOT EXISTS (
+    SELECT 1 FROM batch_orders AS other
+    WHERE other.order_id = batch_orders.order_id AND other.released = 0);
+
+-- refund_with_chain --
+UPDATE refunds SET on_chain = 'pending', changed_at = :now, detail = 'its batch was settled after all'
+WHERE on_chain = 'none'
+    AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND released = 0);
+
 -- refund_without_chain --
 -- What was never settled after all has only to go back at its provider.
 UPDATE refunds SET on_chain = 'none', transaction_hash = NULL, block_number = NULL,

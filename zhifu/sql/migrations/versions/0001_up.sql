@@ -86,6 +86,9 @@ CREATE UNIQUE INDEX batches_lane ON batches (platform, lane, number) WHERE state
 CREATE INDEX batches_unsettled ON batches (platform, lane, number)
     WHERE state IN ('batched', 'submitted');
 
+-- batches_refused --
+CREATE INDEX batches_refused ON batches (platform, lane, number) WHERE state = 'refused';
+
 -- batches_settled --
 CREATE INDEX batches_settled ON batches (block_number) WHERE state = 'settled';
 
@@ -275,12 +278,13 @@ CREATE TRIGGER batches_start BEFORE INSERT ON batches WHEN NEW.state <> 'batched
 END;
 
 -- batches_change --
--- From settled back to submitted is a block that was reorganised away.
+-- From settled back to submitted is a block that was reorganised away, from refused to settled one
+-- that took its place.
 CREATE TRIGGER batches_change BEFORE UPDATE OF state ON batches
 WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
     ('batched', 'submitted'), ('batched', 'settled'), ('batched', 'refused'),
     ('submitted', 'settled'), ('submitted', 'refused'),
-    ('settled', 'confirmed'), ('settled', 'submitted'))
+    ('settled', 'confirmed'), ('settled', 'submitted'), ('refused', 'settled'))
 BEGIN
     SELECT RAISE(ABORT, 'a batch cannot change like this');
 END;
@@ -319,8 +323,13 @@ END;
 -- batch_orders_fixed --
 CREATE TRIGGER batch_orders_fixed BEFORE UPDATE ON batch_orders
 WHEN NEW.batch_id <> OLD.batch_id OR NEW.position <> OLD.position
-    OR NEW.order_id <> OLD.order_id OR NEW.released < OLD.released
-    OR NOT EXISTS (SELECT 1 FROM batches WHERE id = NEW.batch_id AND state = 'refused')
+    OR NEW.order_id <> OLD.order_id
+    OR NOT EXISTS (
+        SELECT 1 FROM batches WHERE id = NEW.batch_id
+            AND state = CASE NEW.released WHEN 1 THEN 'refused' ELSE 'settled' END)
+    OR NEW.released = 0 AND EXISTS (
+        SELECT 1 FROM waiting WHERE order_id = NEW.order_id
+            AND platform = (SELECT platform FROM orders WHERE id = NEW.order_id))
 BEGIN
     SELECT RAISE(ABORT, 'only a refused batch lets its orders go');
 END;
