@@ -196,6 +196,24 @@ def test_a_moved_licence_is_not_refunded(
         refund(order)
 
 
+def test_the_spent_bits_are_those_of_refunded_and_claimed_orders(
+    refund, settlement, registry, licences, settled, content, learners, learner_key, seller
+):
+    """TREE-4."""
+    batch = settled([Group(content.number, (list(learners) * 7)[:263])])
+    lane = (batch.platform, batch.lane, batch.number)
+    orders = batch.orders()
+    done = (orders[3], orders[254], orders[255], orders[256], orders[262])
+    for order in done[:-1]:
+        refund(order)
+    registry.bindKey(done[-1].learner, learner_key, {"from": seller.operator})
+    licences.claimBatch(done[-1], {"from": learner_key})
+
+    groups = [settlement.spentOf(*lane, group) for group in range(3)]
+    assert groups == [1 << 3 | 1 << 254 | 1 << 255, 1 << 0 | 1 << 6, 0]
+    assert settlement.spentOf(*lane[:2], batch.number + 1, 0) == 0
+
+
 def root_from(order):
     """Return the root that the order's proof leads to."""
     node, index = Leaf(order.word, order.facts, order.referrer).hash(), order.leaf
