@@ -7,12 +7,11 @@ import secrets
 from zhifu import accounts
 from zhifu.authorization import authorize
 from zhifu.blocks import Receipt
-from zhifu.deployment import Network
+from zhifu.deployment import DAY_SECONDS, Network
 from zhifu.exceptions import InactiveContent, InsufficientBalance, UnknownOrder
 from zhifu.models import NO_ADDRESS, DirectOrder
 from zhifu.signing import Signer
 
-DAY_SECONDS = 86_400
 LIFETIME_SECONDS = 3_600
 """How long a new order may wait to be placed."""
 
