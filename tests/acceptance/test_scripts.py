@@ -24,9 +24,14 @@ main()
 
 
 @pytest.fixture(scope="module")
-def zhifu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zhifu]:
+def chain() -> Iterator[Anvil]:
     with Anvil() as chain:
-        yield Zhifu(tmp_path_factory.mktemp("home"), chain.rpc_url)
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def zhifu(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Zhifu:
+    return Zhifu(tmp_path_factory.mktemp("home"), chain.rpc_url)
 
 
 def script(zhifu: Zhifu, name: str) -> str:
@@ -43,14 +48,26 @@ def first(zhifu: Zhifu) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def second(zhifu: Zhifu, first: dict[str, str]) -> dict[str, str]:
-    return {name: script(zhifu, name) for name in first}
+def second(zhifu: Zhifu, chain: Anvil, first: dict[str, str]) -> dict[str, str]:
+    """What each printed when it ran once more, which must have left the chain alone."""
+    before = on_chain(zhifu, chain)
+    found = {name: script(zhifu, name) for name in first}
+    assert on_chain(zhifu, chain) == before
+    return found
+
+
+def on_chain(zhifu: Zhifu, chain: Anvil) -> tuple[object, object]:
+    return chain.rpc.call("eth_blockNumber"), zhifu.json("balance")
 
 
 def test_each_prints_addresses_transactions_and_balances(first: dict[str, str]) -> None:
     assert len(ADDRESS.findall(first["deploy"])) >= 5
     assert len(HASH.findall(first["deploy"])) == 8
     assert "before" in first["deploy"]
+    # Three platforms are admitted and given an operator, learners and contents.
+    assert len(HASH.findall(first["register"])) == 12
+    assert len(ADDRESS.findall(first["register"])) == 3
+    assert "before" in first["register"]
     assert len(HASH.findall(first["purchase"])) == 2
     assert "Before" in first["purchase"]
     assert len(HASH.findall(first["settle"])) == 1
@@ -61,9 +78,11 @@ def test_a_second_run_changes_nothing(first: dict[str, str], second: dict[str, s
     assert "Deployed already" in second["deploy"]
     assert HASH.findall(second["deploy"]) == []
     assert " yes " not in second["register"]
+    assert HASH.findall(second["register"]) == []
     assert "300 learners, 60 contents in all" in first["register"]
     assert "300 learners, 60 contents in all" in second["register"]
     assert "has udemy/1070968 already" in second["purchase"]
+    assert HASH.findall(second["purchase"]) == []
     assert re.findall(r"pay_\w+", first["purchase"]) == re.findall(r"pay_\w+", second["purchase"])
     assert "Nothing waits" in second["settle"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zhifu.cli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from zhifu.directory import PublishedContent
 
@@ -47,6 +47,8 @@ def register(
 ) -> None:
     """Admit three platforms, and give each learners and real contents of the shipped catalogue."""
     _require_deployed(session)
+    signers = _signers(session)
+    last, before = session.chain.block_number(), _ether(session, signers)
     rows = []
     for name in PLATFORMS:
         number, admitted = _ensure_platform(session, name)
@@ -56,6 +58,9 @@ def register(
         rows.append((number, name, "yes" if admitted else "no", operator, registered, published))
     columns = (">Number", "Platform", "New", "Operator", ">New learners", ">New contents")
     _list(columns, rows)
+    _list_signed(session, signers, range(last + 1, session.chain.block_number() + 1))
+    after = _ether(session, signers)
+    _list(("Key", ">Wei before", ">After"), ((each, before[each], after[each]) for each in signers))
     found = list(session.directory.contents.values())
     _say(f"{session.network.registry.learner_count()} learners, {len(found)} contents in all:")
     _list(("Content", ">Price"), _priced(session, [each for each in found if each.number <= 5]))
@@ -95,10 +100,9 @@ def settle(session: Session) -> None:
 
 def _purchase_in_fiat(session: Session, seller: int, content: int) -> None:
     from zhifu.cli import fiat
+    from zhifu.payments import OrderState
 
     learner = _first_learner(session, seller)
-    price = fiat.prices(session, [content])
-    _fund(session, seller, price.to_ledger_units(session.network.deployment.ledger_decimals))
     payment = fiat.pay(
         session,
         seller,
@@ -111,6 +115,9 @@ def _purchase_in_fiat(session: Session, seller: int, content: int) -> None:
     orders = (fiat.order_data(session, order) for order in payment.orders)
     rows = ((payment.id, each["order"], each["price"], each["state"]) for each in orders)
     _list(("Payment", "Order", ">Price", "State"), rows)
+    if any(order.state is OrderState.PAID for order in payment.orders):
+        decimals = session.network.deployment.ledger_decimals
+        _fund(session, seller, payment.request.amount.to_ledger_units(decimals))
 
 
 def _purchase_by_signature(session: Session, seller: int, content: int) -> None:
@@ -174,6 +181,26 @@ def _require_purchased(session: Session) -> None:
     first = session.network.deployment.first_block
     if not any(settlement.events("BatchSettled", "OrderPlaced", from_block=first)):
         purchase(session)
+
+
+def _signers(session: Session) -> dict[str, str]:
+    """The addresses that sign a registration by name: one chosen key, or each role's own."""
+    from zhifu.keyring import ADMIN, platform_key
+
+    found = {ADMIN: session.signer(ADMIN).address}
+    if session.chosen_signer is None:
+        keys = {name: session.keyring.ensure(platform_key(name)) for name in PLATFORMS}
+        found.update((name, key.address) for name, key in keys.items())
+    return found
+
+
+def _list_signed(session: Session, signers: Mapping[str, str], blocks: range) -> None:
+    sent = ((each, name) for name in signers for each in _sent(session, signers[name], blocks))
+    _list(("Transaction", "Signed by"), sent)
+
+
+def _ether(session: Session, signers: Mapping[str, str]) -> dict[str, int]:
+    return {name: session.chain.balance(address) for name, address in signers.items()}
 
 
 def _ensure_platform(session: Session, name: str) -> tuple[int, bool]:
