@@ -116,3 +116,21 @@ def test_brownie_runs_a_step_on_a_chain_it_starts_itself(
     assert "300 learners, 60 contents in all" in found.stdout
     assert "buys udemy/1070968 by an EIP-3009 signature" in found.stdout
     assert "udemy" in found.stdout.split("Batch")[1]
+
+
+def test_a_chain_that_brownie_starts_leaves_the_own_one_alone(chain: Anvil, tmp_path: Path) -> None:
+    """Both have one chain id, and so would share the deployment file and the books."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    zhifu = Zhifu(tmp_path / ".zhifu", chain.rpc_url)
+    for name in ("deploy", "register", "purchase"):
+        script(zhifu, name)
+    words = ["run", "scripts/purchase.py", "--network", "anvil"]
+    command = [sys.executable, "-c", BROWNIE, str(free_port()), *words]
+    environment = {**zhifu.environment(), "ZHIFU_HOME": ""}
+    deployment = (zhifu.home / "deployments" / "31337.json").read_text()
+    found = run(command, environment, tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "its files are in .zhifu/brownie" in found.stdout
+    assert (zhifu.home / "brownie" / "deployments" / "31337.json").exists()
+    assert (zhifu.home / "deployments" / "31337.json").read_text() == deployment
+    assert [each["orders"] for each in zhifu.json("settle", "udemy")["batches"]] == [1]
