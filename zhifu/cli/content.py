@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 content = group(app, "content", "Publish contents, with prices and split plans.", panel=MEMBERS)
 
-_DAY_SECONDS = 86_400
-
 Which = Annotated[
     str, typer.Argument(metavar="CONTENT", help="Its number, or platform/ref such as edx/cs50.")
 ]
@@ -107,10 +105,12 @@ def list_contents(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
 ) -> Answer:
     """Show contents with today's prices."""
+    from zhifu.deployment import DAY_SECONDS
+
     directory = session.directory
     host = directory.platform(platform) if platform else None
     found = [each for each in directory.contents.values() if host in (None, each.host)]
-    today = session.now // _DAY_SECONDS
+    today = session.now // DAY_SECONDS
     asked = [(each.number, today) for each in found[:limit]]
     data = [
         {

@@ -104,6 +104,8 @@ def _set_aside(books: Path) -> Path:
 
 def described(deployment: Deployment) -> RenderableType:
     """Where the contracts are, for people."""
+    from zhifu.deployment import DAY_SECONDS
+
     return facts(
         {
             "Chain": deployment.chain_id,
@@ -111,6 +113,8 @@ def described(deployment: Deployment) -> RenderableType:
             "ContentLicense": deployment.license,
             "Settlement": deployment.settlement,
             "Settlement token": f"{deployment.token} ({deployment.currency})",
-            "Refund windows": ", ".join(f"{each // 86_400} days" for each in deployment.windows),
+            "Refund windows": ", ".join(
+                f"{each // DAY_SECONDS} days" for each in deployment.windows
+            ),
         }
     )

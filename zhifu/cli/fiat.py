@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from zhifu.money import Money
     from zhifu.payments import OrderRecord, Payment, PaymentRequest
 
-_DAY_SECONDS = 86_400
 _NOT_PAID_YET = "not paid yet"
 
 
@@ -58,10 +57,11 @@ def pay(
 
 def prices(session: Session, contents: Sequence[int]) -> Money:
     """What contents cost together today; raises InexactAmount where that is no whole minor unit."""
+    from zhifu.deployment import DAY_SECONDS
     from zhifu.money import Money
 
     deployment = session.network.deployment
-    today = session.now // _DAY_SECONDS
+    today = session.now // DAY_SECONDS
     found = session.network.settlement.read_many("priceOn", [(each, today) for each in contents])
     units = sum(price for price, _ in found)
     return Money.from_ledger_units(units, deployment.currency, deployment.ledger_decimals)
