@@ -33,7 +33,7 @@ from zhifu.exceptions import (
 )
 from zhifu.reverts import Reverts
 from zhifu.rpc import Call, JsonRpc
-from zhifu.signing import SignedTransaction, Signer
+from zhifu.signing import SignedTransaction, Signer, fields_of
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -46,6 +46,8 @@ TRANSACTION_GAS_LIMIT = 16_777_216
 LOG_CHUNK_BLOCKS = 5_000
 
 _GAS_MARGIN_PERCENT = 20
+#: How many times what a node suggests a replacement may offer per gas.
+_FEE_CAP = 10
 _FIRST_POLL_SECONDS = 0.002
 _SLOWEST_POLL_SECONDS = 0.25
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
@@ -271,6 +273,23 @@ class Chain:
                 **({} if to is None else {"to": checksum_address(to)}),
             }
         )
+
+    def sign_replacement(self, signer: Signer, raw: bytes) -> SignedTransaction | None:
+        """Sign a transaction that waits in vain once more, with the same nonce and higher fees.
+
+        They are what the node suggests now, and a tenth above its own at least, as nodes ask for.
+        None if that is more than ten times what the node suggests: then it is not for its fees
+        that it waits.
+        """
+        fields = fields_of(raw)
+        block, tip = self.rpc.batch(
+            [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
+        )
+        asked = self._fees(int(block.get("baseFeePerGas") or "0x0", 16), int(tip, 16))
+        fees = {name: max(fee, fields[name] * 11 // 10 + 1) for name, fee in asked.items()}
+        if fees["maxFeePerGas"] > _FEE_CAP * asked["maxFeePerGas"]:
+            return None
+        return signer.sign_transaction({**fields, **fees})
 
     def send_raw(self, raw: bytes) -> str:
         """Hand a signed transaction to the node, return its hash; sending it again is no error."""

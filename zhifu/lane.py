@@ -33,6 +33,9 @@ from zhifu.signing import SignedTransaction, Signer
 
 _ATTEMPTS = 5
 
+#: How old a transaction that a node holds must be before its fees are raised.
+_PATIENCE_SECONDS = 120
+
 #: How a node says that a transaction's nonce or fees do not fit, in the words of several.
 _OUTDATED = ("nonce", "fee", "underpriced", "gas price")
 
@@ -207,10 +210,20 @@ class Lane:
             return True
         except TransactionPending:
             # In the node's queue behind a nonce that is missing it would wait for ever.
-            if self._chain.nonce(self.signer.address) > latest.nonce:
+            if self._chain.nonce(self.signer.address) <= latest.nonce:
+                return True
+            if not self._raise_fees(batch, latest):
                 raise
-            return True
         return False
+
+    def _raise_fees(self, batch: BatchRecord, latest: Submission) -> bool:
+        """Sign a transaction that has waited long again, to replace it; whether it could be."""
+        if self._book.age(latest) < _PATIENCE_SECONDS:
+            return False
+        signed = self._chain.sign_replacement(self.signer, latest.raw)
+        if signed is not None:
+            self._book.sign_again(batch, signed)
+        return signed is not None
 
     # Looking up
 

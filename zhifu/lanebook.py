@@ -31,6 +31,7 @@ class Submission(NamedTuple):
     hash: str
     nonce: int
     raw: bytes
+    created_at: int
 
 
 class _NotWaitingError(Exception):
@@ -174,6 +175,10 @@ class LaneBook:
         with self._store.reading() as transaction:
             rows = transaction.rows("submissions", batch_id=_number(batch))
         return [Submission(*row) for row in rows]
+
+    def age(self, submission: Submission) -> int:
+        """How many seconds ago a transaction was signed."""
+        return self._clock() - submission.created_at
 
     def words(self, batch: BatchRecord) -> bytes:
         """A batch's words."""

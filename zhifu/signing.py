@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
 
 from zhifu.exceptions import InvalidInput
 
@@ -21,6 +23,12 @@ class SignedTransaction(NamedTuple):
     raw: bytes
     sender: str
     nonce: int
+
+
+def fields_of(raw: bytes) -> dict[str, Any]:
+    """What a signed EIP-1559 transaction says, ready to be signed again."""
+    fields = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
+    return {name: value for name, value in fields.items() if name not in ("v", "r", "s")}
 
 
 class Signer(Protocol):

@@ -31,6 +31,7 @@ from zhifu.exceptions import (
 from zhifu.gateway import Gateway
 from zhifu.models import PlatformStatus
 from zhifu.payments import BatchState, OrderState, Problem
+from zhifu.signing import fields_of
 
 CENT = 10_000
 ORDERS = 5
@@ -318,6 +319,67 @@ def test_a_transaction_not_included_yet_stays_submitted(fair: Fair, faulty: Faul
         gateway.recover()
         assert submissions(fair) == 1
         assert_settled_once(fair, gateway)
+
+
+def test_a_transaction_that_waits_long_is_replaced(fair: Fair, faulty: Faulty) -> None:
+    now = int(time.time())
+    with fair.gateway(1, network=fair.same_chain(faulty), clock=lambda: now) as gateway:
+        sell(gateway, fair)
+        set_base_fee(fair, 10**9)
+        fair.anvil.set_automine(False)
+        with pytest.raises(TransactionPending):
+            gateway.settle(1)
+        with pytest.raises(TransactionPending):
+            gateway.recover()
+        assert submissions(fair) == 1
+        now += 1_000
+        with pytest.raises(TransactionPending):
+            gateway.recover()
+        first, second = signed_transactions(fair)
+        fair.anvil.set_automine(True)
+        fair.anvil.mine()
+        (batch,) = gateway.recover()
+        assert (batch.number, batch.state) == (1, BatchState.SETTLED)
+        assert batch.transaction_hash == "0x" + keccak(second).hex()
+        assert_replaces(fields_of(second), fields_of(first))
+        assert_settled_once(fair, gateway)
+    set_base_fee(fair, 0)
+
+
+def signed_transactions(fair: Fair) -> list[bytes]:
+    with sqlite3.connect(fair.database) as connection:
+        rows = connection.execute("SELECT raw FROM submissions ORDER BY attempt").fetchall()
+    return [raw for (raw,) in rows]
+
+
+def assert_replaces(later: dict[str, Any], earlier: dict[str, Any]) -> None:
+    """The same transaction, and both its fees a tenth higher at least, as nodes ask for."""
+    fees = ("maxFeePerGas", "maxPriorityFeePerGas")
+    assert all(10 * later[fee] >= 11 * earlier[fee] > 0 for fee in fees)
+    assert {**later, **{fee: earlier[fee] for fee in fees}} == earlier
+
+
+def test_fees_are_not_raised_without_end(fair: Fair) -> None:
+    chain, operator = fair.network.chain, fair.operators[1]
+    set_base_fee(fair, 10**9)
+    signed = [chain.sign(operator, operator.address, b"")]
+    while (replacement := chain.sign_replacement(operator, signed[-1].raw)) is not None:
+        signed.append(replacement)
+    first, last = fields_of(signed[0].raw), fields_of(signed[-1].raw)
+    assert 9 < last["maxFeePerGas"] / first["maxFeePerGas"] <= 10
+    set_base_fee(fair, 0)
+
+
+def test_where_gas_is_free_no_fee_is_offered(fair: Fair) -> None:
+    chain, operator = fair.network.chain, fair.operators[1]
+    signed = chain.sign(operator, operator.address, b"")
+    assert chain.sign_replacement(operator, signed.raw) is None
+
+
+def set_base_fee(fair: Fair, wei: int) -> None:
+    """Mine a block with a base fee; Anvil's snapshots leave it as it is."""
+    fair.anvil.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(wei))
+    fair.anvil.mine()
 
 
 def test_a_dropped_transaction_is_sent_again(fair: Fair, faulty: Faulty) -> None:

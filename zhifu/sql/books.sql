@@ -132,7 +132,7 @@ INSERT INTO submissions (hash, batch_id, attempt, nonce, raw, created_at)
 VALUES (:hash, :batch_id, :attempt, :nonce, :raw, :now);
 
 -- submissions --
-SELECT hash, nonce, raw FROM submissions WHERE batch_id = :batch_id ORDER BY attempt;
+SELECT hash, nonce, raw, created_at FROM submissions WHERE batch_id = :batch_id ORDER BY attempt;
 
 -- batch_record --
 SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
