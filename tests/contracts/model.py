@@ -456,10 +456,6 @@ class Ledger:
             return bool(mine and claimant == sale.licensee)
         return bool(claimant == (sale.holder or sale.licensee))
 
-    def token_verifies(self, sale: Sale, holder: str) -> bool:
-        """VERIFY-3."""
-        return sale.holder == holder != NOBODY
-
 
 def positions(groups: Sequence[Group]) -> list[int]:
     """Return the positions of a batch's orders (TREE-2)."""
