@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from zhifu.abi import artifact
+from zhifu.accounts import NETWORK
 from zhifu.blocks import checksum_address
 from zhifu.chain import Chain
 from zhifu.contracts import ContentLicense, PlatformRegistry, Settlement, SettlementToken
 from zhifu.currencies import decimals_of
-from zhifu.exceptions import InvalidInput, NotDeployed, WrongChain, ZhifuError
+from zhifu.exceptions import CurrencyMismatch, InvalidInput, NotDeployed, WrongChain, ZhifuError
 from zhifu.money import LEDGER_DECIMALS
 from zhifu.signing import Signer
 
 DAY_SECONDS = 86_400
 DEFAULT_WINDOWS = (14 * DAY_SECONDS, 30 * DAY_SECONDS, 7 * DAY_SECONDS)
 """Refund windows in seconds of the classes 0, 1 and 2."""
+
+DEFAULT_CURRENCY = "USD"
 
 _TOKEN_DECIMALS = 6
 _CONTRACTS = ("registry", "license", "settlement", "token")
@@ -107,7 +110,7 @@ def deploy(
     chain: Chain,
     admin: Signer,
     *,
-    currency: str = "USD",
+    currency: str = DEFAULT_CURRENCY,
     token: str | None = None,
     treasury: str | None = None,
     windows: Sequence[int] = DEFAULT_WINDOWS,
@@ -148,22 +151,56 @@ def deploy(
 
 
 def ensure_deployed(
-    chain: Chain, admin: Signer, path: Path, **options: Any
+    chain: Chain,
+    admin: Signer,
+    path: Path,
+    *,
+    currency: str | None = None,
+    token: str | None = None,
+    treasury: str | None = None,
 ) -> tuple[Deployment, bool]:
     """The deployment that `path` names if it still stands on the chain, or else a new one.
 
-    Tells whether it is new. `options` are those of `deploy`.
+    Tells whether it is new. The options are those of `deploy`; None asks for nothing. Raises
+    CurrencyMismatch and InvalidInput if what stands is not what is asked for.
     """
-    if path.exists():
-        deployment = Deployment.load(path)
-        try:
-            _require_deployed(chain, deployment)
-            return deployment, False
-        except NotDeployed:
-            pass
-    deployment = deploy(chain, admin, **options)
+    found = _standing(chain, path)
+    if found is not None:
+        _require_same(chain, found, currency, token, treasury)
+        return found, False
+    deployment = deploy(
+        chain, admin, currency=currency or DEFAULT_CURRENCY, token=token, treasury=treasury
+    )
     deployment.save(path)
     return deployment, True
+
+
+def _standing(chain: Chain, path: Path) -> Deployment | None:
+    """The deployment that a file names, if it stands on the chain."""
+    if not path.exists():
+        return None
+    deployment = Deployment.load(path)
+    try:
+        _require_deployed(chain, deployment)
+    except NotDeployed:
+        return None
+    return deployment
+
+
+def _require_same(
+    chain: Chain,
+    deployment: Deployment,
+    currency: str | None,
+    token: str | None,
+    treasury: str | None,
+) -> None:
+    if currency not in (None, deployment.currency):
+        raise CurrencyMismatch(deployment.currency, str(currency))
+    if token and checksum_address(token) != deployment.token:
+        raise InvalidInput("token", f"must be that of the deployment, {deployment.token}", token)
+    terms = PlatformRegistry(chain, deployment.registry).platform_of(NETWORK)
+    if treasury and checksum_address(treasury) != terms.treasury:
+        raise InvalidInput("treasury", f"must be the network's, {terms.treasury}", treasury)
 
 
 def _require_deployed(chain: Chain, deployment: Deployment) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.zhifu_process import EXECUTABLE, Zhifu, ZhifuHere, run
-from zhifu.anvil import Anvil, dev_key, free_port
+from zhifu.anvil import Anvil, dev_key, dev_signer, free_port
 
 STRANGER = dev_key(19)
+ELSEWHERE = dev_signer(19).address
 
 
 def _named(case: object) -> str:
@@ -66,6 +67,9 @@ def traces(zhifu: Zhifu, chain: Anvil) -> dict[str, object]:
 BUY = ("purchase", "udemy/a", "-p", "udemy", "-l", "1")
 PUBLISH = ("content", "publish", "-p", "udemy", "--ref", "b", "--price")
 BAD = [
+    (("deploy", "--currency", "EUR"), "currency: must be the same throughout (expected USD"),
+    (("deploy", "--token", ELSEWHERE), "token: must be that of the deployment"),
+    (("deploy", "--treasury", ELSEWHERE), "treasury: must be the network's"),
     (("platform", "show", "nowhere"), "platform: must be admitted"),
     (("platform", "show", "9"), "platform: must be admitted"),
     (("platform", "add", "udemy"), "name: must not be a platform's already"),
@@ -160,6 +164,12 @@ def test_a_broken_file_publishes_nothing(zhifu: Zhifu, tmp_path: Path, name: str
 def test_a_missing_file_is_named(zhifu: Zhifu) -> None:
     said = zhifu.refused("content", "publish", "-p", "udemy", "--file", "no.csv")
     assert said.startswith("file: must exist (file no.csv")
+
+
+def test_the_options_of_the_deployment_itself_are_no_others(zhifu: Zhifu) -> None:
+    found = zhifu.json("deploy")
+    assert not zhifu.json("deploy", "--currency", "USD", "--token", found["token"])["new"]
+    assert not zhifu.json("deploy", "--treasury", dev_signer(0).address)["new"]
 
 
 def test_an_idempotency_key_is_for_one_cart(zhifu: Zhifu) -> None:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def deploy(
     session: Session,
     currency: Annotated[
-        str, typer.Option(help="The one currency of the network (ISO 4217).")
-    ] = "USD",
+        str | None,
+        typer.Option(help="The one currency of the network (ISO 4217); USD by default."),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(
@@ -43,7 +44,8 @@ def deploy(
 ) -> Answer:
     """Put the contracts on the chain and write down where they are.
 
-    Run again, it finds them. The key that deploys becomes the network's admin.
+    Run again, it finds them, and refuses options that they were not deployed with. The key that
+    deploys becomes the network's admin.
     """
     deployment, is_new = ensure(session, currency=currency, token=token, treasury=treasury)
     aside = set_aside_foreign_books(session)
@@ -57,7 +59,7 @@ def deploy(
 def ensure(
     session: Session,
     *,
-    currency: str = "USD",
+    currency: str | None = None,
     token: str | None = None,
     treasury: str | None = None,
 ) -> tuple[Deployment, bool]:
