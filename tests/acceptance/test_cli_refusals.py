@@ -189,6 +189,19 @@ def test_orders_wait_while_their_platform_cannot_pay(zhifu: Zhifu) -> None:
     assert zhifu.json("verify", "udemy/a", "-l", "1")["may_use"]
 
 
+def test_every_platform_that_cannot_pay_is_told(zhifu: Zhifu) -> None:
+    numbers = [zhifu.json("platform", "add", name)["platform"] for name in ("broke", "bare")]
+    for name in ("broke", "bare"):
+        zhifu("purchase", "udemy/a", "-p", name, "-l", "1")
+    lines = zhifu.run("settle", "broke", "bare").stderr.splitlines()
+    assert len(lines) == 2
+    for number, line in zip(numbers, lines, strict=True):
+        assert line.startswith("zhifu: balance: must cover the amount")
+        assert f"account platform {number})" in line
+    errors = zhifu.run("settle", "broke", "bare", "--json").stderr.splitlines()
+    assert [json.loads(each)["code"] for each in errors] == ["insufficient_balance"] * 2
+
+
 def test_a_platform_that_can_pay_is_settled_beside_one_that_cannot(zhifu: Zhifu) -> None:
     zhifu("platform", "add", "poor")
     zhifu("purchase", "udemy/a", "-p", "poor", "-l", "1")

@@ -9,6 +9,7 @@ import typer
 
 from zhifu.cli.answer import Answer, answer, table
 from zhifu.cli.command import command
+from zhifu.cli.entry import complain
 from zhifu.cli.fiat import order_data
 from zhifu.cli.root import TRADE, app
 from zhifu.cli.session import Session
@@ -38,28 +39,28 @@ def settle(
     """Settle what was paid in fiat, in batches. Signed by an operator of each selling platform.
 
     A batch debits the platform's account once for all its orders. Batches that an interruption
-    left behind are sent again under their own number first.
+    left behind are sent again under their own number first. Orders of a platform that cannot pay
+    wait, and each such platform is named.
     """
     numbers = [session.directory.platform(each) for each in platforms or []]
     settled = settle_waiting(session, numbers or known_sellers(session), limit)
     found = _answer(session, settled)
-    if settled.failure is None:
-        return found
-    if settled.batches:
+    if settled.failures and settled.batches:
         found.show(as_json=session.as_json)
-    raise settled.failure
+    require_paid(session, settled)
+    return found
 
 
 class Settled(NamedTuple):
     """What became of the orders that waited.
 
-    ``left_out`` are paid orders that no batch can carry, each with its problem; ``failure`` is why
-    the first platform that could not pay could not: its orders wait.
+    ``left_out`` are paid orders that no batch can carry, each with its problem; ``failures`` say
+    of each platform that cannot pay what it lacks: its orders wait.
     """
 
     batches: list[BatchRecord]
     left_out: list[OrderRecord]
-    failure: InsufficientBalance | None
+    failures: list[InsufficientBalance]
 
 
 def settle_waiting(session: Session, platforms: list[int], limit: int | None = None) -> Settled:
@@ -71,7 +72,16 @@ def settle_waiting(session: Session, platforms: list[int], limit: int | None = N
         with session.progress("Settling", waiting) as advance:
             failures = [_settle(gateway, each, limit, batches, advance) for each in platforms]
         left_out = [order for each in platforms for order in gateway.left_out(each)]
-        return Settled(batches, left_out, next(filter(None, failures), None))
+        return Settled(batches, left_out, [each for each in failures if each is not None])
+
+
+def require_paid(session: Session, settled: Settled) -> None:
+    """Say of every platform that cannot pay what it lacks; raises InsufficientBalance for one."""
+    if settled.failures:
+        *others, last = settled.failures
+        for failure in others:
+            complain(failure, as_json=session.as_json)
+        raise last
 
 
 def _settle(

@@ -78,13 +78,12 @@ def purchase(session: Session) -> None:
 def settle(session: Session) -> None:
     """Settle what waits, and release what has matured."""
     from zhifu.cli.release import release_matured
-    from zhifu.cli.settle import batch_table, known_sellers, settle_waiting
+    from zhifu.cli.settle import batch_table, known_sellers, require_paid, settle_waiting
 
     _require_purchased(session)
     before = _balances(session)
     settled = settle_waiting(session, known_sellers(session))
-    if settled.failure is not None:
-        raise settled.failure
+    require_paid(session, settled)
     if settled.batches:
         _show(batch_table(session, settled.batches))
     else:
