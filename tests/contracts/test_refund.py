@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.accounts import of_address
-from tests.contracts.clock import SHORT_WINDOW, now, set_next, travel
+from tests.contracts.clock import DAY, SHORT_WINDOW, now, set_next, travel
 from tests.contracts.holds import unpack
 from tests.contracts.refusals import refused
 
@@ -189,7 +189,7 @@ def test_refunds_the_price_that_was_paid(refund, licences, token, bought, conten
     """REFUND-2, REFUND-3, PRICE-2."""
     order = bought()
     licences.setPrice(content.number, 5, {"from": host.operator})
-    set_next(now() + 2 * 86_400)
+    set_next(now() + 2 * DAY)
     before = token.balanceOf(buyer)
     refund(order)
     assert token.balanceOf(buyer) - before == content.price

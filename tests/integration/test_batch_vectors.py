@@ -9,10 +9,11 @@ import pytest
 
 from tests.integration.fair import LEARNERS, PLAN, PRICES, REFERRER, Fair
 from zhifu.batch import BatchItem, Facts, pack, tree, unpack
+from zhifu.deployment import DAY_SECONDS
 from zhifu.models import BatchOrder
 
 CENT = 10_000
-WINDOW_SECONDS = 14 * 86_400
+WINDOW_SECONDS = 14 * DAY_SECONDS
 
 
 def settle(fair: Fair, items: list[BatchItem], number: int) -> list[BatchOrder]:
@@ -20,7 +21,9 @@ def settle(fair: Fair, items: list[BatchItem], number: int) -> list[BatchOrder]:
     packed = pack(items)
     chain, settlement = fair.network.chain, fair.network.settlement
     debit = sum(PRICES[item.content] * CENT for item in items)
-    calldata = settlement.encode_settle(number, chain.timestamp() // 86_400, debit, packed.words)
+    calldata = settlement.encode_settle(
+        number, chain.timestamp() // DAY_SECONDS, debit, packed.words
+    )
     receipt = chain.send(fair.operators[1], settlement.address, calldata)
     epoch = chain.timestamp(receipt.block_number) // WINDOW_SECONDS
     facts = {
