@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from zhifu.currencies import decimals_of
 from zhifu.deployment import Network
@@ -50,10 +49,10 @@ class Amounts:
 
         It never has fewer decimals than the currency.
         """
-        value = Decimal(units).scaleb(-self.ledger_decimals)
-        exponent = value.normalize().as_tuple().exponent
-        needed = -exponent if isinstance(exponent, int) else 0
-        return f"{value:.{max(needed, decimals_of(self.currency))}f}"
+        whole, part = divmod(abs(units), 10**self.ledger_decimals)
+        digits = f"{part:0{self.ledger_decimals}d}" if self.ledger_decimals else ""
+        decimals = digits.rstrip("0").ljust(decimals_of(self.currency), "0")
+        return f"{'-' if units < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
 
     def shown(self, units: int) -> str:
         """Ledger units for people: the decimal string and the currency."""
