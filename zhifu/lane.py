@@ -120,6 +120,8 @@ class Lane:
     def _revive(self) -> list[BatchRecord]:
         """Take back refused batches that a reorganisation has included."""
         found = self._book.included_after_all(self.platform, self.number)
+        if not found:
+            return []
         receipts = self._chain.receipts([included for _, included in found])
         return [
             self._book.revived(batch_id, receipt)

@@ -518,8 +518,7 @@ def test_a_refused_batch_that_is_included_after_all_is_settled_once(
     """Deeper than anybody waited for, and even while its orders are put into another batch."""
     before = fair.anvil.snapshot()
     fail_while_suspended(fair, faulty)
-    with sqlite3.connect(fair.database) as connection:
-        ((raw,),) = connection.execute("SELECT raw FROM submissions").fetchall()
+    (raw,) = signed_transactions(fair)
     with fair.gateway(1, network=fair.same_chain(faulty)) as gateway:
         assert [batch.state for batch in gateway.batches(1)] == [BatchState.REFUSED]
         assert gateway.waiting(1) == ORDERS
@@ -540,11 +539,32 @@ def test_a_refused_batch_that_is_included_after_all_is_settled_once(
         assert "it was included after all" in details
 
 
+def test_a_refused_batch_that_is_included_while_another_is_made_is_settled_once(
+    fair: Fair, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chain takes it after the gateway has looked, and before it asks for the next number."""
+    before = fair.anvil.snapshot()
+    fail_while_suspended(fair, faulty)
+    (raw,) = signed_transactions(fair)
+    fair.anvil.revert(before)
+    settlement = fair.network.settlement
+
+    def next_batch(platform: int, lane: int) -> int:
+        fair.network.chain.send_raw(raw)
+        monkeypatch.undo()
+        return settlement.next_batch(platform, lane)
+
+    with fair.gateway(1) as gateway:
+        assert gateway.waiting(1) == ORDERS
+        monkeypatch.setattr(settlement, "next_batch", next_batch)
+        assert gateway.settle(1) is None
+        assert_settled_once(fair, gateway)
+
+
 def test_an_order_refunded_meanwhile_goes_back_on_chain_too(fair: Fair, faulty: Faulty) -> None:
     before = fair.anvil.snapshot()
     fail_while_suspended(fair, faulty)
-    with sqlite3.connect(fair.database) as connection:
-        ((raw,),) = connection.execute("SELECT raw FROM submissions").fetchall()
+    (raw,) = signed_transactions(fair)
     with fair.gateway(1) as gateway:
         payment = next(gateway.payments(1))
         gateway.refund(payment.orders[0].id)
