@@ -15,6 +15,7 @@ from tests.contracts.compilation import recompile_if_stale
 from tests.contracts.isolation import isolated
 from tests.contracts.network import Market, Platform
 from tests.contracts.orders import Order
+from tests.contracts.patience import wait_for_transactions
 from tests.contracts.plans import Plan, Publication, Share
 
 
@@ -29,6 +30,7 @@ def _free_port() -> int:
 brownie._config.CONFIG.networks["anvil"]["cmd_settings"]["port"] = _free_port()
 
 recompile_if_stale()
+wait_for_transactions()
 
 BUYER_KEY = "0x" + "b1" * 32
 LEARNERS = 40

@@ -166,6 +166,9 @@ class Ledger:
             "PlatformNotActive": suspended,
         }
 
+    def is_acting(self, key: str) -> bool:
+        return not any(self.acting(key)[1].values())
+
     def is_operator_of(self, key: str, platform: int) -> bool:
         operator = self.operators.get(key)
         return operator is not None and operator.active and operator.platform == platform

@@ -70,12 +70,11 @@ def told(walk):
 
 
 def test_every_verb_was_walked(walk):
-    assert len(walk.ledger.sales) > STEPS // 5
-    assert len(walk.refusals) > STEPS // 10
-    sales = walk.ledger.sales.values()
-    assert any(sale.refunded for sale in sales)
-    assert any(sale.holder for sale in sales)
-    assert any(held.released for entries in walk.ledger.holds.values() for held in entries)
+    ledger = walk.ledger
+    assert len(ledger.sales) > STEPS // 10
+    assert len(walk.refusals) > STEPS // 15
+    assert any(sale.refunded for sale in ledger.sales.values())
+    assert any(held.released for entries in ledger.holds.values() for held in entries)
 
 
 def test_inv_1_tokens_cover_accounts_and_holds(walk, told):

@@ -124,6 +124,7 @@ class Walk:
     def _operator_of(self, platform: int) -> str:
         known = self.ledger.operators.items()
         keys = [key for key, each in known if each.platform == platform] or self.operators
+        keys = self._mostly([key for key in keys if self.ledger.is_acting(key)], keys) or keys
         return str(self._mostly(self.random.choice(keys), self.random.choice(self.people)))
 
     def _some_learners(self, count: int) -> list[int]:
@@ -168,7 +169,7 @@ class Walk:
             self.deposit(of_platform(platform))
 
     def _endow(self, address: str) -> None:
-        amount = self.random.choice([10**9, 10**13])
+        amount = self.random.choice([10**12, 10**13])
         self.chain.token.mint(address, amount, {"from": self.network})
         self.chain.token.approve(self.chain.settlement, 2**200, {"from": address})
         self.ledger.give(address, amount)
@@ -176,7 +177,7 @@ class Walk:
 
     def set_status(self) -> None:
         """Suspend a platform, more often open it again."""
-        platform, active = self._some_platform(), self.random.random() < 0.8
+        platform, active = self._some_platform(), self.random.random() < 0.9
         caller = self._mostly(self.network, self.owners[0])
         self._act(
             f"sets status of {platform}: {active}",
@@ -189,7 +190,7 @@ class Walk:
         """Stop a key, more often let it act."""
         platform, key = self.random.randint(1, 3), self.random.choice(self.operators)
         owner = self._mostly(self.owners[platform - 1], self.network)
-        active = self.random.random() < 0.8
+        active = self.random.random() < 0.9
         self._act(
             f"sets operator {key[:8]} of {platform}: {active}",
             owner,
@@ -257,7 +258,7 @@ class Walk:
 
     def set_active(self) -> None:
         """Close a content, more often open it."""
-        content, active = self._some_content(), self.random.random() < 0.8
+        content, active = self._some_content(), self.random.random() < 0.9
         known = self.ledger.contents.get(content)
         caller = self._operator_of(known.host if known else 1)
         self._act(
