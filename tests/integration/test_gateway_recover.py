@@ -469,6 +469,12 @@ def test_a_reorganised_batch_goes_out_again_under_its_number(fair: Fair) -> None
         assert_settled_once(fair, gateway)
 
 
+def include(fair: Fair, raw: bytes) -> None:
+    """Put a transaction on the chain; it is there only once its receipt is."""
+    chain = fair.network.chain
+    chain.wait_for_receipt(chain.send_raw(raw))
+
+
 def fail_while_suspended(fair: Fair, faulty: Faulty, **options: Any) -> None:
     """Leave a batch behind whose transaction is included and fails; platform 1 stays suspended."""
     with fair.gateway(1, network=fair.same_chain(faulty), **options) as gateway:
@@ -528,7 +534,7 @@ def test_a_refused_batch_that_is_included_after_all_is_settled_once(
             with pytest.raises(Crash):
                 gateway.settle(1, limit=ORDERS - 1)
     fair.anvil.revert(before)
-    fair.network.chain.send_raw(raw)
+    include(fair, raw)
     with fair.gateway(1) as gateway:
         told = {batch.state for batch in gateway.recover()}
         assert BatchState.SETTLED in told
@@ -550,7 +556,7 @@ def test_a_refused_batch_that_is_included_while_another_is_made_is_settled_once(
     settlement = fair.network.settlement
 
     def next_batch(platform: int, lane: int) -> int:
-        fair.network.chain.send_raw(raw)
+        include(fair, raw)
         monkeypatch.undo()
         return settlement.next_batch(platform, lane)
 
@@ -569,7 +575,7 @@ def test_an_order_refunded_meanwhile_goes_back_on_chain_too(fair: Fair, faulty: 
         payment = next(gateway.payments(1))
         gateway.refund(payment.orders[0].id)
         fair.anvil.revert(before)
-        fair.network.chain.send_raw(raw)
+        include(fair, raw)
         gateway.recover()
         assert fair.available(1) == DEPOSIT - (ORDERS - 1) * PRICES[1] * CENT
         assert not gateway.may_use(1, 1)
