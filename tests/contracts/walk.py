@@ -47,15 +47,33 @@ class Walk:
     # Steps
 
     def run(self, steps: int) -> None:
-        """Found a network and take so many steps, comparing after each."""
+        """Found a network and take so many steps, comparing after each.
+
+        A walk that was unlucky with its draws goes on until nothing is `missing`, or gives up.
+        """
         try:
             self._found()
-            for _ in range(steps):
+            for taken in range(3 * steps):
+                if taken >= steps and not self.missing(steps):
+                    break
                 self._step()
                 self._compare()
         except BaseException:
             print(f"seed {self.seed}, after {len(self.told)} steps:", *self.told[-12:], sep="\n  ")
             raise
+
+    def missing(self, steps: int) -> list[str]:
+        """What a walk of so many steps must have come by, and this one has not."""
+        sales = self.ledger.sales.values()
+        holds = self.ledger.holds.values()
+        seen = {
+            "sales": len(sales) > steps // 5,
+            "refusals": len(self.refusals) > steps // 10,
+            "a refund": any(sale.refunded for sale in sales),
+            "a claim": any(sale.holder for sale in sales),
+            "a release": any(held.released for entries in holds for held in entries),
+        }
+        return [name for name, found in seen.items() if not found]
 
     def _step(self) -> None:
         verbs = [self.buy, self.settle, self.refund, self.refund_batch, self.claim] * 3
