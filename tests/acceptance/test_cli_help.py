@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,16 +83,13 @@ def test_help_names_the_environment_variables(zhifu: Zhifu) -> None:
         assert variable in shown
 
 
-def test_help_comes_at_once_and_without_the_chain_libraries(zhifu: Zhifu) -> None:
+def test_help_needs_none_of_the_slow_libraries(zhifu: Zhifu) -> None:
     program = (
         "import sys; from zhifu.cli.entry import run; assert run(['--help']) == 0;"
         "print(sorted({'web3', 'eth_account', 'sqlalchemy', 'httpx'} & set(sys.modules)))"
     )
-    start = time.perf_counter()
     found = run([sys.executable, "-c", program], zhifu.environment())
-    seconds = time.perf_counter() - start
     assert found.stdout.splitlines()[-1] == "[]"
-    assert seconds < 2, "four times what it takes on an idle machine"
 
 
 def test_a_wrong_use_is_told_in_a_line_and_ends_with_2(zhifu: Zhifu) -> None:
