@@ -16,7 +16,7 @@ from zhifu.catalogue import CatalogueRow
 from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order
-from zhifu.exceptions import ZhifuError
+from zhifu.exceptions import ContractReverted, ZhifuError
 from zhifu.market import Market, Member, creator_of, open_market
 from zhifu.models import BatchOrder, DirectOrder
 from zhifu.signing import LocalSigner
@@ -119,7 +119,11 @@ class Walk:
         """Do one verb; whether the contracts accepted it."""
         try:
             self.random.choice(self.verbs)()
-        except (ZhifuError, IndexError):
+        except IndexError:
+            return False
+        except ZhifuError as error:
+            if not isinstance(error.__cause__ or error, ContractReverted):
+                raise
             return False
         return True
 
