@@ -14,6 +14,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ SETTINGS = solc.ROOT / "brownie-config.yaml"
 RUNTIME_LIMIT = 24_576
 """Bytes of code an account may hold (EIP-170)."""
 
-_OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+OUTPUT = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object")
+"""What an artifact is made of, in the compiler's words."""
 
 
 class CompilationFailed(Exception):
@@ -80,15 +82,20 @@ def compile_artifacts() -> tuple[list[Artifact], list[str]]:
     version, and ``tools.solc.CompilerMissing`` where there is no compiler.
     """
     sources = sorted(CONTRACTS.glob("*.sol"))
-    output = _compile(sources)
+    output = compile_sources(sources)
     return [_artifact(output, path) for path in sources], _own_warnings(output)
 
 
-def _compile(sources: list[Path]) -> dict[str, Any]:
+def compile_sources(sources: Iterable[Path], output: Sequence[str] = OUTPUT) -> dict[str, Any]:
+    """Compile some sources with all they import; return the compiler's answer as it gave it.
+
+    `output` names what to give of each contract, in the compiler's words. Raises as
+    `compile_artifacts`.
+    """
     request = {
         "language": "Solidity",
         "sources": {_shown(path): {"content": path.read_text()} for path in sources},
-        "settings": _compiler_settings(),
+        "settings": _compiler_settings() | {"outputSelection": {"*": {"*": [*output]}}},
     }
     reply = subprocess.run(
         [solc.resolve(), "--standard-json", "--allow-paths", solc.ROOT, "--base-path", solc.ROOT],
@@ -99,11 +106,11 @@ def _compile(sources: list[Path]) -> dict[str, Any]:
     )
     if reply.returncode:
         raise CompilationFailed(reply.stderr)
-    output: dict[str, Any] = json.loads(reply.stdout)
-    messages = output.get("errors", ())
+    answer: dict[str, Any] = json.loads(reply.stdout)
+    messages = answer.get("errors", ())
     if any(message["severity"] == "error" for message in messages):
         raise CompilationFailed("\n".join(_text(message) for message in messages))
-    return output
+    return answer
 
 
 def _own_warnings(output: dict[str, Any]) -> list[str]:
@@ -134,7 +141,6 @@ def _compiler_settings() -> dict[str, Any]:
         "optimizer": compiler["solc"]["optimizer"],
         "remappings": compiler["solc"]["remappings"],
         "metadata": {"bytecodeHash": "none"},
-        "outputSelection": {"*": {"*": _OUTPUT}},
     }
 
 
