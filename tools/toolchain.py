@@ -1,11 +1,14 @@
-"""Ties the compiler and Anvil into the virtual environment, so that its programs find them.
+"""Ties the compiler, Anvil and Forge into the virtual environment, so that its programs find them.
 
-Afterwards ``.venv/bin/anvil`` exists, and every Python of the environment, whoever starts it, has
-the environment's programs on its PATH and py-solc-x looking in ``.cache/solc``.
+Afterwards ``.venv/bin/anvil`` and ``.venv/bin/forge`` exist, and every Python of the environment,
+whoever starts it, has the environment's programs on its PATH and py-solc-x looking in
+``.cache/solc``. ``ZHIFU_ANVIL`` and ``ZHIFU_FORGE`` name other builds than npm's; where npm has
+none, those on PATH are taken.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import sysconfig
@@ -14,7 +17,8 @@ from pathlib import Path
 from tools import solc
 
 PROGRAMS = Path(sys.prefix) / "bin"
-SHIPPED_ANVIL = solc.ROOT / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+SHIPPED = solc.ROOT / "node_modules" / "@foundry-rs"
+FOUNDRY = ("anvil", "forge")
 
 # One line: Python runs a .pth file line by line, and only the lines that start with `import`.
 _START_UP = (
@@ -26,26 +30,38 @@ _START_UP = (
 def tie() -> None:
     """Set the environment up; raises ``tools.solc.CompilerMissing`` if there is no compiler."""
     solc.resolve()
-    _link_anvil(PROGRAMS / "anvil")
+    for name in FOUNDRY:
+        _link(name)
     start_up = Path(sysconfig.get_path("purelib")) / "zhifu-toolchain.pth"
     start_up.write_text(_START_UP.format(solc=str(solc.FOLDER), programs=str(PROGRAMS)))
 
 
-def _link_anvil(link: Path) -> None:
+def _link(name: str) -> None:
+    """Put a program of Foundry among the environment's."""
+    link = PROGRAMS / name
     link.unlink(missing_ok=True)
-    anvil = SHIPPED_ANVIL if SHIPPED_ANVIL.is_file() else _installed_anvil()
-    if anvil:
-        link.symlink_to(anvil)
+    if program := _program(name):
+        link.symlink_to(program)
     else:
-        print(
-            "There is no Anvil for this machine: put `anvil` on PATH or set ZHIFU_ANVIL",
-            file=sys.stderr,
-        )
+        print(f"There is no {name} for this machine: {_remedy(name)}", file=sys.stderr)
 
 
-def _installed_anvil() -> Path | None:
-    found = shutil.which("anvil")
+def _program(name: str) -> Path | None:
+    if chosen := os.environ.get(_variable(name)):
+        return Path(chosen).resolve()
+    shipped = SHIPPED / f"{name}-linux-amd64" / "bin" / name
+    if shipped.is_file():
+        return shipped
+    found = shutil.which(name)
     return Path(found).resolve() if found else None
+
+
+def _remedy(name: str) -> str:
+    return f"put `{name}` on PATH or set {_variable(name)}"
+
+
+def _variable(name: str) -> str:
+    return f"ZHIFU_{name.upper()}"
 
 
 if __name__ == "__main__":
