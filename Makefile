@@ -52,6 +52,10 @@ format: setup ## rewrite Python and Solidity in the project's format
 	@$(BIN)/ruff check --fix .
 	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY)
 
+.PHONY: gas-profile
+gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')
+	@$(BIN)/python -m benchmarks.profile_gas "$(ROW)"
+
 .PHONY: artifacts
 artifacts: setup ## compile the contracts into zhifu/abi
 	@$(BIN)/python -m tools.artifacts
@@ -72,7 +76,7 @@ clean: ## remove everything that was installed or built
 help:
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.created:
 	@for name in $(PYTHON); do \

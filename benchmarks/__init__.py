@@ -1,0 +1,1 @@
+"""What the contracts cost and how fast the gateway is; nothing here is installed."""

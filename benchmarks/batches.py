@@ -1,0 +1,62 @@
+"""Batches: what one fiat order costs its platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import accumulate, islice
+from random import Random
+
+from benchmarks.row import Row
+from benchmarks.scene import CATALOGUE, LEARNERS, Scene
+from zhifu.batch import BatchItem
+from zhifu.blocks import Receipt
+
+Measure = Callable[[int, int, Scene], Receipt]
+
+#: Divisible by the first sixteen ranks, which have most of the weight.
+_ZIPF_SCALE = 720_720
+
+
+def draw(random: Random, orders: int, contents: int) -> list[BatchItem]:
+    """Orders of a million learners over contents whose popularity falls by Zipf's law."""
+    weights = list(accumulate(_ZIPF_SCALE // rank for rank in range(1, contents + 1)))
+    popular = random.choices(range(1, contents + 1), cum_weights=weights, k=orders)
+    # Every content is in the batch: each one that is missing would make it cheaper.
+    chosen = [*range(1, contents + 1), *islice(popular, orders - contents)]
+    return [BatchItem(content, random.randint(1, LEARNERS)) for content in chosen]
+
+
+def settle(orders: int, contents: int, scene: Scene) -> Receipt:
+    """Settle two batches like each other; the second counts, which finds its slots in use."""
+    random = Random(orders * contents)  # noqa: S311
+    scene.settle(draw(random, orders, contents))
+    return scene.settle(draw(random, orders, contents)).receipt
+
+
+def settle_referred(orders: int, contents: int, scene: Scene) -> Receipt:
+    """The same, with one referrer for all orders."""
+    random = Random(orders * contents)  # noqa: S311
+    scene.settle(_referred(draw(random, orders, contents), scene))
+    return scene.settle(_referred(draw(random, orders, contents), scene)).receipt
+
+
+def _referred(items: list[BatchItem], scene: Scene) -> list[BatchItem]:
+    return [each._replace(referrer=scene.referrer.address) for each in items]
+
+
+def _per_order(what: str, orders: int, contents: int, measure: Measure = settle) -> Row:
+    name = f"batch of {orders} orders, {what}, per order"
+    return Row(name, partial(measure, orders, contents), per=orders)
+
+
+ROWS = (
+    _per_order("one content", 10, 1),
+    _per_order("one content", 100, 1),
+    _per_order("one content", 1_000, 1),
+    _per_order("20 contents by zipf", 1_000, 20),
+    _per_order("350 contents", 1_000, CATALOGUE),
+    _per_order("350 contents", 5_000, CATALOGUE),
+    _per_order("350 contents, with a referrer", 1_000, CATALOGUE, settle_referred),
+    _per_order("20 contents by zipf, with a referrer", 1_000, 20, settle_referred),
+)

@@ -1,0 +1,36 @@
+"""The tokens that gas is measured with, from the bare minimum to what a real stablecoin costs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tools.artifacts import CONTRACTS, compile_sources
+from zhifu.abi import Artifact
+from zhifu.chain import Chain
+from zhifu.signing import Signer
+
+BARE = "bare"
+OWN = "SettlementToken"
+
+_TESTING = CONTRACTS / "testing"
+
+
+def create(chain: Chain, admin: Signer, token: str) -> str | None:
+    """Put a token on the chain and return its address; None for `OWN`, which a deployment makes."""
+    if token == OWN:
+        return None
+    return _create(chain, admin, "BareToken")
+
+
+def _create(chain: Chain, admin: Signer, name: str, *arguments: object) -> str:
+    receipt = chain.send(admin, None, _compiled(name).encode_creation(arguments))
+    return str(receipt.contract_address)
+
+
+@lru_cache
+def _compiled(name: str) -> Artifact:
+    """A contract of `contracts/testing`; those are not shipped, so they are compiled here."""
+    path = _TESTING / f"{name}.sol"
+    output = compile_sources([path])["contracts"]
+    contract = output[str(path.relative_to(CONTRACTS.parent))][name]
+    return Artifact(name, contract["abi"], bytes.fromhex(contract["evm"]["bytecode"]["object"]))
