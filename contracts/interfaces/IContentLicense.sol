@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {BatchOrder, Order} from "./ISettlement.sol";
+import {PriceStep} from "./ISettlementDesk.sol";
 
 /// @notice One payee of a plan and its share of the price, in basis points.
 struct Share {
@@ -23,23 +24,38 @@ struct Plan {
     Share[] creators;
 }
 
+/// @notice What a licence of a content is; fixed at publication.
+/// @param durationSeconds How long a licence lasts, from one hour to ten years; 0 for one that never ends.
+/// @param renewable Whether an order may name a later start within one duration, as a subscription's renewal does. Only with a duration.
+/// @param bound Whether a claimed licence stays with its first holder for good (ERC-5192).
+/// @param royaltyBps What a resale owes the first creator of the plan in force (ERC-2981), at most 1,000 basis points.
+struct Terms {
+    uint32 durationSeconds;
+    bool renewable;
+    bool bound;
+    uint16 royaltyBps;
+}
+
 /// @notice A content to be published.
 /// @param ref The host's own name for it, unique on the host, at most 128 bytes.
 /// @param price In ledger units, from 1 to 2^40 - 1.
 /// @param class The refund-window class.
 /// @param plan The split plan.
+/// @param terms What its licences are.
 struct Publication {
     string ref;
     uint64 price;
     uint8 class;
     Plan plan;
+    Terms terms;
 }
 
 /// @title IContentLicense
 /// @notice What can be bought, and the proof that it was: content with hosts and split plans, and licences.
 /// @dev A licence is an order. It is shown by its order id with the order's own data, and can be claimed as an ERC-1155
-/// token of supply 1 whose id is the order id. A claimed token cannot move until its order's money has matured, and a
-/// refund burns it.
+/// token of supply 1 whose id is the order id. A claimed token cannot move until its order's money has matured, nor while
+/// the order is in dispute, nor ever if it is bound; a whole refund burns it. `locked`, `royaltyInfo`, `userOf`, `userExpires`,
+/// `expiresAt` and `isRenewable` have the shapes of ERC-5192, ERC-2981, ERC-4907 and ERC-5643.
 interface IContentLicense {
     /// @notice A content can be bought from now on.
     event ContentPublished(
@@ -48,8 +64,11 @@ interface IContentLicense {
         string ref,
         uint64 price,
         uint8 class,
-        Plan plan
+        Plan plan,
+        Terms terms
     );
+    /// @notice Money captured from `fromEpoch` of the content's class on is divided by another plan.
+    event PlanChanged(uint32 indexed content, uint16 indexed version, uint32 fromEpoch, Plan plan);
     /// @notice A licence became a token of `holder` that can move from `unlocksAt` (Unix seconds).
     event LicenseClaimed(uint256 indexed orderId, uint32 indexed content, address indexed holder, uint64 unlocksAt);
 
@@ -77,8 +96,16 @@ interface IContentLicense {
     error NotLicensee(address caller, address licensee);
     /// @notice The licence was claimed before.
     error AlreadyClaimed(uint256 orderId, address holder);
-    /// @notice The token cannot move before its order's money has matured.
+    /// @notice The token cannot move before this time; never, if it is the highest one.
     error LicenseLocked(uint256 orderId, uint64 unlocksAt);
+    /// @notice A duration outside `minimum` to `maximum` seconds that is not 0.
+    error DurationOutOfRange(uint256 durationSeconds, uint256 minimum, uint256 maximum);
+    /// @notice Only a licence that ends can be renewed.
+    error NothingToRenew();
+    /// @notice A royalty above its cap.
+    error RoyaltyAboveCap(uint16 bps, uint16 cap);
+    /// @notice No licence was claimed as this token, or it was burned.
+    error UnknownToken(uint256 orderId);
 
     /// @notice Publishes contents under the next numbers. Only an active operator; its platform becomes the host.
     /// @return first The number of the first; the others follow it.
@@ -86,6 +113,15 @@ interface IContentLicense {
 
     /// @notice Sets a content's price from tomorrow (UTC), in ledger units. Only an operator of the host.
     function setPrice(uint32 content, uint64 price) external;
+
+    /// @notice Sets a content's price on later days, in place of all that was set for them. Only an operator of the host.
+    /// @param steps Prices in ledger units and the days (UTC, since the Unix epoch) they hold from, ascending, all after today.
+    function setPrices(uint32 content, PriceStep[] calldata steps) external;
+
+    /// @notice Gives a content another split plan for money captured from the class's next epoch on. Only an operator of the host.
+    /// @dev Orders made before keep the plan they were made under. A plan set in the same epoch before is replaced, and keeps its version number unused.
+    /// @return version The plan's version; the first plan has version 1.
+    function setPlan(uint32 content, Plan calldata plan) external returns (uint16 version);
 
     /// @notice Opens a content for sale or closes it; licences already sold are untouched. Only an operator of the host.
     function setActive(uint32 content, bool active) external;
@@ -111,6 +147,9 @@ interface IContentLicense {
     /// @notice Ends a claimed licence at its refund. Only Settlement.
     function burn(uint256 orderId) external;
 
+    /// @notice Keeps a claimed licence from moving before `unlocksAt` (Unix seconds), at the start and the end of a dispute. Only Settlement.
+    function setLock(uint256 orderId, uint64 unlocksAt) external;
+
     /// @notice The host of a content; reverts if there is none.
     function hostOf(uint32 content) external view returns (uint32);
 
@@ -123,8 +162,46 @@ interface IContentLicense {
     /// @notice The host and split plan that `version` of a content's money is divided by.
     function planOf(uint32 content, uint16 version) external view returns (uint32 host, Plan memory plan);
 
-    /// @notice What a named referrer gets of a content's price, in basis points.
-    function referrerBpsOf(uint32 content) external view returns (uint16);
+    /// @notice What Settlement divides money of one version of a content's plan by, in basis points of the price.
+    /// @return host The host of the content.
+    /// @return commissionBps What seller and referrer get together.
+    /// @return hostBps What the host gets.
+    /// @return networkBps What the network gets.
+    /// @return creators Each creator's address, with its share above it in 16 bits; the first comes first.
+    function splitOf(
+        uint32 content,
+        uint16 version
+    )
+        external
+        view
+        returns (uint32 host, uint256 commissionBps, uint256 hostBps, uint256 networkBps, uint256[] memory creators);
+
+    /// @notice What a named referrer gets of a content's price under a version of its plan, in basis points.
+    function referrerBpsOf(uint32 content, uint16 version) external view returns (uint16);
+
+    /// @notice The highest version of a content's plan so far.
+    function planCount(uint32 content) external view returns (uint16);
+
+    /// @notice What a licence of the content is; reverts if there is none.
+    function termsOf(uint32 content) external view returns (Terms memory);
+
+    /// @notice Whether a claimed licence cannot move now (ERC-5192); reverts for an unknown token.
+    function locked(uint256 orderId) external view returns (bool);
+
+    /// @notice What a resale at `salePrice` owes, and to whom: the first creator of the plan in force (ERC-2981).
+    function royaltyInfo(uint256 orderId, uint256 salePrice) external view returns (address receiver, uint256 amount);
+
+    /// @notice Who may use a claimed licence now: its holder between its start and its end, zero otherwise (as in ERC-4907).
+    function userOf(uint256 orderId) external view returns (address);
+
+    /// @notice When a claimed licence ends, in Unix seconds; the highest value for never (as in ERC-4907).
+    function userExpires(uint256 orderId) external view returns (uint256);
+
+    /// @notice When a claimed licence ends, in Unix seconds; 0 for never (as in ERC-5643).
+    function expiresAt(uint256 orderId) external view returns (uint64);
+
+    /// @notice Whether a claimed licence's content can be bought again for the time after it (as in ERC-5643).
+    function isRenewable(uint256 orderId) external view returns (bool);
 
     /// @notice Who holds a claimed licence, or zero.
     function holderOf(uint256 orderId) external view returns (address);

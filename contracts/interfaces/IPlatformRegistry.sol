@@ -160,4 +160,6 @@ interface IPlatformRegistry {
 
     /// @notice How a platform committed to knowing a learner, or zero.
     function bindingOf(uint32 learner, uint32 platform) external view returns (bytes32);
+    function arbiter() external view returns (address);
+    function pauser() external view returns (address);
 }

@@ -7,11 +7,12 @@ import {Hold} from "../libraries/Hold.sol";
 
 /// @notice A direct order, as its buyer states it. Its EIP-712 hash is the order id.
 /// @param content What is bought.
-/// @param seller The platform that gets the commission.
+/// @param seller The platform that gets the commission; 0 for none: bought straight from the host, and all of the price is revenue.
 /// @param buyer Who pays.
 /// @param receiver Who gets the licence.
-/// @param referrer Who gets the referrer's part of the commission; zero for none.
+/// @param referrer Who gets the referrer's part of the commission; zero for none, and zero without a seller.
 /// @param maxPrice The highest price the buyer agrees to, in ledger units.
+/// @param startsAt When a renewable licence starts, in Unix seconds; 0 for at once.
 /// @param deadline The order must be placed before this Unix second.
 /// @param salt Makes two otherwise equal orders differ.
 struct Order {
@@ -21,6 +22,7 @@ struct Order {
     address receiver;
     address referrer;
     uint64 maxPrice;
+    uint64 startsAt;
     uint64 deadline;
     bytes32 salt;
 }
@@ -53,18 +55,13 @@ struct BatchOrder {
 /// @notice The money: accounts, orders, holds, refunds, releases and withdrawals of one settlement token.
 /// @dev Trust: the token is fixed and must be a plain ERC-20 (no fee on transfer, no rebasing); the registry and the
 /// licence contract are fixed. Amounts are in ledger units: the token's own, or its millionth if it has more than six decimals.
-/// The token balance of this contract always covers every account and every hold.
+/// The token balance of this contract always covers every account, every hold and every dispute. What is not here stands in
+/// `ISettlementDesk`, at the same address.
 interface ISettlement {
     /// @notice Tokens came in for an account.
     event Deposited(Account indexed account, address indexed from, uint256 amount);
     /// @notice Tokens left from an account.
     event Withdrawn(Account indexed account, address indexed to, uint256 amount);
-    /// @notice A refund-window class exists; its epochs are as long as its window.
-    event WindowAdded(uint8 indexed class, uint32 windowSeconds);
-    /// @notice A price holds from `fromDay` (days since the Unix epoch, UTC).
-    event PriceChanged(uint32 indexed content, uint64 price, uint32 fromDay);
-    /// @notice A content was opened or closed for sale.
-    event ContentActiveChanged(uint32 indexed content, bool active);
     /// @notice A direct order was paid. What came in beyond the price is on the buyer's account.
     /// @param paid What was taken from the buyer's tokens, in ledger units; 0 if the price came from its account.
     event OrderPlaced(bytes32 indexed orderId, uint32 indexed content, Order order, Facts facts, uint256 paid);
@@ -79,12 +76,10 @@ interface ISettlement {
         uint32 saleDay,
         uint256 debit
     );
-    /// @notice A direct order was refunded, as tokens or to the buyer's account.
+    /// @notice What was left of a direct order's price was refunded, as tokens or to the buyer's account, and its licence ended.
     event OrderRefunded(bytes32 indexed orderId, uint32 indexed content, uint256 amount, bool toAccount);
-    /// @notice An order of a batch was refunded to its seller's account.
+    /// @notice What was left of a batch order's price was refunded to the account it came from, and its licence ended.
     event BatchOrderRefunded(uint256 indexed orderId, uint32 indexed content, uint256 amount);
-    /// @notice A licence was claimed as a token: a refund must burn it from now on.
-    event OrderClaimed(uint256 indexed orderId);
     /// @notice A content's matured revenue was divided by its plan.
     event Released(uint32 indexed content, uint16 planVersion, uint256 amount);
     /// @notice A seller's or referrer's matured commission was credited.
@@ -108,12 +103,16 @@ interface ISettlement {
     error UnknownContent(uint32 content);
     /// @notice The content is not for sale.
     error ContentInactive(uint32 content);
+    /// @notice Selling is paused.
+    error Paused();
+    /// @notice A start that the content's terms do not allow: only a renewable licence starts later, and at most one duration later.
+    error StartOutOfRange(uint256 startsAt, uint256 latest);
+    /// @notice Without a seller there is no commission that a referrer could get a part of.
+    error ReferrerWithoutSeller(address referrer);
     /// @notice The account holds too little.
     error InsufficientBalance(Account account, int256 available, uint256 required);
     /// @notice The price is higher than the buyer agreed to.
     error PriceAboveMaximum(uint256 price, uint256 maximum);
-    /// @notice A price is outside 1 to `maximum`.
-    error PriceOutOfRange(uint256 price, uint256 maximum);
     /// @notice The order came at its deadline or after it.
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     /// @notice An order with this id was placed before.
@@ -122,6 +121,10 @@ interface ISettlement {
     error UnknownOrder(bytes32 orderId);
     /// @notice The order was refunded before.
     error AlreadyRefunded(uint256 orderId);
+    /// @notice The order's money is in dispute.
+    error InDispute(uint256 orderId);
+    /// @notice A dispute paid the order's money out for good.
+    error AlreadyPaidOut(uint256 orderId);
     /// @notice The proof does not lead to the batch's root.
     error InvalidProof(bytes32 root, bytes32 expected);
     /// @notice No learner stands at this place of the word.
@@ -140,11 +143,6 @@ interface ISettlement {
     error NotWholeUnits(uint256 amount, uint256 unit);
     /// @notice No such refund-window class.
     error UnknownClass(uint8 class);
-    /// @notice A window is outside one hour to 366 days, or all classes are taken.
-    error WindowOutOfRange(uint256 windowSeconds, uint256 classes);
-
-    /// @notice Adds a refund-window class, for good. Only the network's owner. At most 8, each from an hour to 366 days.
-    function addWindow(uint32 windowSeconds) external returns (uint8 class);
 
     /// @notice Takes `amount` of tokens (in the token's own units, whole ledger units) from the caller for any account.
     function deposit(Account account, uint256 amount) external;
@@ -171,8 +169,9 @@ interface ISettlement {
     ) external returns (bytes32 orderId);
 
     /// @notice Settles many fiat orders: debits the caller's platform once and commits to the orders.
-    /// @dev Only an active operator's key, as the top call of a transaction. A word whose content number is 0 holds, in its
-    /// low 20 bytes, the referrer of the group that follows. Consecutive words with the same content are one group.
+    /// @dev Only an active operator's key, as the top call of a transaction. A word whose content number is 0 speaks for the
+    /// group that follows: in its low 20 bytes the referrer, zero for none; above it in 5 bytes the start of renewable
+    /// licences, 0 for at once. Consecutive words with the same content are one group.
     /// @param number The lane's next batch number, from 1.
     /// @param saleDay The day (UTC, since the Unix epoch) whose prices apply: today or yesterday.
     /// @param maxDebit The most that may be debited, in ledger units.
@@ -185,77 +184,38 @@ interface ISettlement {
         uint256[] calldata words
     ) external returns (bytes32 root);
 
-    /// @notice Refunds a direct order within its window, to where its price came from. Only an operator of the seller.
+    /// @notice Refunds what is left of a direct order within its window, to where its price came from. Only an operator of the
+    /// seller; of the host, if there is no seller.
     /// @dev Tokens that the buyer's address will not take are credited to the buyer's account instead.
     function refund(Order calldata order) external;
 
-    /// @notice Refunds an order of a batch within its window to the seller's account. Only an operator of the seller.
+    /// @notice Refunds what is left of a batch order within its window to the account that was debited. Only an operator of the seller.
     function refundBatch(BatchOrder calldata order) external;
 
-    /// @notice Divides the matured revenue of contents by their plans. Anyone; contents with none are passed over.
+    /// @notice Divides the matured revenue of contents by the plans in force now and before them. Anyone; contents with none are passed over.
     function release(uint32[] calldata contents) external;
 
-    /// @notice Credits the matured commission of a seller or referrer in one class. Anyone.
-    function releaseCommission(Account account, uint8 class) external;
+    /// @notice Divides the matured revenue of one version of a content's plan. Anyone; nothing happens if there is none.
+    function releaseVersion(uint32 content, uint16 version) external;
 
-    /// @notice Opens contents for sale under consecutive numbers. Only the licence contract.
-    function list(
-        uint32 first,
-        uint64[] calldata prices,
-        uint16[] calldata commissionsBps,
-        uint8[] calldata classes
-    ) external;
-
-    /// @notice Sets a content's price from tomorrow. Only the licence contract.
-    function setPrice(uint32 content, uint64 price) external;
-
-    /// @notice Opens or closes a content for sale. Only the licence contract.
-    function setActive(uint32 content, bool active) external;
-
-    /// @notice Marks a direct order as claimed. Only the licence contract.
-    /// @return orderId The token's id.
-    /// @return unlocksAt When the order's money matures, in Unix seconds.
-    function markClaimed(Order calldata order) external returns (uint256 orderId, uint64 unlocksAt);
-
-    /// @notice Marks a batch order as claimed. Only the licence contract.
-    /// @return orderId The token's id.
-    /// @return unlocksAt When the order's money matures, in Unix seconds.
-    function markBatchClaimed(BatchOrder calldata order) external returns (uint256 orderId, uint64 unlocksAt);
+    /// @notice Credits the matured commission of sellers or referrers in one class. Anyone; accounts with none are passed over.
+    function releaseCommissions(Account[] calldata accounts, uint8 class) external;
 
     /// @notice What an account can spend or withdraw, in ledger units.
     function availableOf(Account account) external view returns (int256);
 
-    /// @notice A content's hold as stored.
-    function holdOf(uint32 content) external view returns (Hold);
+    /// @notice What was read when an order was placed, and what became of it. Zero for a batch order to which nothing happened but a whole refund.
+    function factsOf(uint256 orderId) external view returns (Facts);
 
-    /// @notice A seller's or referrer's commission hold as stored.
-    function commissionOf(Account account, uint8 class) external view returns (Hold);
+    /// @notice Whether the order is in the batch it names, and its facts with their present state.
+    function inspectBatch(BatchOrder calldata order) external view returns (bool proven, Facts facts);
 
-    /// @notice A content's price on a day (UTC, since the Unix epoch), and whether it is for sale now.
-    /// @dev Days before the eve of the last price change answer the price of that eve.
-    function priceOn(uint32 content, uint32 day) external view returns (uint64 price, bool active);
+    /// @notice The id of a direct order: its EIP-712 hash in this contract's domain.
+    function orderIdOf(Order calldata order) external view returns (bytes32);
 
     /// @notice The number of the next batch of a lane.
     function nextBatch(uint32 platform, uint32 lane) external view returns (uint64);
 
     /// @notice A settled batch's root, or zero.
     function rootOf(uint32 platform, uint32 lane, uint64 number) external view returns (bytes32);
-
-    /// @notice The id of a direct order: its EIP-712 hash in this contract's domain.
-    function orderIdOf(Order calldata order) external view returns (bytes32);
-
-    /// @notice The id of a batch order: platform, lane, number and position, as 32, 32, 64 and 32 bits.
-    function batchOrderIdOf(BatchOrder calldata order) external pure returns (uint256);
-
-    /// @notice What was read when a direct order was placed; its state has bit 0 paid, 1 from the account, 2 refunded, 3 claimed.
-    function factsOf(bytes32 orderId) external view returns (Facts);
-
-    /// @notice Whether the order is in the batch it names, and whether it was marked as refunded or claimed.
-    function inspectBatch(BatchOrder calldata order) external view returns (bool proven, bool spent);
-
-    /// @notice Which orders of a batch were refunded or claimed: bit i is the order at position 256 · group + i.
-    function spentOf(uint32 platform, uint32 lane, uint64 number, uint256 group) external view returns (uint256);
-
-    /// @notice The window of a class in seconds; reverts for an unknown class.
-    function windowOf(uint8 class) external view returns (uint32);
 }

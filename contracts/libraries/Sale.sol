@@ -3,9 +3,12 @@ pragma solidity 0.8.30;
 
 import {Hold} from "./Hold.sol";
 
-/// @notice Everything a batch needs to know of a content, and the content's hold, in one storage slot.
+/// @notice Everything a batch needs to know of a content under one version of its plan, and the hold of that version's
+/// money, in one storage slot.
 /// @dev The low 192 bits are a `Hold`. Above it: price 40 bits in ledger units, commission 14 bits in basis points, class
-/// 3 bits, active 1 bit, repriced 1 bit. A listed content never has price 0, so an empty slot is an unknown content.
+/// 3 bits, and one bit each for active, repriced, replanned and dated. A listed content never has price 0, so an empty slot is
+/// an unknown content. The slot of the first version speaks for the content; those of later versions have commission and
+/// class only.
 type Sale is uint256;
 
 using SaleLib for Sale global;
@@ -19,14 +22,19 @@ library SaleLib {
     uint256 private constant CLASS_SHIFT = 246;
     uint256 private constant ACTIVE_BIT = 1 << 249;
     uint256 private constant REPRICED_BIT = 1 << 250;
+    uint256 private constant REPLANNED_BIT = 1 << 251;
+    uint256 private constant DATED_BIT = 1 << 252;
     uint256 private constant HOLD_MASK = (1 << PRICE_SHIFT) - 1;
 
     /// @notice A new content's slot: active, with an empty hold.
-    function list(uint256 price_, uint256 commissionBps_, uint256 class_) internal pure returns (Sale) {
-        return
-            Sale.wrap(
-                ACTIVE_BIT | (class_ << CLASS_SHIFT) | (commissionBps_ << COMMISSION_SHIFT) | (price_ << PRICE_SHIFT)
-            );
+    function list(uint256 price_, uint256 commissionBps_, uint256 class_, bool dated) internal pure returns (Sale) {
+        uint256 raw = Sale.unwrap(version(commissionBps_, class_)) | ACTIVE_BIT | (price_ << PRICE_SHIFT);
+        return Sale.wrap(dated ? raw | DATED_BIT : raw);
+    }
+
+    /// @notice The slot of a later version of a content's plan, with an empty hold.
+    function version(uint256 commissionBps_, uint256 class_) internal pure returns (Sale) {
+        return Sale.wrap((class_ << CLASS_SHIFT) | (commissionBps_ << COMMISSION_SHIFT));
     }
 
     /// @notice The price at listing, in ledger units; `PriceSchedule` has it once `isRepriced`.
@@ -54,6 +62,16 @@ library SaleLib {
         return Sale.unwrap(sale) & ACTIVE_BIT != 0;
     }
 
+    /// @notice Whether the plan ever changed.
+    function isReplanned(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) & REPLANNED_BIT != 0;
+    }
+
+    /// @notice Whether the content's licences end.
+    function isDated(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) & DATED_BIT != 0;
+    }
+
     /// @notice Whether the price ever changed.
     function isRepriced(Sale sale) internal pure returns (bool) {
         return Sale.unwrap(sale) & REPRICED_BIT != 0;
@@ -70,7 +88,12 @@ library SaleLib {
         return Sale.wrap(Sale.unwrap(sale) | REPRICED_BIT);
     }
 
-    /// @notice The content's hold; its owner bits are this slot's terms.
+    /// @notice The same slot, with the version in force told by the plan schedule.
+    function withReplanned(Sale sale) internal pure returns (Sale) {
+        return Sale.wrap(Sale.unwrap(sale) | REPLANNED_BIT);
+    }
+
+    /// @notice The hold of this version's money; its owner bits are this slot's terms.
     function hold(Sale sale) internal pure returns (Hold) {
         return Hold.wrap(Sale.unwrap(sale));
     }

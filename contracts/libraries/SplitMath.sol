@@ -7,9 +7,10 @@ library SplitMath {
     /// @notice One whole, in basis points.
     uint256 internal constant ONE_BPS = 10_000;
 
-    /// @notice Divides one order's price at capture.
-    /// @dev Commission and the referrer's part are rounded down; what rounding leaves stays with the revenue and with the
-    /// seller. Requires `price < 2^40` and `referrerBps <= commissionBps <= 10_000`.
+    /// @notice Divides a price, or what is left of it after part refunds.
+    /// @dev The commission is rounded down and the rest is revenue; the referrer's part of the commission is rounded down and
+    /// the rest of it is the seller's. No part grows when the price falls, so a part refund takes from every hold at most what
+    /// is there. Requires `price < 2^40` and `referrerBps <= commissionBps <= 10_000`.
     /// @return revenue For the content's hold.
     /// @return sellerPart For the seller's hold.
     /// @return referrerPart For the referrer's hold.
@@ -21,7 +22,7 @@ library SplitMath {
         unchecked {
             // Prices have 40 bits and shares 16; the referrer's part is not above the commission, nor that above the price.
             uint256 commission = (price * commissionBps) / ONE_BPS;
-            referrerPart = (price * referrerBps) / ONE_BPS;
+            if (referrerBps != 0) referrerPart = (commission * referrerBps) / commissionBps;
             sellerPart = commission - referrerPart;
             revenue = price - commission;
         }
