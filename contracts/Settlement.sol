@@ -162,6 +162,7 @@ contract Settlement is ISettlement, Orders {
         if (class >= CLASSES || _windowIn(windows, class) == 0) revert UnknownClass(class);
         uint256 epoch = _epochIn(windows, class);
         for (uint256 i; i < accounts.length; ++i) {
+            if (!accounts[i].isValid()) revert InvalidAccount(accounts[i]);
             uint256 key = _commissionKey(accounts[i], class);
             (Hold hold, uint256 amount) = _commissions[key].drain(epoch);
             if (amount == 0) continue;

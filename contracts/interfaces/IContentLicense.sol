@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {CreatorShare, PlanHeader} from "../libraries/PlanHeader.sol";
 import {BatchOrder, Order} from "./ISettlement.sol";
 import {PriceStep} from "./ISettlementDesk.sol";
 
@@ -162,19 +163,10 @@ interface IContentLicense {
     /// @notice The host and split plan that `version` of a content's money is divided by.
     function planOf(uint32 content, uint16 version) external view returns (uint32 host, Plan memory plan);
 
-    /// @notice What Settlement divides money of one version of a content's plan by, in basis points of the price.
-    /// @return host The host of the content.
-    /// @return commissionBps What seller and referrer get together.
-    /// @return hostBps What the host gets.
-    /// @return networkBps What the network gets.
-    /// @return creators Each creator's address, with its share above it in 16 bits; the first comes first.
-    function splitOf(
+    function packedPlanOf(
         uint32 content,
         uint16 version
-    )
-        external
-        view
-        returns (uint32 host, uint256 commissionBps, uint256 hostBps, uint256 networkBps, uint256[] memory creators);
+    ) external view returns (PlanHeader header, CreatorShare[] memory others);
 
     /// @notice What a named referrer gets of a content's price under a version of its plan, in basis points.
     function referrerBpsOf(uint32 content, uint16 version) external view returns (uint16);

@@ -63,27 +63,33 @@ library BatchTree {
             mstore(add(leafAt, 0x20), facts)
             mstore(add(leafAt, 0x40), or(LEAF_TAG, referrer))
             let to := add(add(mload(leaves), 0x20), shl(5, mload(add(leaves, 0x20))))
-            let at := add(words.offset, shl(5, index))
+            let begin := add(words.offset, shl(5, index))
             let end := add(words.offset, shl(5, words.length))
-            let content := shr(224, calldataload(at))
-            for {} lt(at, end) {
-                at := add(at, 0x20)
-            } {
+            let head := calldataload(begin)
+            let at := begin
+            let seen
+            for {} 1 {} {
                 let word := calldataload(at)
-                if xor(shr(224, word), content) {
+                if or(shr(224, xor(word, head)), iszero(lt(at, end))) {
                     break
                 }
-                let places := and(word, PLACES_MASK)
-                // A top bit that is set beforehand, or borrowed away by a number above its limit, is wrong.
-                wrong := or(wrong, or(and(places, TOPS), xor(and(sub(limits, places), TOPS), TOPS)))
-                wrong := or(wrong, iszero(shr(192, places)))
-                // The product gathers the sum of all seven places in the highest one.
-                let filled := shr(31, and(add(places, BELOW_TOPS), TOPS))
-                count := add(count, and(shr(192, mul(filled, ONES)), 7))
+                seen := or(seen, word)
+                // A place keeps both top bits if its number is from 1 to the limit.
+                if xor(and(and(sub(limits, word), sub(or(word, TOPS), ONES)), TOPS), TOPS) {
+                    let places := and(word, PLACES_MASK)
+                    wrong := or(wrong, xor(and(sub(limits, places), TOPS), TOPS))
+                    wrong := or(wrong, iszero(shr(192, places)))
+                    // The product gathers the sum of all seven places in the highest one.
+                    let filled := shr(31, and(add(places, BELOW_TOPS), TOPS))
+                    count := add(count, sub(and(shr(192, mul(filled, ONES)), 7), 7))
+                }
                 mstore(leafAt, word)
                 mstore(to, keccak256(leafAt, 0x60))
                 to := add(to, 0x20)
+                at := add(at, 0x20)
             }
+            wrong := or(wrong, and(seen, TOPS))
+            count := add(count, mul(7, shr(5, sub(at, begin))))
             next := shr(5, sub(at, words.offset))
         }
         if (wrong != 0) _refuse(words, index, next, leaves.learners);
@@ -117,12 +123,23 @@ library BatchTree {
                 let from := base
                 let to := base
                 for {
+                    let end := add(base, shl(7, shr(2, pairs)))
+                } lt(to, end) {
+                    to := add(to, 0x80)
+                    from := add(from, 0x100)
+                } {
+                    mstore(to, keccak256(from, 0x40))
+                    mstore(add(to, 0x20), keccak256(add(from, 0x40), 0x40))
+                    mstore(add(to, 0x40), keccak256(add(from, 0x80), 0x40))
+                    mstore(add(to, 0x60), keccak256(add(from, 0xc0), 0x40))
+                }
+                for {
                     let end := add(base, shl(5, pairs))
                 } lt(to, end) {
                     to := add(to, 0x20)
+                    from := add(from, 0x40)
                 } {
                     mstore(to, keccak256(from, 0x40))
-                    from := add(from, 0x40)
                 }
                 if and(width, 1) {
                     mstore(to, mload(from))

@@ -24,7 +24,6 @@ library SaleLib {
     uint256 private constant REPRICED_BIT = 1 << 250;
     uint256 private constant REPLANNED_BIT = 1 << 251;
     uint256 private constant DATED_BIT = 1 << 252;
-    uint256 private constant HOLD_MASK = (1 << PRICE_SHIFT) - 1;
 
     /// @notice A new content's slot: active, with an empty hold.
     function list(uint256 price_, uint256 commissionBps_, uint256 class_, bool dated) internal pure returns (Sale) {
@@ -98,8 +97,8 @@ library SaleLib {
         return Hold.wrap(Sale.unwrap(sale));
     }
 
-    /// @notice The same terms over another state of the hold.
-    function withHold(Sale sale, Hold hold_) internal pure returns (Sale) {
-        return Sale.wrap((Sale.unwrap(sale) & ~HOLD_MASK) | (Hold.unwrap(hold_) & HOLD_MASK));
+    /// @notice The slot with another state of its hold; a hold's functions leave the owner's bits as they are.
+    function ofHold(Hold hold_) internal pure returns (Sale) {
+        return Sale.wrap(Hold.unwrap(hold_));
     }
 }

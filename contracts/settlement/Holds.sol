@@ -6,9 +6,10 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Account, AccountLib} from "../libraries/Account.sol";
 import {Facts, FactsLib} from "../libraries/Facts.sol";
 import {Hold} from "../libraries/Hold.sol";
+import {CreatorShare, PlanHeader} from "../libraries/PlanHeader.sol";
 import {PlanSchedule} from "../libraries/PlanSchedule.sol";
 import {PriceSchedule} from "../libraries/PriceSchedule.sol";
-import {Sale} from "../libraries/Sale.sol";
+import {Sale, SaleLib} from "../libraries/Sale.sol";
 import {SplitMath} from "../libraries/SplitMath.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -57,15 +58,16 @@ abstract contract Holds is Ledger {
     /// @param commissioned Whether there is a seller.
     /// @return facts What the order commits to.
     /// @return slot Where the hold of its revenue is.
+    /// @return sale What is stored there.
     function _quote(
         uint32 content,
         uint256 windows,
         uint256 day,
         uint256 heading,
         bool commissioned
-    ) internal view returns (Facts facts, SaleSlot storage slot) {
+    ) internal view returns (Facts facts, SaleSlot storage slot, Sale sale) {
         slot = _sales[content];
-        Sale sale = slot.sale;
+        sale = slot.sale;
         if (!sale.isActive()) _refuseSale(content, sale);
         uint256 price = _priceOn(content, sale, day);
         uint256 epoch = _epochIn(windows, sale.class());
@@ -102,10 +104,9 @@ abstract contract Holds is Ledger {
 
     // Capture and back
 
-    /// @dev Adds what `count` orders of these facts bring to the content's hold.
-    function _addRevenue(SaleSlot storage slot, uint256 amount, Facts facts) internal {
-        Sale sale = slot.sale;
-        slot.sale = sale.withHold(sale.hold().add(amount, facts.epoch()));
+    /// @dev Adds an amount that orders of these facts bring to the hold of their revenue.
+    function _addRevenue(SaleSlot storage slot, Sale sale, uint256 amount, Facts facts) internal {
+        slot.sale = SaleLib.ofHold(sale.hold().add(amount, facts.epoch()));
     }
 
     function _addCommission(Account account, uint256 amount, Facts facts) internal {
@@ -128,7 +129,7 @@ abstract contract Holds is Ledger {
         uint256 current = _epochIn(_windows, facts.class());
         SaleSlot storage slot = _slotOf(content, facts.planVersion());
         Sale sale = slot.sale;
-        slot.sale = sale.withHold(sale.hold().take(revenue, facts.epoch(), current));
+        slot.sale = SaleLib.ofHold(sale.hold().take(revenue, facts.epoch(), current));
         if (sellerPart != 0) _takeCommission(AccountLib.ofPlatform(seller), sellerPart, facts, current);
         if (referrerPart != 0) _takeCommission(AccountLib.ofAddress(referrer), referrerPart, facts, current);
     }
@@ -145,7 +146,7 @@ abstract contract Holds is Ledger {
         Sale sale = slot.sale;
         (Hold hold, uint256 amount) = sale.hold().drain(epoch);
         if (amount == 0) return;
-        slot.sale = sale.withHold(hold);
+        slot.sale = SaleLib.ofHold(hold);
         _split(content, version, amount, dues);
         emit ISettlement.Released(content, uint16(version), amount);
     }
@@ -153,23 +154,22 @@ abstract contract Holds is Ledger {
     /// @dev Credits the creators, and adds up what host and network are due. The first creator gets what is left, and with it
     /// every remainder.
     function _split(uint32 content, uint256 version, uint256 amount, Dues memory dues) internal {
-        (uint32 host, uint256 commissionBps, uint256 hostBps, uint256 networkBps, uint256[] memory creators) = LICENSE
-            .splitOf(content, uint16(version));
-        if (host != dues.host) _payHost(dues, host);
-        uint256 total = SplitMath.ONE_BPS - commissionBps;
-        uint256 hostPart = SplitMath.share(amount, hostBps, total);
-        uint256 networkPart = SplitMath.share(amount, networkBps, total);
+        (PlanHeader plan, CreatorShare[] memory others) = LICENSE.packedPlanOf(content, uint16(version));
+        if (plan.host() != dues.host) _payHost(dues, plan.host());
+        uint256 total = plan.releasedBps();
+        uint256 hostPart = SplitMath.share(amount, plan.hostBps(), total);
+        uint256 networkPart = SplitMath.share(amount, plan.networkBps(), total);
         unchecked {
-            // The shares of a plan add up to the total, so each part rounded down is at most what is left.
+            // The shares of a plan add up to the total, so the parts rounded down are at most the amount.
             uint256 left = amount - hostPart - networkPart;
             dues.hostAmount += hostPart;
             dues.networkAmount += networkPart;
-            for (uint256 i = 1; i < creators.length; ++i) {
-                uint256 part = SplitMath.share(amount, creators[i] >> 160, total);
+            for (uint256 i; i < others.length; ++i) {
+                uint256 part = SplitMath.share(amount, others[i].bps(), total);
                 left -= part;
-                if (part != 0) _credit(AccountLib.ofAddress(address(uint160(creators[i]))), part);
+                if (part != 0) _credit(AccountLib.ofAddress(others[i].payee()), part);
             }
-            _credit(AccountLib.ofAddress(address(uint160(creators[0]))), left);
+            _credit(AccountLib.ofAddress(plan.firstPayee()), left);
         }
     }
 

@@ -6,6 +6,7 @@ import {Dispute} from "../interfaces/ISettlementCourt.sol";
 import {Account, AccountLib} from "../libraries/Account.sol";
 import {BatchTree} from "../libraries/BatchTree.sol";
 import {Facts, FactsLib} from "../libraries/Facts.sol";
+import {Sale} from "../libraries/Sale.sol";
 import {Holds} from "./Holds.sol";
 
 /// @title Orders
@@ -66,7 +67,8 @@ abstract contract Orders is Holds {
         orderId = _hashTypedDataV4(_structHash(order));
         if (_orders[uint256(orderId)].has(FactsLib.PAID)) revert ISettlement.OrderExists(orderId);
         SaleSlot storage slot;
-        (facts, slot) = _quote(
+        Sale sale;
+        (facts, slot, sale) = _quote(
             order.content,
             _openWindows(),
             _today(),
@@ -76,12 +78,12 @@ abstract contract Orders is Holds {
         if (facts.price() > order.maxPrice) revert ISettlement.PriceAboveMaximum(facts.price(), order.maxPrice);
         facts = facts.withState(state);
         _orders[uint256(orderId)] = facts;
-        _capture(order, facts, slot);
+        _capture(order, facts, slot, sale);
     }
 
-    function _capture(Order calldata order, Facts facts, SaleSlot storage slot) private {
+    function _capture(Order calldata order, Facts facts, SaleSlot storage slot, Sale sale) private {
         (uint256 revenue, uint256 sellerPart, uint256 referrerPart) = facts.partsOf(facts.price());
-        _addRevenue(slot, revenue, facts);
+        _addRevenue(slot, sale, revenue, facts);
         if (sellerPart != 0) _addCommission(AccountLib.ofPlatform(order.seller), sellerPart, facts);
         if (referrerPart != 0) _addCommission(AccountLib.ofAddress(order.referrer), referrerPart, facts);
     }
@@ -146,19 +148,37 @@ abstract contract Orders is Holds {
         uint32 content
     ) private returns (uint256 next, Facts facts) {
         SaleSlot storage slot;
-        address referrer = address(uint160(tally.heading));
-        (facts, slot) = _quote(content, tally.windows, tally.saleDay, tally.heading, true);
+        Sale sale;
+        (facts, slot, sale) = _quote(content, tally.windows, tally.saleDay, tally.heading, true);
         facts = facts.withState(tally.state);
         uint256 count;
-        (next, count) = BatchTree.hashGroup(words, index, facts, referrer, tally.leaves);
+        (next, count) = BatchTree.hashGroup(
+            words,
+            index,
+            facts,
+            address(uint160(tally.heading)),
+            tally.leaves
+        );
+        _captureGroup(tally, facts, count, slot, sale);
+    }
+
+    function _captureGroup(
+        Tally memory tally,
+        Facts facts,
+        uint256 count,
+        SaleSlot storage slot,
+        Sale sale
+    ) private {
         (uint256 revenue, uint256 sellerPart, uint256 referrerPart) = facts.partsOf(facts.price());
         unchecked {
             // Fewer than 2^32 orders of less than 2^40 each.
             tally.orders += count;
             tally.debit += count * facts.price();
             tally.commissions[facts.class()] += count * sellerPart;
-            _addRevenue(slot, count * revenue, facts);
-            if (referrerPart != 0) _addCommission(AccountLib.ofAddress(referrer), count * referrerPart, facts);
+            _addRevenue(slot, sale, count * revenue, facts);
+            if (referrerPart != 0) {
+                _addCommission(AccountLib.ofAddress(address(uint160(tally.heading))), count * referrerPart, facts);
+            }
         }
         tally.heading = 0;
     }
