@@ -187,6 +187,13 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         revert ZeroAddress();
     }
 
+    function arbiter() external view returns (address) {
+        return owner();
+    }
+    function pauser() external view returns (address) {
+        return owner();
+    }
+
     function _register(uint32 count, bytes32 commitment) private returns (uint32 first) {
         (uint32 platform, , ) = activeOperator(msg.sender);
         uint32 left = HIGHEST_LEARNER - learnerCount;

@@ -10,12 +10,7 @@ import {SplitMath} from "./SplitMath.sol";
 /// address is never zero, so an empty slot is no plan.
 type PlanHeader is uint256;
 
-/// @notice A creator of a plan after the first, in one storage slot.
-/// @dev From the lowest bit: address 160, share 16 (basis points).
-type CreatorShare is uint256;
-
 using PlanHeaderLib for PlanHeader global;
-using CreatorShareLib for CreatorShare global;
 
 /// @title PlanHeaderLib
 /// @notice Packs and reads plan headers. Shares are in basis points, each at most 10,000.
@@ -93,24 +88,5 @@ library PlanHeaderLib {
     /// @notice The number of the content's host.
     function host(PlanHeader self) internal pure returns (uint32) {
         return uint32(PlanHeader.unwrap(self) >> HOST_SHIFT);
-    }
-}
-
-/// @title CreatorShareLib
-/// @notice Packs and reads creators' shares.
-library CreatorShareLib {
-    /// @notice The share of `payee_`, in basis points.
-    function pack(address payee_, uint256 bps_) internal pure returns (CreatorShare) {
-        return CreatorShare.wrap((bps_ << 160) | uint160(payee_));
-    }
-
-    /// @notice Who gets the share.
-    function payee(CreatorShare self) internal pure returns (address) {
-        return address(uint160(CreatorShare.unwrap(self)));
-    }
-
-    /// @notice The share, in basis points.
-    function bps(CreatorShare self) internal pure returns (uint256) {
-        return uint16(CreatorShare.unwrap(self) >> 160);
     }
 }

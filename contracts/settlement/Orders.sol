@@ -152,23 +152,11 @@ abstract contract Orders is Holds {
         (facts, slot, sale) = _quote(content, tally.windows, tally.saleDay, tally.heading, true);
         facts = facts.withState(tally.state);
         uint256 count;
-        (next, count) = BatchTree.hashGroup(
-            words,
-            index,
-            facts,
-            address(uint160(tally.heading)),
-            tally.leaves
-        );
+        (next, count) = BatchTree.hashGroup(words, index, facts, address(uint160(tally.heading)), tally.leaves);
         _captureGroup(tally, facts, count, slot, sale);
     }
 
-    function _captureGroup(
-        Tally memory tally,
-        Facts facts,
-        uint256 count,
-        SaleSlot storage slot,
-        Sale sale
-    ) private {
+    function _captureGroup(Tally memory tally, Facts facts, uint256 count, SaleSlot storage slot, Sale sale) private {
         (uint256 revenue, uint256 sellerPart, uint256 referrerPart) = facts.partsOf(facts.price());
         unchecked {
             // Fewer than 2^32 orders of less than 2^40 each.
