@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 UV := uv==0.13.9
 
 SOLIDITY := 'contracts/**/*.sol'
+SOLIDITY_TESTS := 'tests/forge/**/*.sol'
 TESTS := $(wildcard tests/unit tests/integration tests/acceptance)
 CONTRACT_TESTS := tests/contracts
 
@@ -33,7 +34,12 @@ test: setup ## run every test (TESTS=... CONTRACT_TESTS=... for some)
 	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
 	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
 	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || status=$$?; \
+	$(BIN)/forge test || status=$$?; \
 	exit $$status
+
+.PHONY: fuzz
+fuzz: setup ## walk the contracts at random for long, checking the invariants on the way
+	@$(BIN)/python -m tools.walks
 
 .PHONY: check
 check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
@@ -41,7 +47,7 @@ check: setup ## check format, lint and types, and that zhifu/abi is what the con
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
-	node_modules/.bin/prettier --log-level warn --check $(SOLIDITY) || status=1; \
+	node_modules/.bin/prettier --log-level warn --check $(SOLIDITY) $(SOLIDITY_TESTS) || status=1; \
 	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 $(SOLIDITY) || status=1; \
 	$(BIN)/python -m tools.artifacts --check || status=1; \
 	exit $$status
@@ -50,7 +56,7 @@ check: setup ## check format, lint and types, and that zhifu/abi is what the con
 format: setup ## rewrite Python and Solidity in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY)
+	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY) $(SOLIDITY_TESTS)
 
 .PHONY: gas-profile
 gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')
