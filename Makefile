@@ -58,6 +58,10 @@ format: setup ## rewrite Python and Solidity in the project's format
 	@$(BIN)/ruff check --fix .
 	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY) $(SOLIDITY_TESTS)
 
+.PHONY: gas
+gas: setup ## measure the gas of every kind of call, write benchmarks/gas.json, show it beside its targets
+	@$(BIN)/python -m benchmarks.gas
+
 .PHONY: gas-profile
 gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')
 	@$(BIN)/python -m benchmarks.profile_gas "$(ROW)"
