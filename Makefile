@@ -9,7 +9,7 @@ UV := uv==0.13.9
 
 SOLIDITY := 'contracts/**/*.sol'
 SOLIDITY_TESTS := 'tests/forge/**/*.sol'
-TESTS := $(wildcard tests/unit tests/integration tests/acceptance)
+TESTS := $(wildcard tests/unit tests/integration tests/acceptance tests/differential)
 CONTRACT_TESTS := tests/contracts
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -38,8 +38,11 @@ test: setup ## run every test (TESTS=... CONTRACT_TESTS=... for some)
 	exit $$status
 
 .PHONY: fuzz
-fuzz: setup ## walk the contracts at random for long, checking the invariants on the way
-	@$(BIN)/python -m tools.walks
+fuzz: setup ## walk the contracts at random for long, checking the invariants and against the model
+	@status=0; \
+	$(BIN)/python -m tools.walks || status=1; \
+	$(BIN)/python -m tests.differential --steps 1000000 --least 1000 || status=1; \
+	exit $$status
 
 .PHONY: check
 check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
