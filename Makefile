@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 UV := uv==0.13.9
 
 SOLIDITY := 'contracts/**/*.sol'
-TESTS := $(wildcard tests/unit tests/integration tests/acceptance)
+SOLIDITY_TESTS := 'tests/forge/**/*.sol'
+TESTS := $(wildcard tests/unit tests/integration tests/acceptance tests/differential)
 CONTRACT_TESTS := tests/contracts
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -33,6 +34,14 @@ test: setup ## run every test (TESTS=... CONTRACT_TESTS=... for some)
 	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
 	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
 	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || status=$$?; \
+	$(BIN)/forge test || status=$$?; \
+	exit $$status
+
+.PHONY: fuzz
+fuzz: setup ## walk the contracts at random for long, checking the invariants and against the model
+	@status=0; \
+	$(BIN)/python -m tools.walks || status=1; \
+	$(BIN)/python -m tests.differential --steps 1000000 --least 1000 || status=1; \
 	exit $$status
 
 .PHONY: check
@@ -41,7 +50,7 @@ check: setup ## check format, lint and types, and that zhifu/abi is what the con
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
-	node_modules/.bin/prettier --log-level warn --check $(SOLIDITY) || status=1; \
+	node_modules/.bin/prettier --log-level warn --check $(SOLIDITY) $(SOLIDITY_TESTS) || status=1; \
 	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 $(SOLIDITY) || status=1; \
 	$(BIN)/python -m tools.artifacts --check || status=1; \
 	exit $$status
@@ -50,7 +59,11 @@ check: setup ## check format, lint and types, and that zhifu/abi is what the con
 format: setup ## rewrite Python and Solidity in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY)
+	@node_modules/.bin/prettier --log-level warn --write $(SOLIDITY) $(SOLIDITY_TESTS)
+
+.PHONY: gas
+gas: setup ## measure the gas of every kind of call, write benchmarks/gas.json, show it beside its targets
+	@$(BIN)/python -m benchmarks.gas
 
 .PHONY: gas-profile
 gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')

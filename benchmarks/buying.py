@@ -1,4 +1,4 @@
-"""Direct orders: what one costs its buyer, or who sends it for the buyer."""
+"""Direct orders: what one costs its buyer, or whoever sends it for the buyer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from functools import partial
 
 from benchmarks.row import Row
 from benchmarks.scene import Scene
+from benchmarks.tokens import ISSUED, ISSUED_VERSION, OWN
 from zhifu import accounts
+from zhifu.authorization import authorize
 from zhifu.blocks import Receipt
 from zhifu.models import DirectOrder
 
 Make = Callable[[Scene], DirectOrder]
+Place = Callable[[Scene, DirectOrder], Receipt]
+
+#: What the version of a token's EIP-712 domain is, where it is not 1.
+_VERSIONS = {ISSUED: ISSUED_VERSION}
 
 
 def own(scene: Scene) -> DirectOrder:
@@ -29,28 +35,58 @@ def referred(scene: Scene) -> DirectOrder:
     return scene.order(seller=scene.seller, referrer=scene.referrer.address)
 
 
-def buy(make: Make, orders: int, scene: Scene) -> Receipt:
-    """Place that many orders under allowance; the last counts."""
-    placed = [scene.settlement(scene.buyer, "buy", make(scene).as_tuple()) for _ in range(orders)]
-    return placed[-1]
+def buy(scene: Scene, order: DirectOrder) -> Receipt:
+    """Place an order that is paid under the buyer's allowance."""
+    return scene.settlement(scene.buyer, "buy", order.as_tuple())
 
 
-def buy_from_balance(make: Make, orders: int, scene: Scene) -> Receipt:
-    """Place that many orders from the buyer's account; the last counts."""
+def buy_from_balance(scene: Scene, order: DirectOrder) -> Receipt:
+    """Place an order that is paid from the buyer's account."""
+    return scene.settlement(scene.buyer, "buyFromBalance", order.as_tuple())
+
+
+def buy_with_authorization(scene: Scene, order: DirectOrder) -> Receipt:
+    """Place an order that is paid by the buyer's EIP-3009 signature and sent by a relayer."""
+    signature = authorize(
+        scene.buyer,
+        order,
+        chain_id=scene.chain.chain_id,
+        settlement=scene.network.settlement.address,
+        token=scene.network.token.address,
+        token_name=scene.network.token.name(),
+        token_version=_VERSIONS.get(scene.token, "1"),
+        tokens_per_unit=1,
+    )
+    r, s, v = signature[:32], signature[32:64], signature[64]
+    return scene.settlement(scene.relayer, "buyWithAuthorization", order.as_tuple(), v, r, s)
+
+
+def placed(place: Place, make: Make, orders: int, scene: Scene) -> Receipt:
+    """Place that many orders like each other; the last counts."""
     scene.deposit(accounts.of_address(scene.buyer.address))
-    placed = [
-        scene.settlement(scene.buyer, "buyFromBalance", make(scene).as_tuple())
-        for _ in range(orders)
-    ]
-    return placed[-1]
+    for _ in range(orders - 1):
+        place(scene, make(scene))
+    return place(scene, make(scene))
+
+
+def _second(place: Place, make: Make = own) -> Callable[[Scene], Receipt]:
+    return partial(placed, place, make, 2)
+
+
+def _first(place: Place, make: Make = own) -> Callable[[Scene], Receipt]:
+    return partial(placed, place, make, 1)
 
 
 ROWS = (
-    Row("buy (bare)", partial(buy, own, 2)),
-    Row("buy, first of a content (bare)", partial(buy, own, 1)),
-    Row("buy from another platform (bare)", partial(buy, sold_elsewhere, 2)),
-    Row("buy with a referrer (bare)", partial(buy, referred, 2)),
-    Row("buy from a balance", partial(buy_from_balance, own, 2)),
-    Row("buy from a balance, first of a content", partial(buy_from_balance, own, 1)),
-    Row("buy from a balance, from another platform", partial(buy_from_balance, sold_elsewhere, 2)),
+    Row("buy (bare)", _second(buy)),
+    Row("buy (USDC-like)", _second(buy), token=ISSUED),
+    Row("buy, first of a content (bare)", _first(buy)),
+    Row("buy from another platform (bare)", _second(buy, sold_elsewhere)),
+    Row("buy from another platform (USDC-like)", _second(buy, sold_elsewhere), token=ISSUED),
+    Row("buy from another platform, with a referrer (bare)", _second(buy, referred)),
+    Row("buy from a balance", _second(buy_from_balance)),
+    Row("buy from a balance, first of a content", _first(buy_from_balance)),
+    Row("buy from a balance, from another platform", _second(buy_from_balance, sold_elsewhere)),
+    Row("buy with EIP-3009 (SettlementToken)", _second(buy_with_authorization), token=OWN),
+    Row("buy with EIP-3009 (USDC-like)", _second(buy_with_authorization), token=ISSUED),
 )

@@ -90,6 +90,7 @@ class Scene:
 
     node: AnvilNode
     network: Network
+    token: str
     admin: LocalSigner
     host: Platform
     seller: Platform
@@ -198,7 +199,7 @@ def opened(token: str, *, traced: bool = False) -> Iterator[Scene]:
         with Chain(node.rpc_url, timeout_seconds=300) as chain:
             admin = dev_signer(0)
             network = Network(chain, deploy(chain, admin, token=tokens.create(chain, admin, token)))
-            yield _furnished(node, network, admin)
+            yield _furnished(node, network, token, admin)
 
 
 def plan(creators: int, first_creator: int, *, network_bps: int = 200) -> SplitPlan:
@@ -210,10 +211,10 @@ def plan(creators: int, first_creator: int, *, network_bps: int = 200) -> SplitP
     return SplitPlan(1_500, 500, 1_000, network_bps, tuple(shares))
 
 
-def _furnished(node: AnvilNode, network: Network, admin: LocalSigner) -> Scene:
+def _furnished(node: AnvilNode, network: Network, token: str, admin: LocalSigner) -> Scene:
     host, seller = (_admitted(network, admin, number) for number in (1, 2))
     buyer, relayer, referrer = (dev_signer(index) for index in (1, 2, 3))
-    scene = Scene(node, network, admin, host, seller, buyer, relayer, referrer)
+    scene = Scene(node, network, token, admin, host, seller, buyer, relayer, referrer)
     network.registry.register_learners(host.operator, LEARNERS)
     scene.publish([plan(1, at) for at in range(CATALOGUE)], "course")
     scene.fund(admin)

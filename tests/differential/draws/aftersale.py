@@ -1,0 +1,49 @@
+"""Calls that divide matured money and move claimed licences."""
+
+from __future__ import annotations
+
+from tests.differential.draws.draw import Draw, call
+from tests.differential.model import Call
+from tests.differential.model.words import ZERO
+from tests.differential.world import PEOPLE
+
+
+def release(draw: Draw) -> Call:
+    contents = [draw.content() for _ in range(draw.number(0, 4))]
+    return call(draw.anyone(), "Settlement", "release", contents)
+
+
+def release_commission(draw: Draw) -> Call:
+    commissions = list(draw.model.holds.commissions)
+    if not commissions:
+        return call(draw.anyone(), "Settlement", "releaseCommission", draw.account(), draw.class_())
+    account, class_ = draw.one_of(commissions)
+    return call(
+        draw.anyone(),
+        "Settlement",
+        "releaseCommission",
+        draw.mostly(account, draw.account()),
+        draw.mostly(class_, draw.class_()),
+    )
+
+
+def safe_transfer_from(draw: Draw) -> Call | None:
+    tokens = draw.model.licences.tokens
+    numbers = list(tokens)
+    if not numbers:
+        return None
+    drawn = [draw.one_of(numbers) for _ in range(4)]
+    free = [each for each in drawn if _is_free(draw, each)] or drawn
+    number = draw.mostly(free[0], draw.one_of([0, draw.random.getrandbits(160)]))
+    owner = draw.mostly(tokens[number].holder, draw.anyone())
+    owner = draw.anyone() if owner == ZERO else owner
+    caller = draw.mostly(owner, draw.anyone())
+    to = draw.mostly(draw.one_of([*PEOPLE.learners, *PEOPLE.buyers]), ZERO)
+    value = draw.mostly(1, draw.one_of([0, 2]))
+    arguments = (owner, to, number, value, b"")
+    return call(caller, "ContentLicense", "safeTransferFrom", *arguments)
+
+
+def _is_free(draw: Draw, number: int) -> bool:
+    token = draw.model.licences.tokens[number]
+    return token.holder != ZERO and draw.model.now >= token.unlocks_at

@@ -1,0 +1,143 @@
+"""Drawing the parts of a call: usually right ones, now and then wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from tests.differential.model import Call, Model
+from tests.differential.model.batches import BatchOrder
+from tests.differential.model.plans import Facts
+from tests.differential.model.platforms import ACTIVE
+from tests.differential.model.words import ZERO, of_address, of_platform
+from tests.differential.world import PEOPLE
+
+T = TypeVar("T")
+
+WRONG = 0.02
+"""How often one part of a call is drawn wrong: a call has some parts, so one call in ten fails."""
+
+
+class Draw:
+    """Draws from one seed, with a look at the model to know what would be right."""
+
+    def __init__(self, random: Random, model: Model) -> None:
+        self.random, self.model = random, model
+        self.batch_orders: list[BatchOrder] = []
+        self.order_ids: list[bytes] = []
+
+    def mostly(self, usual: T, other: T) -> T:
+        """Draw the usual value, or now and then another one."""
+        return other if self.random.random() < WRONG else usual
+
+    def one_of(self, values: Sequence[T]) -> T:
+        """Draw one of some values."""
+        return values[int(self.random.random() * len(values))]
+
+    def number(self, low: int, high: int) -> int:
+        """Draw a number between two, both included."""
+        return low + int(self.random.random() * (high - low + 1))
+
+    def salt(self) -> bytes:
+        """Draw 32 bytes."""
+        return self.random.randbytes(32)
+
+    # Who
+
+    def anyone(self) -> str:
+        return self.one_of(PEOPLE.all)
+
+    def network(self) -> str:
+        """Draw the network's owner, mostly."""
+        return self.mostly(self.model.platforms.network_owner, self.anyone())
+
+    def platform(self) -> int:
+        """Draw a platform's number, mostly of one that may act."""
+        members = self.model.platforms.members
+        active = [number for number, each in members.items() if each.status == ACTIVE]
+        any_number = self.number(0, len(members) + 1)
+        return self.mostly(self.one_of(active or list(members)), any_number)
+
+    def _is_active(self, platform: int) -> bool:
+        return self.model.platforms.members[platform].status == ACTIVE
+
+    def owner_of(self, platform: int) -> str:
+        """Draw a platform's owner, mostly."""
+        owner = self.model.platforms.terms(platform).owner
+        return self.mostly(self.anyone() if owner == ZERO else owner, self.anyone())
+
+    def operator_of(self, platform: int) -> str:
+        """Draw a key that may act for a platform, mostly."""
+        platforms = self.model.platforms
+        keys = [each for each in PEOPLE.operators if platforms.is_operator_of(each, platform)]
+        return self.mostly(self.one_of(keys), self.anyone()) if keys else self.anyone()
+
+    def has_operator(self, platform: int) -> bool:
+        """Tell whether some key may act for a platform."""
+        is_operator_of = self.model.platforms.is_operator_of
+        return any(is_operator_of(key, platform) for key in PEOPLE.operators)
+
+    def operator(self) -> str:
+        """Draw a key that may act, mostly."""
+        platforms = self.model.platforms
+        keys = [key for key, each in platforms.operators.items() if each.active]
+        acting = [key for key in keys if self._is_active(platforms.operators[key].platform)]
+        return self.mostly(self.one_of(acting or PEOPLE.operators), self.anyone())
+
+    def referrer(self) -> str:
+        """Draw a referrer or none."""
+        return self.one_of([ZERO, ZERO, *PEOPLE.referrers])
+
+    def learner(self) -> int:
+        """Draw a learner's number."""
+        highest = self.model.learners.highest
+        return self.mostly(self.number(1, max(1, highest)), self.one_of([0, highest + 1]))
+
+    # What
+
+    def content(self) -> int:
+        """Draw a content's number."""
+        count = len(self.model.contents.known)
+        return self.mostly(self.number(1, max(1, count)), self.one_of([0, count + 1]))
+
+    def content_on_sale(self) -> int:
+        """Draw a content's number, mostly of one that is for sale."""
+        number = self.content()
+        content = self.model.contents.known[number]
+        return number if content is None or content.active else self.content()
+
+    def class_(self) -> int:
+        """Draw a refund-window class."""
+        count = len(self.model.classes.windows)
+        return self.mostly(self.number(0, count - 1), self.one_of([count, 8, 255]))
+
+    def price(self) -> int:
+        """Draw a price."""
+        usual = self.one_of([1, 7, 9_999, 10_001, 49_990_003, self.number(1, 10**9), 2**40 - 1])
+        return self.mostly(usual, self.one_of([0, 2**40, 2**64 - 1]))
+
+    def units_of(self, account: int) -> int:
+        """Draw an amount that an account has, mostly."""
+        has = self.model.accounts.available[account]
+        right = self.one_of([1, has, self.number(1, max(1, has))]) or 1
+        return self.mostly(right, self.one_of([0, has + 1, 2**255, 2**256 - 1]))
+
+    def funded_account(self, accounts: Sequence[int]) -> int:
+        """Draw one of some accounts, of those with money if there are any."""
+        available = self.model.accounts.available
+        return self.one_of([each for each in accounts if available[each]] or accounts)
+
+    def is_refundable(self, facts: Facts) -> bool:
+        """Tell whether an order's refund window is open."""
+        return self.model.classes.epoch(facts.class_) <= facts.epoch + 1
+
+    def account(self) -> int:
+        """Draw a valid account."""
+        people = [of_address(self.anyone()) for _ in range(2)]
+        return self.one_of([*people, of_platform(self.number(0, 4))])
+
+
+def call(caller: str, contract: str, function: str, *arguments: Any) -> Call:
+    """Return a call."""
+    return Call(caller, contract, function, arguments)

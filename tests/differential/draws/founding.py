@@ -1,0 +1,50 @@
+"""The calls that make a network to walk in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.differential.draws.draw import Draw, call
+from tests.differential.model import Call
+from tests.differential.model.classes import DAY, HOUR
+from tests.differential.model.contents import Publication
+from tests.differential.model.plans import Plan
+from tests.differential.model.words import HIGHEST_WORD, of_platform
+from tests.differential.world import PEOPLE
+
+FUNDS = 10**13
+REGISTRY, TOKEN = "PlatformRegistry", "SettlementToken"
+
+
+def calls(draw: Draw) -> Iterator[Call]:
+    """Yield the calls; every one of them succeeds."""
+    admin = PEOPLE.networks[0]
+    for window in draw.one_of([(DAY, 3 * DAY), (HOUR, 3 * DAY), (3 * DAY, 14 * DAY)]):
+        yield call(admin, "Settlement", "addWindow", window)
+    yield call(admin, TOKEN, "setMintAllowance", admin, 2**128)
+    yield from _platforms(admin)
+    for buyer in PEOPLE.buyers:
+        yield call(admin, TOKEN, "mint", buyer, FUNDS * draw.model.tokens.per_unit)
+        settlement = draw.model.addresses.settlement
+        yield call(buyer, TOKEN, "approve", settlement, HIGHEST_WORD)
+    for platform, buyer in enumerate(PEOPLE.buyers[:3], start=1):
+        units = FUNDS // 4 * draw.model.tokens.per_unit
+        yield call(buyer, "Settlement", "deposit", of_platform(platform), units)
+
+
+def _platforms(admin: str) -> Iterator[Call]:
+    for index in range(3):
+        owner, platform = PEOPLE.owners[index], index + 1
+        treasury = PEOPLE.treasuries[index]
+        yield call(admin, REGISTRY, "admit", f"Platform {platform}", owner, treasury, 100, 0)
+        for operator in PEOPLE.operators[index::3]:
+            yield call(owner, REGISTRY, "setOperator", platform, operator, True)
+        operator = PEOPLE.operators[index]
+        yield call(operator, REGISTRY, "registerLearners", 20, bytes(32))
+        yield call(operator, "ContentLicense", "publish", _publications(platform))
+
+
+def _publications(platform: int) -> list[Publication]:
+    plan = Plan(1_500, 500, 1_000, 500, ((PEOPLE.creators[0], 6_000), (PEOPLE.creators[1], 500)))
+    prices = (1, 9_999, 49_990_003)
+    return [Publication(f"{platform}-{price}", price, price % 2, plan) for price in prices]

@@ -1,0 +1,134 @@
+"""The network as SPECIFICATION.md tells it, with balances and holds kept up to date.
+
+Each verb of the contracts is a method of one part, with the caller before the contract's own
+arguments. It either does everything or raises `Refused` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tests.differential.model.accounts import Accounts
+from tests.differential.model.batches import Batches
+from tests.differential.model.classes import Classes
+from tests.differential.model.contents import Contents
+from tests.differential.model.events import Event
+from tests.differential.model.holds import Holds
+from tests.differential.model.learners import Learners
+from tests.differential.model.licences import Licences
+from tests.differential.model.links import Links
+from tests.differential.model.orders import Orders
+from tests.differential.model.platforms import Platforms
+from tests.differential.model.releases import Releases
+from tests.differential.model.table import Touched
+from tests.differential.model.tokens import Tokens
+
+Verb = tuple[str, str]
+"""A contract and one of its functions."""
+
+
+VERBS: dict[Verb, tuple[str, str]] = {
+    ("PlatformRegistry", "admit"): ("platforms", "admit"),
+    ("PlatformRegistry", "setStatus"): ("platforms", "set_status"),
+    ("PlatformRegistry", "setNetworkFee"): ("platforms", "set_network_fee"),
+    ("PlatformRegistry", "setHostFee"): ("platforms", "set_host_fee"),
+    ("PlatformRegistry", "setTreasury"): ("platforms", "set_treasury"),
+    ("PlatformRegistry", "setOperator"): ("platforms", "set_operator"),
+    ("PlatformRegistry", "transferOwnership"): ("platforms", "transfer_ownership"),
+    ("PlatformRegistry", "acceptOwnership"): ("platforms", "accept_ownership"),
+    ("PlatformRegistry", "registerLearner"): ("learners", "register_learner"),
+    ("PlatformRegistry", "registerLearners"): ("learners", "register_learners"),
+    ("PlatformRegistry", "bindLearner"): ("learners", "bind_learner"),
+    ("PlatformRegistry", "bindKey"): ("learners", "bind_key"),
+    ("ContentLicense", "publish"): ("contents", "publish"),
+    ("ContentLicense", "setPrice"): ("contents", "set_price"),
+    ("ContentLicense", "setActive"): ("contents", "set_active"),
+    ("ContentLicense", "claim"): ("licences", "claim"),
+    ("ContentLicense", "claimBatch"): ("licences", "claim_batch"),
+    ("ContentLicense", "safeTransferFrom"): ("licences", "safe_transfer_from"),
+    ("Settlement", "addWindow"): ("classes", "add_window"),
+    ("Settlement", "deposit"): ("accounts", "deposit"),
+    ("Settlement", "withdraw"): ("accounts", "withdraw"),
+    ("Settlement", "withdrawPlatform"): ("accounts", "withdraw_platform"),
+    ("Settlement", "buy"): ("orders", "buy"),
+    ("Settlement", "buyFromBalance"): ("orders", "buy_from_balance"),
+    ("Settlement", "buyWithAuthorization"): ("orders", "buy_with_authorization"),
+    ("Settlement", "refund"): ("orders", "refund"),
+    ("Settlement", "settle"): ("batches", "settle"),
+    ("Settlement", "refundBatch"): ("batches", "refund_batch"),
+    ("Settlement", "release"): ("releases", "release"),
+    ("Settlement", "releaseCommission"): ("releases", "release_commission"),
+    ("SettlementToken", "setMintAllowance"): ("tokens", "set_mint_allowance"),
+    ("SettlementToken", "mint"): ("tokens", "mint"),
+    ("SettlementToken", "approve"): ("tokens", "approve"),
+    ("SettlementToken", "transfer"): ("tokens", "transfer"),
+    ("SettlementToken", "cancelAuthorization"): ("tokens", "cancel_authorization"),
+}
+"""The part and the method of every verb that can succeed."""
+
+CLOSED: dict[Verb, tuple[str, str]] = {
+    ("PlatformRegistry", "renounceOwnership"): ("platforms", "renounce_ownership"),
+    ("ContentLicense", "burn"): ("links", "only_settlement"),
+    ("Settlement", "list"): ("links", "only_license"),
+    ("Settlement", "setPrice"): ("links", "only_license"),
+    ("Settlement", "setActive"): ("links", "only_license"),
+}
+"""Those of verbs that nobody can call."""
+
+
+class Addresses(NamedTuple):
+    """Where the contracts are, and who may set the token's mint allowances."""
+
+    registry: str
+    license: str
+    settlement: str
+    token: str
+    minter: str
+
+
+class Call(NamedTuple):
+    """A call of one contract, with its arguments as the contract takes them."""
+
+    caller: str
+    contract: str
+    function: str
+    arguments: tuple[Any, ...]
+
+    @property
+    def verb(self) -> Verb:
+        return self.contract, self.function
+
+
+class Model:
+    """All parts of the network, at one time."""
+
+    def __init__(
+        self, addresses: Addresses, owner: str, treasury: str, token: str, decimals: int, now: int
+    ) -> None:
+        self.addresses, self.now = addresses, now
+        self.touched: Touched = set()
+        self._events: list[Event] = []
+        self.classes = Classes(self)
+        self.platforms = Platforms(self, owner, treasury)
+        self.learners = Learners(self)
+        self.contents = Contents(self)
+        self.tokens = Tokens(self, token, decimals)
+        self.accounts = Accounts(self)
+        self.holds = Holds(self)
+        self.orders = Orders(self)
+        self.batches = Batches(self)
+        self.licences = Licences(self)
+        self.releases = Releases(self)
+        self.links = Links(self)
+
+    def perform(self, call: Call) -> list[Event]:
+        """Do what a call does and return its events; raises Refused."""
+        self.touched.clear()
+        self._events = []
+        part, method = VERBS.get(call.verb) or CLOSED[call.verb]
+        getattr(getattr(self, part), method)(call.caller, *call.arguments)
+        return self._events
+
+    def emit(self, contract: str, name: str, *values: Any) -> None:
+        """Announce something; indexed values come first."""
+        self._events.append(Event(contract, name, values))

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Account} from "../../contracts/libraries/Account.sol";
+
+function accountOf(address owner) pure returns (Account) {
+    return Account.wrap(uint160(owner));
+}
+
+function accountOfPlatform(uint32 platform) pure returns (Account) {
+    return Account.wrap((1 << 248) | uint256(platform));
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+
+import {PlatformStatus} from "../../../contracts/interfaces/IPlatformRegistry.sol";
+import {vm} from "../Vm.sol";
+import {Chance} from "./Chance.sol";
+import {Ghost} from "./Ghost.sol";
+
+/// @notice An operator's key and what it may do.
+struct Key {
+    address key;
+    uint32 platform;
+    uint32 lane;
+    bool active;
+}
+
+/// @notice A platform as its owner and the network set it.
+struct Member {
+    address owner;
+    address treasury;
+    bool active;
+    uint16 networkBps;
+    uint16 hostBps;
+    uint32 lanes;
+}
+
+/// @notice Steps of the registry.
+abstract contract Platforms is Chance, Ghost {
+    uint32 internal constant LEARNERS_AT_ONCE = 12;
+
+    Member[] internal members;
+    Key[] internal keys;
+
+    /// @dev By learner number; number 0 is nobody.
+    uint32[] internal homes;
+    mapping(uint32 learner => address) internal learnerKeys;
+    mapping(uint32 learner => mapping(uint32 platform => bytes32)) internal bindings;
+
+    address internal admin;
+
+    function admit(uint256 seed) external drawing(seed) {
+        _only(members.length <= PLATFORMS_MAXIMUM);
+        _admitMember(uint16(_below(1_001)), uint16(_below(3_001)));
+    }
+
+    function setStatus(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        bool active = !_oneIn(3);
+        vm.prank(admin);
+        registry.setStatus(platform, active ? PlatformStatus.Active : PlatformStatus.Suspended);
+        members[platform].active = active;
+    }
+
+    function setNetworkFee(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        uint16 bps = uint16(_below(1_001));
+        vm.prank(admin);
+        registry.setNetworkFee(platform, bps);
+        members[platform].networkBps = bps;
+    }
+
+    function setHostFee(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        uint16 bps = uint16(_below(3_001));
+        vm.prank(members[platform].owner);
+        registry.setHostFee(platform, bps);
+        members[platform].hostBps = bps;
+    }
+
+    function setTreasury(uint256 seed) external drawing(seed) {
+        uint32 platform = uint32(_below(members.length));
+        address treasury_ = address(uint160(_between(1e9, 1e12)));
+        vm.prank(platform == 0 ? admin : members[platform].owner);
+        registry.setTreasury(platform, treasury_);
+        members[platform].treasury = treasury_;
+    }
+
+    function setOperator(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        if (_oneIn(3)) return _addKey(platform);
+        Key storage key = keys[_below(keys.length)];
+        bool active = !_oneIn(3);
+        vm.prank(members[key.platform].owner);
+        uint32 lane = registry.setOperator(key.platform, key.key, active);
+        vm.assertEq(lane, key.lane, "OPER-3: a key keeps its lane");
+        key.active = active;
+    }
+
+    function registerLearner(uint256 seed) external drawing(seed) {
+        Key memory key = _activeKey();
+        vm.prank(key.key);
+        uint32 learner = registry.registerLearner(bytes32(seed));
+        vm.assertEq(learner, homes.length, "REG-3: numbers are consecutive");
+        homes.push(key.platform);
+    }
+
+    function registerLearners(uint256 seed) external drawing(seed) {
+        Key memory key = _activeKey();
+        uint32 count = uint32(_between(1, LEARNERS_AT_ONCE));
+        vm.prank(key.key);
+        uint32 first = registry.registerLearners(count, bytes32(seed));
+        vm.assertEq(first, homes.length, "REG-3: numbers are consecutive");
+        for (uint256 i; i < count; ++i) homes.push(key.platform);
+    }
+
+    function bindLearner(uint256 seed) external drawing(seed) {
+        Key memory key = _activeKey();
+        uint32 learner = _anyLearner();
+        vm.prank(key.key);
+        registry.bindLearner(learner, bytes32(seed));
+        bindings[learner][key.platform] = bytes32(seed);
+    }
+
+    function bindKey(uint256 seed) external drawing(seed) {
+        uint32 learner = _anyLearner();
+        address current = learnerKeys[learner];
+        if (current == address(0)) current = _activeKeyOf(homes[learner]);
+        address next = payees[_below(payees.length)];
+        vm.prank(current);
+        registry.bindKey(learner, next);
+        learnerKeys[learner] = next;
+    }
+
+    function changeNetworkOwner(uint256 seed) external drawing(seed) {
+        address next = address(uint160(_between(1e9, 1e12)));
+        Ownable2Step ownable = Ownable2Step(address(registry));
+        vm.prank(admin);
+        ownable.transferOwnership(next);
+        vm.assertEq(ownable.owner(), admin, "ADMIT-7: not before it is accepted");
+        vm.prank(next);
+        ownable.acceptOwnership();
+        admin = next;
+    }
+
+    function _admitMember(uint16 networkBps, uint16 hostBps) internal returns (uint32 platform) {
+        address owner_ = actor(string.concat("owner ", vm.toString(members.length)));
+        address treasury_ = actor(string.concat("treasury ", vm.toString(members.length)));
+        vm.prank(admin);
+        platform = registry.admit("a platform", owner_, treasury_, networkBps, hostBps);
+        vm.assertEq(platform, members.length, "ADMIT-3: numbers are consecutive");
+        members.push(Member(owner_, treasury_, true, networkBps, hostBps, 0));
+        _addKey(platform);
+    }
+
+    function _addKey(uint32 platform) internal {
+        Member storage member = members[platform];
+        address key = actor(string.concat("operator ", vm.toString(keys.length)));
+        vm.prank(member.owner);
+        uint32 lane = registry.setOperator(platform, key, true);
+        vm.assertEq(lane, ++member.lanes, "OPER-3: lanes are consecutive");
+        keys.push(Key(key, platform, lane, true));
+    }
+
+    function _anyPlatform() internal returns (uint32) {
+        return uint32(_between(1, members.length - 1));
+    }
+
+    function _anyLearner() internal returns (uint32) {
+        return uint32(1 + _below(homes.length - 1));
+    }
+
+    function _activeKey() internal returns (Key memory key) {
+        key = keys[_below(keys.length)];
+        _only(key.active && members[key.platform].active);
+    }
+
+    function _activeKeyOf(uint32 platform) internal view returns (address) {
+        _only(members[platform].active);
+        return _keyOf(platform);
+    }
+
+    /// @dev A key of the platform that was not stopped, whatever the platform's status.
+    function _keyOf(uint32 platform) internal view returns (address found) {
+        for (uint256 i; i < keys.length; ++i) {
+            if (keys[i].active && keys[i].platform == platform) found = keys[i].key;
+        }
+        _only(found != address(0));
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Plan} from "../../../contracts/interfaces/IContentLicense.sol";
+import {Operator, Platform, PlatformStatus} from "../../../contracts/interfaces/IPlatformRegistry.sol";
+import {vm} from "../Vm.sol";
+import {LicenceChecks} from "./LicenceChecks.sol";
+import {Member} from "./Platforms.sol";
+
+/// @notice What must be true of everybody's terms after every step.
+abstract contract TermsChecks is LicenceChecks {
+    /// @notice PRICE-2: what was paid yesterday or today settles at the price that was seen.
+    function pricesAreThoseOfTheirDays() external view {
+        for (uint32 content = 1; content <= contents; ++content) {
+            for (uint256 day = _today() - 1; day <= _today() + 1; ++day) {
+                (uint64 price, bool active) = settlement.priceOn(content, uint32(day));
+                vm.assertEq(price, _priceOn(content, day), "PRICE-2: the price of the day");
+                vm.assertEq(active, listings[content].active, "ACTIVE-1: for sale as its host said");
+            }
+        }
+    }
+
+    /// @notice PUB-1, PUB-5: who is paid for a content does not change behind its orders.
+    function plansDoNotChange() external view {
+        vm.assertEq(licences.contentCount(), contents, "PUB-2: numbers are consecutive");
+        for (uint32 content = 1; content <= contents; ++content) {
+            (uint32 host, Plan memory plan) = licences.planOf(content, 1);
+            vm.assertEq(host, listings[content].host, "PUB-1: the host is for good");
+            vm.assertEq(abi.encode(plan), abi.encode(plans[content]), "PUB-5: the plan is as published");
+        }
+    }
+
+    /// @notice WIN-1.
+    function windowsDoNotChange() external view {
+        for (uint8 class; class < windows.length; ++class) {
+            vm.assertEq(settlement.windowOf(class), windows[class], "WIN-1: a window stays");
+        }
+    }
+
+    /// @notice ADMIT-3, ADMIT-4, ADMIT-5.
+    function platformsAreAsTheirOwnersSet() external view {
+        vm.assertEq(registry.platformCount(), members.length - 1, "ADMIT-3: as many as were admitted");
+        vm.assertEq(registry.platformOf(0).owner, admin, "ADMIT-7: the network has its owner");
+        for (uint32 i; i < members.length; ++i) _checkMember(registry.platformOf(i), members[i], i);
+    }
+
+    /// @notice OPER-2, OPER-3.
+    function keysBelongToOnePlatform() external view {
+        for (uint256 i; i < keys.length; ++i) {
+            Operator memory stored = registry.operatorOf(keys[i].key);
+            vm.assertEq(stored.platform, keys[i].platform, "OPER-2: a key keeps its platform");
+            vm.assertEq(stored.lane, keys[i].lane, "OPER-3: a key keeps its lane");
+            vm.assertEq(stored.active, keys[i].active, "OPER-4: a key acts while it may");
+        }
+    }
+
+    /// @notice REG-1, REG-3, BIND-1, BIND-2.
+    function learnersBelongToWhoRegisteredThem() external view {
+        vm.assertEq(registry.learnerCount(), homes.length - 1, "REG-3: as many as were registered");
+        for (uint256 i; i < 6; ++i) {
+            uint32 learner = uint32(1 + (uint256(keccak256(abi.encode(block.timestamp, i))) % (homes.length - 1)));
+            uint32 home = homes[learner];
+            vm.assertEq(registry.homeOf(learner), home, "REG-1: a learner's home is for good");
+            vm.assertEq(registry.keyOf(learner), learnerKeys[learner], "BIND-2: a learner's key is its own");
+            vm.assertEq(
+                registry.bindingOf(learner, home),
+                bindings[learner][home],
+                "BIND-1: the last statement counts"
+            );
+        }
+    }
+
+    function _checkMember(Platform memory stored, Member memory member, uint32 number) private pure {
+        vm.assertEq(stored.treasury, member.treasury, "ADMIT-5: the treasury is the owner's choice");
+        if (number == 0) return;
+        PlatformStatus status = member.active ? PlatformStatus.Active : PlatformStatus.Suspended;
+        vm.assertEq(uint8(stored.status), uint8(status), "ADMIT-4: the status is the network's choice");
+        vm.assertEq(stored.owner, member.owner, "ADMIT-5: the owner stays");
+        vm.assertEq(stored.networkBps, member.networkBps, "ADMIT-4: the network's least share");
+        vm.assertEq(stored.hostBps, member.hostBps, "ADMIT-5: the host's least share");
+    }
+}
