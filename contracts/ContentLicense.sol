@@ -349,7 +349,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
         uint40 lock = bound ? NEVER : _lock(unlocksAt);
         _tokens[orderId] = Token(address(0), lock, content, bound, ends);
         if (ends) _periods[orderId] = Period(uint40(facts.startsAt()), uint40(facts.expiresAt()));
-        emit LicenseClaimed(orderId, content, msg.sender, bound ? type(uint64).max : unlocksAt);
+        emit LicenseClaimed(orderId, content, msg.sender, lock == 0 ? unlocksAt : _unlocksAt(lock));
         _tellLock(orderId, lock != 0);
         _mint(msg.sender, orderId, 1, "");
     }

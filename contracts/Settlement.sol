@@ -42,7 +42,7 @@ contract Settlement is ISettlement, Orders {
         if (amount == 0) revert ZeroAmount();
         if (amount % TOKENS_PER_UNIT != 0) revert NotWholeUnits(amount, TOKENS_PER_UNIT);
         uint256 units = amount / TOKENS_PER_UNIT;
-        account = _destination(account);
+        if (account.isLearner()) account = _destination(account);
         _credit(account, units);
         emit Deposited(account, msg.sender, units);
         _collect(msg.sender, units);
@@ -198,7 +198,7 @@ contract Settlement is ISettlement, Orders {
 
     /// @inheritdoc ISettlement
     function nextBatch(uint32 platform, uint32 lane) external view returns (uint64) {
-        return _lastBatch[_laneKey(platform, lane)] + 1;
+        return _nextBatch(platform, lane);
     }
 
     /// @inheritdoc ISettlement

@@ -43,7 +43,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
     }
 
     bytes32 private constant CART_TYPEHASH = keccak256(
-        "Cart(Order[] orders)Order(uint32 content,uint32 seller,address buyer,address receiver,address referrer,uint64 maxPrice,uint64 startsAt,uint64 deadline,bytes32 salt)"
+        "Cart(uint8 source,Order[] orders)Order(uint32 content,uint32 seller,address buyer,address receiver,address referrer,uint64 maxPrice,uint64 startsAt,uint64 deadline,bytes32 salt)"
     );
     bytes32 private constant CONSENT_TYPEHASH = keccak256(
         "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,uint64 maxPrice,uint64 deadline,uint64 nonce)"
@@ -173,7 +173,9 @@ contract SettlementDesk is ISettlementDesk, Orders {
     ) external nonReentrant returns (bytes32[] memory orderIds) {
         if (orders.length == 0) revert EmptyCart();
         address buyer = orders[0].buyer;
-        if (payment.source != Source.Authorization) _requireCart(orders, buyer, payment.signature);
+        if (payment.source != Source.Authorization && msg.sender != buyer) {
+            _requireSignature(buyer, cartHashOf(payment.source, orders), payment.signature);
+        }
         uint256 state = payment.source == Source.Balance ? FactsLib.PAID | FactsLib.FROM_ACCOUNT : FactsLib.PAID;
         orderIds = new bytes32[](orders.length);
         (uint256 total, uint256 maximum) = (0, 0);
@@ -193,18 +195,21 @@ contract SettlementDesk is ISettlementDesk, Orders {
         else _authorize(orders, maximum, total, payment.signature);
     }
 
-    /// @dev The buyer itself, or its signature over the cart.
-    function _requireCart(Order[] calldata orders, address buyer, bytes calldata signature) private view {
-        if (msg.sender != buyer) _requireSignature(buyer, cartHashOf(orders), signature);
-    }
-
     function _authorize(Order[] calldata orders, uint256 maximum, uint256 total, bytes calldata signature) private {
         address buyer = orders[0].buyer;
         if (maximum != total) _credit(AccountLib.ofAddress(buyer), maximum - total);
         if (signature.length != 65) revert InvalidSignature(buyer);
         bytes32 r = bytes32(signature[0:32]);
         bytes32 s = bytes32(signature[32:64]);
-        _collectAuthorized(buyer, maximum, orders[0].deadline, cartHashOf(orders), uint8(signature[64]), r, s);
+        _collectAuthorized(
+            buyer,
+            maximum,
+            orders[0].deadline,
+            cartHashOf(Source.Authorization, orders),
+            uint8(signature[64]),
+            r,
+            s
+        );
     }
 
     function _permit(address owner, Permit calldata permit) private {
@@ -443,10 +448,11 @@ contract SettlementDesk is ISettlementDesk, Orders {
     }
 
     /// @inheritdoc ISettlementDesk
-    function cartHashOf(Order[] calldata orders) public view returns (bytes32) {
+    function cartHashOf(Source source, Order[] calldata orders) public view returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](orders.length);
         for (uint256 i; i < orders.length; ++i) hashes[i] = _structHash(orders[i]);
-        return _hashTypedDataV4(keccak256(abi.encode(CART_TYPEHASH, keccak256(abi.encodePacked(hashes)))));
+        bytes32 hash = keccak256(abi.encodePacked(hashes));
+        return _hashTypedDataV4(keccak256(abi.encode(CART_TYPEHASH, source, hash)));
     }
 
     // Checks

@@ -214,8 +214,9 @@ interface ISettlementDesk {
     /// @notice The version of a content's plan that money captured now is divided by.
     function planVersionOf(uint32 content) external view returns (uint16);
 
-    /// @notice The hash of a cart: the nonce of its authorization, and what the buyer signs otherwise.
-    function cartHashOf(Order[] calldata orders) external view returns (bytes32);
+    /// @notice The hash of a cart paid from `source`, of the EIP-712 type `Cart(uint8 source,Order[] orders)`: the nonce of its
+    /// authorization, and what the buyer signs otherwise.
+    function cartHashOf(Source source, Order[] calldata orders) external view returns (bytes32);
 
     /// @notice The id of a batch order: platform, lane, number and position, as 32, 32, 64 and 32 bits.
     function batchOrderIdOf(BatchOrder calldata order) external pure returns (uint256);

@@ -34,6 +34,11 @@ library AccountLib {
         return Account.unwrap(account) == uint160(owner);
     }
 
+    /// @notice Whether this is the account of a learner on a platform.
+    function isLearner(Account account) internal pure returns (bool) {
+        return Account.unwrap(account) >> 248 == 2;
+    }
+
     /// @notice Whether `account` is a key that one of the functions above can make from something that can own money.
     function isValid(Account account) internal pure returns (bool) {
         uint256 raw = Account.unwrap(account);

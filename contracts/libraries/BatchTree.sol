@@ -40,6 +40,19 @@ library BatchTree {
     /// @notice No learner has this number yet.
     error UnknownLearner(uint256 learner, uint256 highest);
 
+    /// @notice Room for the leaves of a batch of so many words.
+    function leavesFor(uint256 words, uint256 learners) internal pure returns (Leaves memory leaves) {
+        leaves.learners = learners;
+        bytes32[] memory hashes;
+        assembly ("memory-safe") {
+            // Not cleared: a hash is read only after it was written.
+            hashes := mload(0x40)
+            mstore(hashes, words)
+            mstore(0x40, add(hashes, shl(5, add(words, 1))))
+        }
+        leaves.hashes = hashes;
+    }
+
     /// @notice Adds the words from `index` on that share its content to the leaves, and counts their orders.
     /// @dev Adds to, subtracts from and counts all seven places of a word at once: a place's number is below 2^31, so no
     /// place ever carries into or borrows from its neighbour.

@@ -46,8 +46,7 @@ abstract contract Orders is Holds {
     /// @dev Direct orders; and orders of batches to which something other than a whole refund happened first.
     mapping(uint256 orderId => Facts) internal _orders;
 
-    /// @dev From platform and lane to the lane's last batch number.
-    mapping(uint256 lane => uint64) internal _lastBatch;
+    /// @dev From platform, lane and number; a batch that was not settled has none.
     mapping(uint256 batch => bytes32) internal _roots;
     mapping(uint256 batch => mapping(uint256 positions => uint256)) internal _spent;
 
@@ -95,15 +94,28 @@ abstract contract Orders is Holds {
     // Reading a batch
 
     /// @dev Who settles, and that this is the lane's next batch.
-    function _openBatch(uint64 number) internal returns (uint32 platform, uint32 lane, uint32 learners) {
+    function _openBatch(uint64 number) internal view returns (uint32 platform, uint32 lane, uint32 learners) {
         // An account with delegated code can call in the middle of a transaction and still be its origin.
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert ISettlement.NotTopLevel(msg.sender);
         (platform, lane, learners) = REGISTRY.activeOperator(msg.sender);
-        uint256 key = _laneKey(platform, lane);
-        uint64 expected = _lastBatch[key] + 1;
-        if (number != expected) revert ISettlement.BatchNumberMismatch(number, expected);
-        _lastBatch[key] = number;
+        uint256 batch = _batchKey(platform, lane, number);
+        bool next = number != 0 && _roots[batch] == 0 && (number == 1 || _roots[batch - 1] != 0);
+        if (!next) revert ISettlement.BatchNumberMismatch(number, _nextBatch(platform, lane));
+    }
+
+    /// @dev The first number of a lane without a root, found by doubling and halving.
+    function _nextBatch(uint32 platform, uint32 lane) internal view returns (uint64) {
+        uint256 none = _batchKey(platform, lane, 0);
+        uint256 free = 1;
+        while (_roots[none | free] != 0) free <<= 1;
+        uint256 taken = free >> 1;
+        while (free - taken > 1) {
+            uint256 middle = (taken + free) >> 1;
+            if (_roots[none | middle] != 0) taken = middle;
+            else free = middle;
+        }
+        return uint64(free);
     }
 
     function _newTally(
@@ -117,7 +129,7 @@ abstract contract Orders is Holds {
         tally.saleDay = saleDay;
         tally.windows = _openWindows();
         tally.state = state;
-        tally.leaves = BatchTree.Leaves(new bytes32[](words), 0, learners);
+        tally.leaves = BatchTree.leavesFor(words, learners);
     }
 
     /// @dev Reads the heading or the group at `index`.
@@ -182,11 +194,15 @@ abstract contract Orders is Holds {
         if (tally.orders == 0 || tally.heading != 0) revert ISettlement.EmptyBatch();
         if (tally.debit > maxDebit) revert ISettlement.DebitAboveMaximum(tally.debit, maxDebit);
         Account seller = AccountLib.ofPlatform(platform);
-        for (uint256 class; class < CLASSES; ++class) {
+        uint256 class;
+        // Classes are numbered without gaps, and the highest bit is clear while selling goes on.
+        for (uint256 rest = tally.windows; rest != 0; rest >>= WINDOW_BITS) {
             uint256 amount = tally.commissions[class];
-            if (amount == 0) continue;
-            uint256 key = _commissionKey(seller, class);
-            _commissions[key] = _commissions[key].add(amount, _epochIn(tally.windows, class));
+            if (amount != 0) {
+                uint256 key = _commissionKey(seller, class);
+                _commissions[key] = _commissions[key].add(amount, block.timestamp / (rest & WINDOW_MASK));
+            }
+            ++class;
         }
         uint256 leaves = tally.leaves.count;
         root = BatchTree.root(tally.leaves);
@@ -300,11 +316,7 @@ abstract contract Orders is Holds {
         }
     }
 
-    function _laneKey(uint32 platform, uint32 lane) internal pure returns (uint256) {
-        return (uint256(platform) << 32) | lane;
-    }
-
     function _batchKey(uint32 platform, uint32 lane, uint64 number) internal pure returns (uint256) {
-        return (_laneKey(platform, lane) << 64) | number;
+        return (uint256(platform) << 96) | (uint256(lane) << 64) | number;
     }
 }
