@@ -6,11 +6,11 @@ from collections import Counter, deque
 from pathlib import Path
 from random import Random
 
-from tests.differential.draws import batches, founding, next_call
+from tests.differential import draws
+from tests.differential.draws import batches, founding
 from tests.differential.draws.draw import Draw
 from tests.differential.machine import Log, Reverted
 from tests.differential.model import Call
-from tests.differential.model.classes import HOUR
 from tests.differential.model.events import Event
 from tests.differential.model.refusal import Refused
 from tests.differential.model.words import of_address
@@ -18,7 +18,6 @@ from tests.differential.views import Key, Views
 from tests.differential.world import found
 
 SHOWN = 12
-PAUSES = (0, 1, 60, HOUR, HOUR, 9 * HOUR)
 
 
 class Diverged(AssertionError):
@@ -56,9 +55,9 @@ class Walk:
 
     def _step(self) -> None:
         model = self._world.model
-        model.now += self._draw.one_of(PAUSES)
+        model.now = draws.next_time(self._draw)
         self._world.machine.travel_to(model.now)
-        self._take(next_call(self._draw))
+        self._take(draws.next_call(self._draw))
         if self.steps % self._every == 0:
             self._compare_all()
 

@@ -27,7 +27,7 @@ class People:
         self.networks = self._some(2)
         self.treasuries = self._some(3)
         self.owners = self._some(4)
-        self.operators = self._some(7)
+        self.operators = self._some(10)
         self.creators = self._some(4)
         self.referrers = self._some(2)
         self.learners = self._some(4)

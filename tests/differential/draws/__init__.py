@@ -8,6 +8,7 @@ from itertools import accumulate
 from tests.differential.draws import aftersale, batches, catalogue, direct, money, registry
 from tests.differential.draws.draw import Draw
 from tests.differential.model import Call
+from tests.differential.model.classes import DAY, HOUR
 
 Drawer = Callable[[Draw], Call | None]
 
@@ -51,7 +52,17 @@ WEIGHTS: dict[Drawer, int] = {
     aftersale.safe_transfer_from: 6,
 }
 
+_PAUSES = (0, 0, 1, 60, HOUR, HOUR, 9 * HOUR)
 _DRAWERS, _WEIGHTS = list(WEIGHTS), list(accumulate(WEIGHTS.values()))
+
+
+def next_time(draw: Draw) -> int:
+    """Draw the time of the next call: soon after the last one, or where a day or an epoch ends."""
+    now = draw.model.now
+    if draw.number(0, 11):
+        return now + draw.one_of(_PAUSES)
+    period = draw.one_of([DAY, *draw.model.classes.windows])
+    return max(now, (now // period + 1) * period + draw.one_of([-1, 0, 0, 1]))
 
 
 def next_call(draw: Draw) -> Call:

@@ -32,9 +32,7 @@ def safe_transfer_from(draw: Draw) -> Call | None:
     numbers = list(tokens)
     if not numbers:
         return None
-    drawn = [draw.one_of(numbers) for _ in range(4)]
-    free = [each for each in drawn if _is_free(draw, each)] or drawn
-    number = draw.mostly(free[0], draw.one_of([0, draw.random.getrandbits(160)]))
+    number = draw.mostly(_movable(draw, numbers), draw.one_of([0, *numbers]))
     owner = draw.mostly(tokens[number].holder, draw.anyone())
     owner = draw.anyone() if owner == ZERO else owner
     caller = draw.mostly(owner, draw.anyone())
@@ -42,6 +40,15 @@ def safe_transfer_from(draw: Draw) -> Call | None:
     value = draw.mostly(1, draw.one_of([0, 2]))
     arguments = (owner, to, number, value, b"")
     return call(caller, "ContentLicense", "safeTransferFrom", *arguments)
+
+
+def _movable(draw: Draw, numbers: list[int]) -> int:
+    """Draw a token that can move; where time stands at the end of a lock, one with that lock."""
+    tokens, now = draw.model.licences.tokens, draw.model.now
+    tight = [each for each in numbers if abs(tokens[each].unlocks_at - now) <= 1]
+    drawn = tight or [draw.one_of(numbers) for _ in range(4)]
+    held = [each for each in drawn if tokens[each].holder != ZERO]
+    return next((each for each in drawn if _is_free(draw, each)), (held or drawn)[0])
 
 
 def _is_free(draw: Draw, number: int) -> bool:

@@ -67,7 +67,7 @@ def order_of(draw: Draw) -> Order:
     maximum = max(0, draw.mostly(price + draw.one_of([0, 0, 1, 1_000]), price - 1))
     buyer = draw.one_of(PEOPLE.buyers)
     receiver = draw.mostly(draw.one_of([buyer, draw.one_of(PEOPLE.learners)]), ZERO)
-    deadline = draw.mostly(now + draw.number(1, 10**6), draw.one_of([now, now - 1, 0]))
+    deadline = draw.mostly(now + draw.number(1, 10**6), draw.one_of([now + 1, now, now - 1, 0]))
     who = (buyer, receiver, draw.referrer())
     return Order(number, draw.platform(), *who, maximum, deadline, draw.salt())
 

@@ -37,7 +37,7 @@ def _platforms(admin: str) -> Iterator[Call]:
         owner, platform = PEOPLE.owners[index], index + 1
         treasury = PEOPLE.treasuries[index]
         yield call(admin, REGISTRY, "admit", f"Platform {platform}", owner, treasury, 100, 0)
-        for operator in PEOPLE.operators[index::3]:
+        for operator in PEOPLE.operators[index:7:3]:
             yield call(owner, REGISTRY, "setOperator", platform, operator, True)
         operator = PEOPLE.operators[index]
         yield call(operator, REGISTRY, "registerLearners", 20, bytes(32))

@@ -10,8 +10,8 @@ from tests.differential.model.words import ZERO, of_address
 from tests.differential.world import PEOPLE
 
 REGISTRY = "PlatformRegistry"
-MOST_PLATFORMS = 5
-MOST_CLASSES = 3
+MOST_PLATFORMS = 7
+MOST_CLASSES = 6
 
 
 def add_window(draw: Draw) -> Call | None:
