@@ -2,10 +2,11 @@
 pragma solidity 0.8.30;
 
 import {Hold} from "../libraries/Hold.sol";
+import {PlanSchedule, PlanScheduleLib} from "../libraries/PlanSchedule.sol";
 import {PriceSchedule, PriceScheduleLib} from "../libraries/PriceSchedule.sol";
 
 /// @title HoldHarness
-/// @notice Opens the slots where money and prices wait to tests.
+/// @notice Opens the slots where money, prices and plans wait to tests.
 contract HoldHarness {
     /// @notice `Hold.add`.
     function add(Hold hold, uint256 amount, uint256 epoch) external pure returns (Hold) {
@@ -22,15 +23,22 @@ contract HoldHarness {
         return hold.drain(epoch);
     }
 
-    /// @notice The price on `day` after a change on `today`.
+    /// @notice The price on `day` after the steps were set on `today`.
     function priceOn(
         uint256 yesterdaysPrice,
         uint256 todaysPrice,
-        uint256 nextPrice,
         uint256 today,
+        uint256[] calldata days_,
+        uint256[] calldata prices,
         uint256 day
     ) external pure returns (uint256) {
-        PriceSchedule prices = PriceScheduleLib.schedule(yesterdaysPrice, todaysPrice, nextPrice, today);
-        return prices.priceOn(day);
+        PriceSchedule schedule = PriceScheduleLib.keep(yesterdaysPrice, todaysPrice, today);
+        for (uint256 i; i < days_.length; ++i) schedule = schedule.append(prices[i], days_[i]);
+        return schedule.priceOn(day);
+    }
+
+    /// @notice The version in force in `epoch` when `version` follows `before` from `first` on.
+    function versionIn(uint256 version, uint256 before, uint256 first, uint256 epoch) external pure returns (uint256) {
+        return PlanScheduleLib.schedule(version, before, first).versionIn(epoch);
     }
 }

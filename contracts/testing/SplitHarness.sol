@@ -7,13 +7,13 @@ import {SplitMath} from "../libraries/SplitMath.sol";
 /// @title SplitHarness
 /// @notice Opens the split arithmetic to tests.
 contract SplitHarness {
-    /// @notice The parts of an order with these terms.
+    /// @notice The parts of an amount of an order with these terms.
     function parts(
-        uint64 price,
+        uint64 amount,
         uint16 commissionBps,
         uint16 referrerBps
     ) external pure returns (uint256 revenue, uint256 sellerPart, uint256 referrerPart) {
-        return FactsLib.pack(price, commissionBps, referrerBps, 1, 0, 0).parts();
+        return FactsLib.pack(amount, commissionBps, 1, 0, 0).withReferrer(referrerBps).partsOf(amount);
     }
 
     /// @notice The facts of these terms, as they are hashed into a leaf.
@@ -25,7 +25,18 @@ contract SplitHarness {
         uint8 class,
         uint24 epoch
     ) external pure returns (Facts) {
-        return FactsLib.pack(price, commissionBps, referrerBps, planVersion, class, epoch);
+        return FactsLib.pack(price, commissionBps, planVersion, class, epoch).withReferrer(referrerBps);
+    }
+
+    /// @notice The facts of a licence that ends, in some state, after a part refund.
+    function withAll(
+        Facts before,
+        uint40 startsAt,
+        uint40 expiresAt,
+        uint8 state,
+        uint40 refunded
+    ) external pure returns (Facts) {
+        return before.withInterval(startsAt, expiresAt).withState(state).withRefund(refunded);
     }
 
     /// @notice One payee's share.

@@ -12,12 +12,13 @@ from eth_hash.auto import keccak
 from tests.contracts.accounts import ZERO, of_address
 
 PLACES = 7
+FROM_LEARNER = 32
 LEAF_TAG = 1 << 248
 ROOT_TAG = 2 << 248
 
 
 class Facts(NamedTuple):
-    """What the contract reads when it captures an order; price in ledger units."""
+    """What the contract reads when it captures an order, and its state; prices in ledger units."""
 
     price: int
     commission_bps: int
@@ -25,6 +26,10 @@ class Facts(NamedTuple):
     class_: int
     epoch: int
     plan_version: int = 1
+    expires_at: int = 0
+    state: int = 0
+    starts_at: int = 0
+    refunded: int = 0
 
     def packed(self) -> int:
         return (
@@ -34,15 +39,25 @@ class Facts(NamedTuple):
             | self.plan_version << 72
             | self.class_ << 88
             | self.epoch << 96
+            | self.expires_at << 120
+            | self.state << 160
+            | self.starts_at << 168
+            | self.refunded << 208
         )
 
 
 class Group(NamedTuple):
-    """Orders of one content, all with the same referrer."""
+    """Orders of one content, all with the same referrer and start."""
 
     content: int
     learners: Sequence[int]
     referrer: str = ZERO
+    starts_at: int = 0
+
+    @property
+    def heading(self) -> int:
+        """The word before the group's own, or 0 if it needs none (BATCH-5)."""
+        return self.starts_at << 160 | of_address(self.referrer)
 
     def words(self) -> list[int]:
         """Return the words that carry the orders."""
@@ -97,12 +112,10 @@ def learner_at(word: int, place: int) -> int:
 
 
 def words_of(groups: Iterable[Group]) -> list[int]:
-    """Return a batch's words: each group's, after the word that names its referrer, if any."""
+    """Return a batch's words: each group's, after its heading, if it has one."""
     words: list[int] = []
     for group in groups:
-        if group.referrer != ZERO:
-            words.append(of_address(group.referrer))
-        words += group.words()
+        words += [group.heading] * bool(group.heading) + group.words()
     return words
 
 

@@ -10,13 +10,14 @@ from brownie import accounts
 
 from tests.contracts import clock, network
 from tests.contracts.accounts import ZERO
-from tests.contracts.batch import Batch, Facts, Group, Leaf, words_of
+from tests.contracts.batch import FROM_LEARNER, Batch, Group, words_of
 from tests.contracts.compilation import recompile_if_stale
 from tests.contracts.isolation import isolated
-from tests.contracts.network import Market, Platform
+from tests.contracts.network import Market, Platform, leaves_of
+from tests.contracts.one_address import answer_for
 from tests.contracts.orders import Order
 from tests.contracts.patience import wait_for_transactions
-from tests.contracts.plans import Plan, Publication, Share
+from tests.contracts.plans import Plan, Publication, Share, Terms
 
 
 def _free_port() -> int:
@@ -25,16 +26,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+recompile_if_stale()
+wait_for_transactions()
+
 # Brownie attaches to whatever listens on the network's port, and so to another run's chain. Its
 # compiled modules cannot be imported by name here: Brownie reads what a conftest imports as text.
 brownie._config.CONFIG.networks["anvil"]["cmd_settings"]["port"] = _free_port()
 
-recompile_if_stale()
-wait_for_transactions()
-
 BUYER_KEY = "0x" + "b1" * 32
 LEARNERS = 40
 FUNDS = 10**12
+ARBITER, PAUSER = 0, 1
+PERPETUAL = Terms()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,15 +91,28 @@ def buyer(buyer_key):
 
 
 @pytest.fixture(scope="module")
-def deploy(PlatformRegistry, ContentLicense, Settlement, network_owner, network_treasury):
+def settle_on(ContentLicense, SettlementCourt, SettlementDesk, Settlement, network_owner):
+    """Deploys a licence contract and a settlement of a token on a registry."""
+    answer_for(Settlement, SettlementDesk, SettlementCourt)
+    sender = {"from": network_owner}
+
+    def settle_on(registry, token):
+        settlement = network_owner.get_deployment_address(network_owner.nonce + 3)
+        licences = ContentLicense.deploy(registry, settlement, sender)
+        court = SettlementCourt.deploy(token, registry, licences, sender)
+        desk = SettlementDesk.deploy(court, sender)
+        return licences, Settlement.deploy(desk, sender)
+
+    return settle_on
+
+
+@pytest.fixture(scope="module")
+def deploy(settle_on, PlatformRegistry, network_owner, network_treasury):
     """Deploys a registry, a licence contract and a settlement for a token."""
 
     def deploy(token):
-        sender = {"from": network_owner}
-        registry = PlatformRegistry.deploy(network_owner, network_treasury, sender)
-        settlement = network_owner.get_deployment_address(network_owner.nonce + 1)
-        licences = ContentLicense.deploy(registry, settlement, sender)
-        return registry, licences, Settlement.deploy(token, registry, licences, sender)
+        registry = PlatformRegistry.deploy(network_owner, network_treasury, {"from": network_owner})
+        return registry, *settle_on(registry, token)
 
     return deploy
 
@@ -140,7 +156,7 @@ def admit(registry, network_owner):
     def admit(owner, treasury, operator):
         registry.admit("a platform", owner, treasury, 200, 500, {"from": network_owner})
         platform = Platform(registry.platformCount(), owner, treasury, operator)
-        registry.setOperator(platform.number, operator, True, {"from": owner})
+        network.appoint(registry, platform.number, owner, operator)
         return platform
 
     return admit
@@ -155,7 +171,7 @@ def shop(deploy, network_owner, plan):
         owner, treasury, operator = accounts[13:16]
         settlement.addWindow(clock.SHORT_WINDOW, {"from": network_owner})
         registry.admit("a shop", owner, treasury, 0, 0, {"from": network_owner})
-        registry.setOperator(1, operator, True, {"from": owner})
+        network.appoint(registry, 1, owner, operator)
         platform = Platform(1, owner, treasury, operator)
         (content,) = network.publish(licences, platform, Publication("a-course", 10_000, 0, plan))
         return Market(token, settlement, platform, content)
@@ -184,8 +200,8 @@ def plan(creators):
 def publish(licences, host, plan):
     """Publishes a content of the host and returns it."""
 
-    def publish(ref, price=49_990_003, class_=0, plan=plan):
-        return network.publish(licences, host, Publication(ref, price, class_, plan))[0]
+    def publish(ref, price=49_990_003, class_=0, plan=plan, terms=PERPETUAL):
+        return network.publish(licences, host, Publication(ref, price, class_, plan, terms))[0]
 
     return publish
 
@@ -232,7 +248,7 @@ def order(content, seller, buyer):
     def order(**changes):
         deadline = clock.now() + clock.HOUR
         parties = (content.number, seller.number, buyer.address, buyer.address, ZERO)
-        return Order(*parties, content.price, deadline, bytes(32))._replace(**changes)
+        return Order(*parties, content.price, 0, deadline, bytes(32))._replace(**changes)
 
     return order
 
@@ -266,17 +282,45 @@ def settled(settlement, registry, seller, content, groups, deposit):
         number = settlement.nextBatch(seller.number, lane)
         arguments = (number, clock.today(), FUNDS, words_of(groups))
         transaction = settlement.settle(*arguments, {"from": seller.operator})
-        leaves = _leaves(groups, {each.number: each for each in contents}, transaction.timestamp)
+        leaves = leaves_of(groups, contents, transaction.timestamp)
         return Batch(seller.number, lane, number, tuple(leaves))
 
     return settled
 
 
-def _leaves(groups, contents, timestamp):
-    for group in groups:
-        content = contents[group.content]
-        window = (clock.SHORT_WINDOW, clock.LONG_WINDOW)[content.class_]
-        referrer_bps = content.plan.referrer_bps if group.referrer != ZERO else 0
-        terms = (content.price, content.plan.commission_bps, referrer_bps, content.class_)
-        facts = Facts(*terms, timestamp // window).packed()
-        yield from (Leaf(word, facts, group.referrer) for word in group.words())
+@pytest.fixture
+def settled_by_learners(settlement, registry, seller, content, groups, deposit):
+    """Settles a batch from the accounts of learners, which it tops up first."""
+
+    def settled_by_learners(groups=groups, contents=(content,), consents=()):
+        prices = {each.number: each.price for each in contents}
+        bills = [(n, prices[group.content]) for group in groups for n in group.learners]
+        deposit(seller.account, sum(amount for _, amount in bills))
+        settlement.topUp(*map(list, zip(*bills, strict=True)), {"from": seller.operator})
+        number = settlement.nextBatch(seller.number, 1)
+        arguments = (number, clock.today(), FUNDS, True, words_of(groups), consents)
+        transaction = settlement.settleLearners(*arguments, {"from": seller.operator})
+        leaves = leaves_of(groups, contents, transaction.timestamp, FROM_LEARNER)
+        return Batch(seller.number, 1, number, tuple(leaves))
+
+    return settled_by_learners
+
+
+@pytest.fixture(scope="module")
+def arbiter(registry, network_owner):
+    """The key that decides disputes, since two days."""
+    return _holder(registry, network_owner, ARBITER, accounts[17])
+
+
+@pytest.fixture(scope="module")
+def pauser(registry, network_owner):
+    """The key that stops selling."""
+    return _holder(registry, network_owner, PAUSER, accounts[18])
+
+
+def _holder(registry, network_owner, role, account):
+    registry.nominate(role, account, {"from": network_owner})
+    clock.travel(registry.DELAY())
+    registry.acceptRole(role, {"from": account})
+    clock.travel_to_noon()
+    return account

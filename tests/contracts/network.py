@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.contracts import clock
 from tests.contracts.accounts import ZERO, of_platform
+from tests.contracts.batch import Facts, Group, Leaf
 from tests.contracts.orders import Order
-from tests.contracts.plans import Plan, Publication
+from tests.contracts.plans import Plan, Publication, Terms
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,29 @@ class Content:
     price: int
     class_: int
     plan: Plan
+    terms: Terms
+
+
+def leaves_of(
+    groups: Sequence[Group], contents: Sequence[Content], timestamp: int, state: int = 0
+) -> Iterator[Leaf]:
+    """Tell what a batch of contents under their first plans commits to."""
+    by_number = {each.number: each for each in contents}
+    for group in groups:
+        facts = facts_of(by_number[group.content], timestamp, group.referrer, group.starts_at)
+        packed = facts._replace(state=state).packed()
+        yield from (Leaf(word, packed, group.referrer) for word in group.words())
+
+
+def facts_of(content: Content, timestamp: int, referrer: str = ZERO, starts_at: int = 0) -> Facts:
+    """Tell what an order of a content under its first plan commits to."""
+    epoch = timestamp // (clock.SHORT_WINDOW, clock.LONG_WINDOW)[content.class_]
+    plan, duration = content.plan, content.terms.duration_seconds
+    referrer_bps = plan.referrer_bps if referrer != ZERO else 0
+    facts = Facts(content.price, plan.commission_bps, referrer_bps, content.class_, epoch)
+    start = max(starts_at, timestamp)
+    dates = {"starts_at": start, "expires_at": start + duration}
+    return facts._replace(**dates) if duration else facts
 
 
 def publish(licences, host: Platform, *publications: Publication) -> list[Content]:
@@ -41,9 +66,15 @@ def publish(licences, host: Platform, *publications: Publication) -> list[Conten
     first = licences.contentCount() + 1
     licences.publish(publications, {"from": host.operator})
     return [
-        Content(first + i, host.number, publication.price, publication.class_, publication.plan)
+        Content(first + i, host.number, *publication[1:])
         for i, publication in enumerate(publications)
     ]
+
+
+def appoint(registry, number: int, owner, operator) -> None:
+    """Let a key act for a platform: its owner names it, and it accepts."""
+    registry.setOperator(number, operator, True, {"from": owner})
+    registry.acceptOperator(number, {"from": operator})
 
 
 @dataclass(frozen=True)
@@ -58,4 +89,4 @@ class Market:
     def order(self, buyer) -> Order:
         """Return a direct order of the content."""
         parties = (self.content.number, self.platform.number, buyer.address, buyer.address, ZERO)
-        return Order(*parties, self.content.price, clock.now() + clock.HOUR, bytes(32))
+        return Order(*parties, self.content.price, 0, clock.now() + clock.HOUR, bytes(32))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_hash.auto import keccak
 
-CHAIN_ID = 31337
+from tests.contracts.signatures import CHAIN_ID, Signature, digest, domain, sign
 
 _ORDER = {
     "Order": [
@@ -18,6 +16,7 @@ _ORDER = {
         {"name": "receiver", "type": "address"},
         {"name": "referrer", "type": "address"},
         {"name": "maxPrice", "type": "uint64"},
+        {"name": "startsAt", "type": "uint64"},
         {"name": "deadline", "type": "uint64"},
         {"name": "salt", "type": "bytes32"},
     ]
@@ -42,6 +41,7 @@ class Order(NamedTuple):
     receiver: str
     referrer: str
     max_price: int
+    starts_at: int
     deadline: int
     salt: bytes
 
@@ -49,15 +49,12 @@ class Order(NamedTuple):
         """Return the order's EIP-712 hash in Settlement's domain."""
         fields = [field["name"] for field in _ORDER["Order"]]
         message = dict(zip(fields, self, strict=True))
-        return _digest(encode_typed_data(_domain("zhifu", settlement), _ORDER, message))
+        return digest(domain("zhifu", settlement), _ORDER, message)
 
 
-class Signature(NamedTuple):
-    """The three words of a signature."""
-
-    v: int
-    r: bytes
-    s: bytes
+def as_number(order_id: bytes) -> int:
+    """Return an order's id as that of its token."""
+    return int.from_bytes(order_id, "big")
 
 
 def sign_authorization(
@@ -65,25 +62,12 @@ def sign_authorization(
 ) -> Signature:
     """Sign an EIP-3009 `receiveWithAuthorization`; `message` has its other fields by name."""
     values = {"from": Account.from_key(key).address, "validAfter": 0, "nonce": order_id}
-    domain = _domain(token.name(), token.address, chain_id)
-    return _sign(key, domain, {"ReceiveWithAuthorization": _AUTHORIZATION}, values | message)
+    of_token = domain(token.name(), token.address, chain_id)
+    return sign(key, of_token, {"ReceiveWithAuthorization": _AUTHORIZATION}, values | message)
 
 
 def sign_cancellation(key: str, token: Any, nonce: bytes) -> Signature:
     """Sign an EIP-3009 `cancelAuthorization`."""
     message = {"authorizer": Account.from_key(key).address, "nonce": nonce}
-    domain = _domain(token.name(), token.address)
-    return _sign(key, domain, {"CancelAuthorization": _CANCEL}, message)
-
-
-def _domain(name: str, contract: str, chain_id: int = CHAIN_ID) -> dict[str, Any]:
-    return {"name": name, "version": "1", "chainId": chain_id, "verifyingContract": str(contract)}
-
-
-def _digest(message: SignableMessage) -> bytes:
-    return keccak(b"\x19" + message.version + message.header + message.body)
-
-
-def _sign(key: str, domain: Any, types: Any, message: dict[str, Any]) -> Signature:
-    signed = Account.sign_message(encode_typed_data(domain, types, message), key)
-    return Signature(signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big"))
+    of_token = domain(token.name(), token.address)
+    return sign(key, of_token, {"CancelAuthorization": _CANCEL}, message)

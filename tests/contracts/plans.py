@@ -30,6 +30,15 @@ class Plan(NamedTuple):
         return self.seller_bps + self.referrer_bps
 
 
+class Terms(NamedTuple):
+    """What a licence is; a duration of 0 is one that never ends."""
+
+    duration_seconds: int = 0
+    renewable: bool = False
+    bound: bool = False
+    royalty_bps: int = 0
+
+
 class Publication(NamedTuple):
     """A content to be published; its price is in ledger units."""
 
@@ -37,6 +46,7 @@ class Publication(NamedTuple):
     price: int
     class_: int
     plan: Plan
+    terms: Terms = Terms()
 
 
 class Parts(NamedTuple):
@@ -47,11 +57,11 @@ class Parts(NamedTuple):
     referrer: int
 
 
-def capture(price: int, commission_bps: int, referrer_bps: int) -> Parts:
-    """Divide a price at capture (SPLIT-1)."""
-    commission = price * commission_bps // WHOLE
-    referrer = price * referrer_bps // WHOLE
-    return Parts(price - commission, commission - referrer, referrer)
+def capture(amount: int, commission_bps: int, referrer_bps: int) -> Parts:
+    """Divide a price, or what part refunds left of it (SPLIT-1)."""
+    commission = amount * commission_bps // WHOLE
+    referrer = commission * referrer_bps // commission_bps if referrer_bps else 0
+    return Parts(amount - commission, commission - referrer, referrer)
 
 
 def divide(plan: Plan, host: int, amount: int) -> list[tuple[int, int]]:

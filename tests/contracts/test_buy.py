@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.accounts import ZERO, of_address
+from tests.contracts.accounts import ZERO, of_address, of_platform
 from tests.contracts.clock import DAY, HOUR, SHORT_WINDOW, now, set_next, travel
 from tests.contracts.holds import unpack
+from tests.contracts.orders import as_number
 from tests.contracts.plans import capture
 from tests.contracts.refusals import refused
 
@@ -31,11 +32,16 @@ def test_reverts_if_nobody_receives_the_licence(settlement, order, buyer):
         settlement.buy(order(receiver=ZERO), {"from": buyer})
 
 
-@pytest.mark.parametrize("number", [0, 99])
-def test_reverts_if_the_seller_is_unknown(settlement, order, buyer, number):
+def test_reverts_if_the_seller_is_unknown(settlement, order, buyer):
     """ORDER-2, ADMIT-6."""
-    with refused("UnknownPlatform", number):
-        settlement.buy(order(seller=number), {"from": buyer})
+    with refused("UnknownPlatform", 99):
+        settlement.buy(order(seller=99), {"from": buyer})
+
+
+def test_reverts_if_a_referrer_is_named_without_a_seller(settlement, order, buyer, referrer):
+    """ORDER-2."""
+    with refused("ReferrerWithoutSeller", referrer.address):
+        settlement.buy(order(seller=0, referrer=referrer.address), {"from": buyer})
 
 
 def test_reverts_if_the_seller_is_suspended(
@@ -80,7 +86,7 @@ def test_reverts_without_allowance(settlement, token, order, buyer, network_owne
     token.mint(buyer, content.price, {"from": network_owner})
     with refused("ERC20InsufficientAllowance", settlement.address, 0, content.price):
         settlement.buy(order(), {"from": buyer})
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 def test_reverts_if_less_arrives_than_was_asked(shop, FeeToken, buyer):
@@ -117,7 +123,7 @@ def test_captures_into_the_holds(settlement, bought, content, seller):
     bought()
     epoch = now() // SHORT_WINDOW
     parts = capture(content.price, content.plan.commission_bps, 0)
-    revenue = unpack(settlement.holdOf(content.number))
+    revenue = unpack(settlement.holdOf(content.number, 1))
     commission = unpack(settlement.commissionOf(seller.account, 0))
     assert revenue == (0, 0, parts.revenue, epoch)
     assert commission == (0, 0, parts.seller, epoch)
@@ -132,7 +138,14 @@ def test_pays_a_referrer_out_of_the_commission(settlement, bought, content, sell
     holds = [settlement.commissionOf(a, 0) for a in (seller.account, of_address(referrer))]
     assert [unpack(hold).captured for hold in holds] == [parts.seller, parts.referrer]
     assert parts.referrer > 0
-    assert unpack(settlement.holdOf(content.number)).captured == content.price - sum(parts[1:])
+    assert unpack(settlement.holdOf(content.number, 1)).captured == content.price - sum(parts[1:])
+
+
+def test_all_is_revenue_if_there_is_no_seller(settlement, bought, content):
+    """SPLIT-1, ORDER-2: what the seller and the referrer would get is the content's."""
+    bought(seller=0)
+    assert unpack(settlement.holdOf(content.number, 1)).captured == content.price
+    assert unpack(settlement.commissionOf(of_platform(0), 0)).total == 0
 
 
 def test_uses_the_class_of_the_content(settlement, publish, bought, seller):
@@ -182,8 +195,8 @@ def test_tells_the_whole_order(settlement, order, buyer, fund, content, referrer
     event = settlement.buy(placed, {"from": buyer}).events["OrderPlaced"]
     assert bytes(event["orderId"]) == placed.id(settlement.address)
     assert (event["content"], event["paid"]) == (content.number, content.price)
-    assert tuple(event["order"])[:7] == placed[:7]
-    assert event["facts"] == settlement.factsOf(event["orderId"])
+    assert tuple(event["order"])[:8] == placed[:8]
+    assert event["facts"] == settlement.factsOf(as_number(event["orderId"]))
 
 
 @pytest.mark.parametrize(
@@ -195,6 +208,7 @@ def test_tells_the_whole_order(settlement, order, buyer, fund, content, referrer
         ("receiver", "0x" + "11" * 20),
         ("referrer", "0x" + "11" * 20),
         ("max_price", 1),
+        ("starts_at", 1),
         ("deadline", 1),
         ("salt", b"\1" * 32),
     ],

@@ -30,7 +30,7 @@ def test_reverts_if_the_account_holds_too_little(settlement, order, buyer, depos
     deposit(account, content.price - 1)
     with refused("InsufficientBalance", account, content.price - 1, content.price):
         settlement.buyFromBalance(order(), {"from": buyer})
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_captures_into_the_holds(settlement, order, buyer, content, seller, pref
     """SPLIT-1, ORDER-4."""
     settlement.buyFromBalance(order(), {"from": buyer})
     parts = capture(content.price, content.plan.commission_bps, 0)
-    assert unpack(settlement.holdOf(content.number)).captured == parts.revenue
+    assert unpack(settlement.holdOf(content.number, 1)).captured == parts.revenue
     assert unpack(settlement.commissionOf(seller.account, 0)).captured == parts.seller
 
 

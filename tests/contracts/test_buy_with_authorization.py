@@ -7,7 +7,7 @@ import pytest
 from tests.contracts.accounts import of_address
 from tests.contracts.clock import HOUR, now, set_next
 from tests.contracts.holds import unpack
-from tests.contracts.orders import sign_authorization, sign_cancellation
+from tests.contracts.orders import as_number, sign_authorization, sign_cancellation
 from tests.contracts.refusals import refused
 
 OTHER_KEY = "0x" + "c2" * 32
@@ -49,7 +49,7 @@ def test_reverts_if_another_message_was_signed(settlement, order, sign, rich, st
     placed = order()
     with refused("ERC3009InvalidSignature"):
         settlement.buyWithAuthorization(placed, *sign(placed, **wrong), {"from": stranger})
-    assert settlement.factsOf(placed.id(settlement.address)) == 0
+    assert settlement.factsOf(as_number(placed.id(settlement.address))) == 0
 
 
 def test_reverts_if_another_key_signed(settlement, order, sign, rich, stranger):
@@ -76,6 +76,7 @@ CHANGES = {
     "referrer": {"referrer": "0x" + "11" * 20},
     "seller": {"seller": 1},
     "maximum": {"max_price": 2 * 49_990_003},
+    "start": {"starts_at": 1},
     "deadline": {"deadline": 2**40},
     "salt": {"salt": b"\1" * 32},
 }
@@ -184,7 +185,7 @@ def test_captures_the_price_and_not_the_maximum(
     """SPLIT-1, ORDER-3, VERIFY-1."""
     placed = order(max_price=content.price + 500)
     settlement.buyWithAuthorization(placed, *sign(placed), {"from": stranger})
-    held = unpack(settlement.holdOf(content.number)).total
+    held = unpack(settlement.holdOf(content.number, 1)).total
     held += unpack(settlement.commissionOf(seller.account, 0)).total
     assert held == content.price
     assert licences.verify(placed, rich)

@@ -7,6 +7,7 @@ import pytest
 from tests.contracts.accounts import ZERO
 from tests.contracts.batch import Group
 from tests.contracts.clock import SHORT_WINDOW, now, set_next, travel
+from tests.contracts.orders import as_number
 from tests.contracts.refusals import refused
 
 
@@ -24,7 +25,7 @@ def token_of(bought, licences, buyer):
     def token_of(**changes):
         order = bought(**changes)
         licences.claim(order, {"from": buyer})
-        return order, int.from_bytes(order.id(licences.SETTLEMENT()), "big")
+        return order, as_number(order.id(licences.SETTLEMENT()))
 
     return token_of
 
@@ -58,7 +59,7 @@ def test_reverts_if_refunded(licences, settlement, bought, buyer, seller):
     """CLAIM-1."""
     order = bought()
     settlement.refund(order, {"from": seller.operator})
-    with refused("AlreadyRefunded", int.from_bytes(order.id(settlement.address), "big")):
+    with refused("AlreadyRefunded", as_number(order.id(settlement.address))):
         licences.claim(order, {"from": buyer})
 
 
@@ -171,7 +172,7 @@ def test_tells_of_the_claim(licences, bought, buyer, content, settlement):
     """INV-8, CLAIM-2."""
     order = bought()
     events = licences.claim(order, {"from": buyer}).events
-    token_id = int.from_bytes(order.id(settlement.address), "big")
+    token_id = as_number(order.id(settlement.address))
     assert events["OrderClaimed"]["orderId"] == token_id
     claimed = (token_id, content.number, buyer, unlock_time())
     assert tuple(events["LicenseClaimed"].values()) == claimed

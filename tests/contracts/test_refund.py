@@ -7,6 +7,7 @@ import pytest
 from tests.contracts.accounts import of_address
 from tests.contracts.clock import DAY, SHORT_WINDOW, now, set_next, travel
 from tests.contracts.holds import unpack
+from tests.contracts.orders import as_number
 from tests.contracts.refusals import refused
 
 
@@ -69,7 +70,7 @@ def test_reverts_if_refunded_before(refund, settlement, bought):
     """REFUND-1, INV-7."""
     order = bought()
     refund(order)
-    with refused("AlreadyRefunded", int.from_bytes(order.id(settlement.address), "big")):
+    with refused("AlreadyRefunded", as_number(order.id(settlement.address))):
         refund(order)
 
 
@@ -155,14 +156,14 @@ def test_takes_from_each_hold_what_the_order_put_in(
 ):
     """REFUND-2, INV-2."""
     stays = bought(salt=b"1" * 32, referrer=referrer.address)
-    holds = [settlement.holdOf(content.number)]
+    holds = [settlement.holdOf(content.number, 1)]
     holds += [settlement.commissionOf(a, 0) for a in (seller.account, of_address(referrer))]
     refund(bought(referrer=referrer.address))
-    after = [settlement.holdOf(content.number)]
+    after = [settlement.holdOf(content.number, 1)]
     after += [settlement.commissionOf(a, 0) for a in (seller.account, of_address(referrer))]
     assert after == holds
     refund(stays)
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 def test_refunds_until_the_last_second(refund, bought, token, settlement, content):
@@ -171,7 +172,7 @@ def test_refunds_until_the_last_second(refund, bought, token, settlement, conten
     set_next(window_end() - 1)
     refund(order)
     assert token.balanceOf(settlement) == 0
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 def test_an_order_of_the_last_epoch_leaves_this_epochs_money(refund, bought, settlement, content):
@@ -179,10 +180,10 @@ def test_an_order_of_the_last_epoch_leaves_this_epochs_money(refund, bought, set
     old = bought()
     travel(SHORT_WINDOW)
     bought(salt=b"1" * 32)
-    before = unpack(settlement.holdOf(content.number))
+    before = unpack(settlement.holdOf(content.number, 1))
     assert before.captured == before.previous > 0
     refund(old)
-    assert unpack(settlement.holdOf(content.number)) == before._replace(previous=0)
+    assert unpack(settlement.holdOf(content.number, 1)) == before._replace(previous=0)
 
 
 def test_refunds_the_price_that_was_paid(refund, licences, token, bought, content, host, buyer):
@@ -208,7 +209,7 @@ def test_burns_the_token(refund, licences, settlement, bought, buyer, content):
     order = bought()
     licences.claim(order, {"from": buyer})
     refund(order)
-    token_id = int.from_bytes(order.id(settlement.address), "big")
+    token_id = as_number(order.id(settlement.address))
     assert licences.balanceOf(buyer, token_id) == 0
     assert not licences.verify(order, buyer)
     assert not licences.verifyToken(token_id, content.number, buyer)

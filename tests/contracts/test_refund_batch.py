@@ -10,6 +10,7 @@ from tests.contracts.accounts import of_address
 from tests.contracts.batch import ROOT_TAG, Group, Leaf, hash_words
 from tests.contracts.clock import SHORT_WINDOW, now, set_next, travel
 from tests.contracts.holds import unpack
+from tests.contracts.network import appoint
 from tests.contracts.refusals import refused
 
 ONES = "0x" + "11" * 20
@@ -127,7 +128,9 @@ def test_takes_from_each_hold_what_the_order_put_in(
         commissions = [
             settlement.commissionOf(a, 0) for a in (seller.account, of_address(referrer))
         ]
-        return [unpack(hold).captured for hold in (settlement.holdOf(content.number), *commissions)]
+        return [
+            unpack(hold).captured for hold in (settlement.holdOf(content.number, 1), *commissions)
+        ]
 
     before = held()
     refund(batch.order(0, 6))
@@ -138,7 +141,7 @@ def test_every_order_can_be_refunded(refund, settlement, batch, content, seller)
     """REFUND-2, INV-2."""
     for order in batch.orders():
         refund(order)
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
     assert unpack(settlement.commissionOf(seller.account, 0)).total == 0
     assert settlement.availableOf(seller.account) == 10**12
 
@@ -153,7 +156,7 @@ def test_refunds_until_the_last_second(refund, settlement, batch, seller, conten
 def test_any_operator_of_a_suspended_platform_refunds(refund, registry, batch, seller, licences):
     """REFUND-1, ALL-3."""
     second, order = accounts[16], batch.order()
-    registry.setOperator(seller.number, second, True, {"from": seller.owner})
+    appoint(registry, seller.number, seller.owner, second)
     registry.setStatus(seller.number, 2, {"from": registry.owner()})
     refund(order, second)
     assert not licences.verifyBatch(order, order.learner)

@@ -41,23 +41,23 @@ def test_reverts_if_a_content_is_unknown(settlement, content, bought, stranger):
     travel(MATURE)
     with refused("UnknownContent", 99):
         settlement.release([content.number, 99], {"from": stranger})
-    assert unpack(settlement.holdOf(content.number)).total > 0
+    assert unpack(settlement.holdOf(content.number, 1)).total > 0
 
 
 def test_nothing_happens_before_maturity(release, settlement, content, bought):
     """RELEASE-1, SPLIT-2."""
     bought()
-    before = settlement.holdOf(content.number)
+    before = settlement.holdOf(content.number, 1)
     set_next((now() // SHORT_WINDOW + 2) * SHORT_WINDOW - 1)
     assert "Released" not in release(content).events
-    assert settlement.holdOf(content.number) == before
+    assert settlement.holdOf(content.number, 1) == before
 
 
 def test_nothing_happens_to_a_content_without_sales(release, settlement, content):
     """RELEASE-1."""
-    before = settlement.holdOf(content.number)
+    before = settlement.holdOf(content.number, 1)
     assert "Released" not in release(content).events
-    assert settlement.holdOf(content.number) == before
+    assert settlement.holdOf(content.number, 1) == before
 
 
 def test_divides_by_the_plan(release, content, bought, available):
@@ -95,7 +95,7 @@ def test_the_money_of_all_sellers_is_released_once(
     for _ in range(2):
         release(content, content)
         assert sum(available()) == revenue
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 def test_money_that_has_not_matured_stays(release, settlement, content, bought, available):
@@ -106,7 +106,7 @@ def test_money_that_has_not_matured_stays(release, settlement, content, bought, 
     revenue = capture(content.price, content.plan.commission_bps, 0).revenue
     release(content)
     assert sum(available()) == 2 * revenue
-    assert unpack(settlement.holdOf(content.number))[:3] == (0, revenue, 0)
+    assert unpack(settlement.holdOf(content.number, 1))[:3] == (0, revenue, 0)
 
 
 def test_a_refunded_order_is_not_released(release, settlement, content, bought, seller, available):
@@ -171,7 +171,7 @@ def test_a_closed_content_of_a_suspended_host_is_released(
 def test_keeps_price_and_class(release, settlement, content, bought):
     """RELEASE-1."""
     bought()
-    terms = settlement.holdOf(content.number) >> 192
+    terms = settlement.holdOf(content.number, 1) >> 192
     travel(MATURE)
     release(content)
-    assert settlement.holdOf(content.number) >> 192 == terms
+    assert settlement.holdOf(content.number, 1) >> 192 == terms

@@ -19,7 +19,7 @@ def release(settlement, stranger):
     """Releases a commission, as anyone may."""
 
     def release(account, class_=0):
-        return settlement.releaseCommission(account, class_, {"from": stranger})
+        return settlement.releaseCommissions([account], class_, {"from": stranger})
 
     return release
 

@@ -43,10 +43,10 @@ def test_a_closed_content_cannot_be_bought(
 def test_closing_leaves_licences_and_holds(licences, settlement, content, host, seller, bought):
     """ACTIVE-1."""
     order = bought()
-    holds = settlement.holdOf(content.number) % 2**192
+    holds = settlement.holdOf(content.number, 1) % 2**192
     licences.setActive(content.number, False, {"from": host.operator})
     assert licences.verify(order, order.receiver)
-    assert settlement.holdOf(content.number) % 2**192 == holds > 0
+    assert settlement.holdOf(content.number, 1) % 2**192 == holds > 0
     settlement.refund(order, {"from": seller.operator})
     assert settlement.commissionOf(of_platform(seller.number), 0) >> 112 & 2**56 - 1 == 0
 

@@ -9,6 +9,7 @@ from tests.contracts.accounts import of_address
 from tests.contracts.batch import Group, words_of
 from tests.contracts.clock import DAY, SHORT_WINDOW, now, today, travel
 from tests.contracts.holds import BUCKET, unpack
+from tests.contracts.network import appoint
 from tests.contracts.plans import capture
 from tests.contracts.refusals import refused
 
@@ -59,6 +60,8 @@ def test_reverts_if_a_contract_calls(settlement, registry, Relay, seller, groups
     """BATCH-1."""
     relay = Relay.deploy({"from": seller.owner})
     registry.setOperator(seller.number, relay, True, {"from": seller.owner})
+    accept = registry.acceptOperator.encode_input(seller.number)
+    relay.forward(registry, accept, {"from": seller.operator})
     call = settlement.settle.encode_input(1, today(), MAXIMUM, words_of(groups))
     with refused("NotTopLevel", relay.address):
         relay.forward(settlement, call, {"from": seller.operator})
@@ -116,7 +119,7 @@ def test_reverts_if_the_platform_has_too_little(settle, settlement, deposit, sel
     with refused("InsufficientBalance", seller.account, *needed):
         settle()
     assert settlement.nextBatch(seller.number, 1) == 1
-    assert unpack(settlement.holdOf(content.number)).total == 0
+    assert unpack(settlement.holdOf(content.number, 1)).total == 0
 
 
 @pytest.mark.parametrize("place", range(7))
@@ -216,7 +219,7 @@ def test_rounds_each_order_alone(settle, settlement, funded, content, seller):
     settle()
     parts = capture(content.price, content.plan.commission_bps, 0)
     epoch = now() // SHORT_WINDOW
-    revenue = unpack(settlement.holdOf(content.number))
+    revenue = unpack(settlement.holdOf(content.number, 1))
     commission = unpack(settlement.commissionOf(seller.account, 0))
     assert revenue == (0, 0, 3 * parts.revenue, epoch)
     assert commission == (0, 0, 3 * parts.seller, epoch)
@@ -271,7 +274,7 @@ def test_yesterdays_orders_join_the_epoch_of_the_block(settle, settlement, funde
     """BATCH-8."""
     assert today() % 7 == 0, "the epoch began today"
     settle(day=today() - 1)
-    assert unpack(settlement.holdOf(content.number)).epoch == now() // SHORT_WINDOW
+    assert unpack(settlement.holdOf(content.number, 1)).epoch == now() // SHORT_WINDOW
 
 
 @pytest.mark.parametrize("orders", [1, 6, 7, 8, 14, 15, 40])
@@ -310,13 +313,13 @@ def test_groups_of_one_content_may_stand_apart(settled, settlement, publish, con
     batch = settled(groups, (content, other))
     assert bytes(settlement.rootOf(batch.platform, 1, 1)) == batch.root
     revenue = capture(content.price, 2_000, 0).revenue
-    assert unpack(settlement.holdOf(content.number)).captured == 10 * revenue
+    assert unpack(settlement.holdOf(content.number, 1)).captured == 10 * revenue
 
 
 def test_every_lane_counts_for_itself(settle, settlement, registry, seller, host, deposit, funded):
     """BATCH-2, INV-6."""
     second = accounts[16]
-    registry.setOperator(seller.number, second, True, {"from": seller.owner})
+    appoint(registry, seller.number, seller.owner, second)
     deposit(host.account)
     settle()
     settle(sender=second)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.contracts.accounts import ZERO, of_address
 from tests.contracts.batch import BatchOrder
 from tests.contracts.holds import Hold, unpack
 from tests.contracts.model import NOBODY, Ledger, Sale
-from tests.contracts.orders import Order
+from tests.contracts.orders import Order, as_number
 from tests.contracts.reader import View, differences
 
 
@@ -22,6 +23,11 @@ class Contracts:
     settlement: Any
     token: Any
     reader: Any
+
+
+def words(*values: int) -> int:
+    """Return what a call answers with these values, a word each."""
+    return int.from_bytes(b"".join(int(value).to_bytes(32, "big") for value in values), "big")
 
 
 class Views:
@@ -45,12 +51,14 @@ class Views:
 
     def all(self) -> list[View]:
         """Return every view of the state."""
-        return [*self._money(), *self._holds(), *self._lanes(), *self._offers(), *self._verdicts()]
+        registry = [*self._members(), *self._operators()]
+        money = [*self._money(), *self._holds(), *self._lanes(), *self._learners()]
+        return [*registry, *money, *self._offers(), *self._verdicts(), *self._records()]
 
     def token_id(self, sale: Sale) -> int:
         """Return the id of a sale's licence as a token."""
         if isinstance(sale.id, Order):
-            return int.from_bytes(sale.id.id(self.ledger.settlement), "big")
+            return as_number(sale.id.id(self.ledger.settlement))
         return self.proofs[sale.id].id
 
     def _view(self, expected: Any, target: Any, name: str, *arguments: Any) -> View:
@@ -59,6 +67,32 @@ class Views:
             self._data[label] = getattr(target, name).encode_input(*arguments)
         answer = expected if callable(expected) else lambda _: int(expected)
         return View(label, target.address, self._data[label], answer)
+
+    def _members(self) -> list[View]:
+        return [
+            self._view(
+                words(
+                    int(member.owner, 16),
+                    1 if member.active else 2,
+                    member.network_bps,
+                    member.host_bps,
+                    int(member.treasury(self.ledger.now), 16),
+                ),
+                self.chain.registry,
+                "platformOf",
+                number,
+            )
+            for number, member in self.ledger.platforms.items()
+        ]
+
+    def _operators(self) -> list[View]:
+        keys = dict.fromkeys(self.people, (0, 0, False))
+        known = self.ledger.operators.items()
+        keys |= {key: (each.platform, each.lane, each.active) for key, each in known}
+        return [
+            self._view(words(*known), self.chain.registry, "operatorOf", key)
+            for key, known in keys.items()
+        ]
 
     def _money(self) -> list[View]:
         token, settlement, ledger = self.chain.token, self.chain.settlement, self.ledger
@@ -72,8 +106,9 @@ class Views:
     def _holds(self) -> list[View]:
         settlement, classes = self.chain.settlement, range(len(self.ledger.windows))
         contents = [
-            self._view(self._hold(number), settlement, "holdOf", number)
-            for number in self.ledger.contents
+            self._view(self._hold((number, version)), settlement, "holdOf", number, version)
+            for number, content in self.ledger.contents.items()
+            for version in content.plans
         ]
         return contents + [
             self._view(self._hold((account, class_)), settlement, "commissionOf", account, class_)
@@ -98,8 +133,9 @@ class Views:
         ]
 
     def _offers(self) -> list[View]:
-        days = range(self.ledger.today - 1, self.ledger.today + 2)
-        return [
+        days = range(self.ledger.today - 1, self.ledger.today + 6)
+        paused = self._view(self.ledger.paused, self.chain.settlement, "paused")
+        return [paused, *self._plans()] + [
             self._view(
                 content.price_on(day) << 256 | content.active,
                 self.chain.settlement,
@@ -109,6 +145,52 @@ class Views:
             )
             for number, content in self.ledger.contents.items()
             for day in days
+        ]
+
+    def _plans(self) -> list[View]:
+        ledger, settlement = self.ledger, self.chain.settlement
+        return [
+            self._view(
+                content.version_in(ledger.epoch(content.class_)),
+                settlement,
+                "planVersionOf",
+                number,
+            )
+            for number, content in ledger.contents.items()
+        ]
+
+    def _learners(self) -> list[View]:
+        """The accounts of learners that ever had something."""
+        ledger, settlement = self.ledger, self.chain.settlement
+        accounts = [each for each in ledger.available if each >> 248 == 2]
+        money = [self._view(ledger.available[a], settlement, "availableOf", a) for a in accounts]
+        keyed = {*ledger.account_keys, *ledger.offers}
+        return money + [
+            self._view(
+                words(
+                    *(
+                        of_address(known.get(a, ZERO))
+                        for known in (ledger.account_keys, ledger.offers)
+                    )
+                ),
+                settlement,
+                "keysOf",
+                a,
+            )
+            for a in keyed
+        ]
+
+    def _records(self) -> list[View]:
+        return [view for sale in self.ledger.sales.values() for view in self._record(sale)]
+
+    def _record(self, sale: Sale) -> list[View]:
+        """What is stored of an order: its facts, a request and a dispute."""
+        settlement, order_id, dispute = self.chain.settlement, self.token_id(sale), sale.dispute
+        opened = (dispute.opener, dispute.bond, dispute.deadline) if dispute else (0, 0, 0)
+        return [
+            self._view(sale.stored_facts(), settlement, "factsOf", order_id),
+            self._view(sale.answer_by, settlement, "answerByOf", order_id),
+            self._view(words(*opened), settlement, "disputeOf", order_id),
         ]
 
     def _verdicts(self) -> list[View]:
@@ -125,5 +207,5 @@ class Views:
         views = [self._view(verifies(sale, each), licences, *call, each) for each in claimants]
         if sale.holder != NOBODY:
             token = (self.token_id(sale), sale.content, sale.holder)
-            views.append(self._view(True, licences, "verifyToken", *token))
+            views.append(self._view(self.ledger.grants(sale), licences, "verifyToken", *token))
         return views

@@ -115,14 +115,25 @@ def test_a_hold_too_full_to_roll_can_be_drained(slots):
 
 
 @given(
-    prices=st.tuples(*[st.integers(1, 2**40 - 1)] * 3),
-    today=st.integers(1, 2**24 - 1),
-    away=st.integers(-3, 3),
+    kept=st.tuples(*[st.integers(1, 2**40 - 1)] * 2),
+    steps=st.dictionaries(st.integers(1, 400), st.integers(1, 2**40 - 1), max_size=2),
+    today=st.integers(1, 2**24 - 500),
+    away=st.integers(-3, 405),
 )
-@examples(100)
-def test_a_price_holds_on_its_days(slots, prices, today, away):
+@examples(200)
+def test_a_price_holds_on_its_days(slots, kept, steps, today, away):
     """PRICE-2."""
-    day = max(today + away, 0)
-    yesterdays, todays, next_ = prices
-    expected = todays if day == today else next_ if day > today else yesterdays
-    assert slots.priceOn(*prices, today, day) == expected
+    prices = {-3: kept[0], 0: kept[1]} | dict(sorted(steps.items()))
+    expected = prices[max(day for day in prices if day <= away)]
+    days = [today + day for day in sorted(steps)]
+    told = [steps[day] for day in sorted(steps)]
+    assert slots.priceOn(*kept, today, days, told, max(today + away, 0)) == expected
+
+
+@given(versions=st.tuples(*[st.integers(1, 2**16 - 1)] * 2), first=st.integers(1, 2**24 - 1))
+@examples(50)
+def test_a_plan_holds_from_its_epoch(slots, versions, first):
+    """SPLIT-5."""
+    version, before = versions
+    assert slots.versionIn(version, before, first, first) == version
+    assert slots.versionIn(version, before, first, first - 1) == before

@@ -12,6 +12,7 @@ from tests.contracts.properties import examples, given
 
 PRICES = st.integers(1, 2**40 - 1)
 AMOUNTS = st.integers(0, 3 * 2**56)
+EPOCHS = st.integers(0, 2**24 - 1)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +72,34 @@ def test_the_shares_of_a_release_are_the_plans(splits, amount, plan):
     assert 0 <= remainder <= len(bps)
 
 
-@given(price=PRICES, terms=commissions(), class_=st.integers(0, 7), epoch=st.integers(0, 2**24 - 1))
+@given(price=PRICES, terms=commissions(), class_=st.integers(0, 7), epoch=EPOCHS)
 @examples(100)
 def test_facts_are_packed_as_specified(splits, price, terms, class_, epoch):
     """TREE-1."""
     facts = Facts(price, terms[0], terms[1], class_, epoch)
     assert splits.facts(price, *terms, 1, class_, epoch) == facts.packed()
+
+
+@given(
+    before=st.builds(Facts, PRICES, *[st.integers(0, WHOLE)] * 2, st.integers(0, 7), EPOCHS),
+    times=st.tuples(*[st.integers(0, 2**40 - 1)] * 2),
+    state=st.integers(0, 255),
+    data=st.data(),
+)
+@examples(100)
+def test_what_becomes_of_an_order_joins_its_facts(splits, before, times, state, data):
+    """TREE-1, REFUND-6."""
+    refunded = data.draw(st.integers(0, before.price))
+    start, end = times
+    after = before._replace(starts_at=start, expires_at=end, state=state, refunded=refunded)
+    assert splits.withAll(before.packed(), start, end, state, refunded) == after.packed()
+
+
+@given(price=PRICES, terms=commissions(), data=st.data())
+@examples(200)
+def test_no_part_grows_when_less_is_left(splits, price, terms, data):
+    """SPLIT-1, REFUND-6."""
+    left = data.draw(st.integers(0, price))
+    parts, rest = splits.parts(price, *terms), splits.parts(left, *terms)
+    assert tuple(rest) == capture(left, *terms)
+    assert all(less <= more for less, more in zip(rest, parts, strict=True))
