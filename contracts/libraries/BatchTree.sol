@@ -77,20 +77,19 @@ library BatchTree {
             mstore(add(leafAt, 0x40), or(LEAF_TAG, referrer))
             let to := add(add(mload(leaves), 0x20), shl(5, mload(add(leaves, 0x20))))
             let begin := add(words.offset, shl(5, index))
-            let end := add(words.offset, shl(5, words.length))
             let head := calldataload(begin)
             let at := begin
-            let seen
+            // A run that goes on beyond the last word of the batch is refused below.
             for {} 1 {} {
                 let word := calldataload(at)
-                if or(shr(224, xor(word, head)), iszero(lt(at, end))) {
+                if shr(224, xor(word, head)) {
                     break
                 }
-                seen := or(seen, word)
-                // A place keeps both top bits if its number is from 1 to the limit.
-                if xor(and(and(sub(limits, word), sub(or(word, TOPS), ONES)), TOPS), TOPS) {
+                // A place has only its top bit in all three if its number is from 1 to the limit.
+                if xor(and(and(sub(limits, word), sub(or(word, TOPS), ONES)), and(not(word), TOPS)), TOPS) {
                     let places := and(word, PLACES_MASK)
-                    wrong := or(wrong, xor(and(sub(limits, places), TOPS), TOPS))
+                    // A top bit that is set beforehand, or borrowed away by a number above its limit, is wrong.
+                    wrong := or(wrong, or(and(places, TOPS), xor(and(sub(limits, places), TOPS), TOPS)))
                     wrong := or(wrong, iszero(shr(192, places)))
                     // The product gathers the sum of all seven places in the highest one.
                     let filled := shr(31, and(add(places, BELOW_TOPS), TOPS))
@@ -101,10 +100,10 @@ library BatchTree {
                 to := add(to, 0x20)
                 at := add(at, 0x20)
             }
-            wrong := or(wrong, and(seen, TOPS))
             count := add(count, mul(7, shr(5, sub(at, begin))))
             next := shr(5, sub(at, words.offset))
         }
+        if (next > words.length) revert MalformedWord(words.length, words[index]);
         if (wrong != 0) _refuse(words, index, next, leaves.learners);
         unchecked {
             leaves.count += next - index;

@@ -32,7 +32,8 @@ library HoldLib {
     /// @notice Adds `amount`, captured in `currentEpoch`.
     function add(Hold hold, uint256 amount, uint256 currentEpoch) internal pure returns (Hold) {
         if (hold.epoch() != currentEpoch) hold = hold.roll(currentEpoch);
-        if (amount > MAXIMUM - hold.captured()) revert HoldOverflow(amount, MAXIMUM - hold.captured());
+        uint256 room = MAXIMUM - hold.captured();
+        if (amount > room) revert HoldOverflow(amount, room);
         unchecked {
             // The sum fits its 56 bits, so nothing carries into the epoch.
             return Hold.wrap(Hold.unwrap(hold) + (amount << CAPTURED_SHIFT));
