@@ -1,7 +1,8 @@
 """Compiles the contracts and keeps the artifacts that the package ships.
 
 Every ``contracts/<Name>.sol`` at the top level becomes ``zhifu/abi/<Name>.json`` with the
-contract's ABI and bytecode. The settings are those of ``brownie-config.yaml``. The metadata hash is
+contract's ABI and bytecode; one that answers for others has their functions, events and errors in
+its ABI too. The settings are those of ``brownie-config.yaml``. The metadata hash is
 left out of the bytecode, which is therefore the same wherever it is compiled.
 
     python -m tools.artifacts            write the artifacts
@@ -14,8 +15,8 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,14 @@ SETTINGS = solc.ROOT / "brownie-config.yaml"
 RUNTIME_LIMIT = 24_576
 """Bytes of code an account may hold (EIP-170)."""
 
+ANSWERS_FOR = {"Settlement": ("SettlementDesk", "SettlementCourt")}
+"""Contracts whose fallback runs others' code, so that all are called at one address."""
+
 OUTPUT = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object")
 """What an artifact is made of, in the compiler's words."""
+
+
+_CALLABLE = ("function", "event", "error")
 
 
 class CompilationFailed(Exception):
@@ -83,7 +90,9 @@ def compile_artifacts() -> tuple[list[Artifact], list[str]]:
     """
     sources = sorted(CONTRACTS.glob("*.sol"))
     output = compile_sources(sources)
-    return [_artifact(output, path) for path in sources], _own_warnings(output)
+    compiled = {path.stem: _artifact(output, path) for path in sources}
+    artifacts = [_united(artifact, compiled) for artifact in compiled.values()]
+    return artifacts, _own_warnings(output)
 
 
 def compile_sources(sources: Iterable[Path], output: Sequence[str] = OUTPUT) -> dict[str, Any]:
@@ -154,6 +163,15 @@ def _artifact(output: dict[str, Any], source: Path) -> Artifact:
         bytecode="0x" + contract["evm"]["bytecode"]["object"],
         deployed_bytecode="0x" + contract["evm"]["deployedBytecode"]["object"],
     )
+
+
+def _united(artifact: Artifact, compiled: Mapping[str, Artifact]) -> Artifact:
+    """The artifact with what it answers for others in its ABI; they are made by others still."""
+    abi = [*artifact.abi]
+    for name in ANSWERS_FOR.get(artifact.name, ()):
+        callable_ = (each for each in compiled[name].abi if each["type"] in _CALLABLE)
+        abi += [entry for entry in callable_ if entry not in abi]
+    return replace(artifact, abi=abi)
 
 
 def _report_sizes(artifacts: list[Artifact]) -> list[str]:

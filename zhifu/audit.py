@@ -14,10 +14,11 @@ from typing import Any
 
 from zhifu import accounts
 from zhifu.blocks import Log
-from zhifu.contracts import Contract
+from zhifu.contract import Contract
 from zhifu.deployment import Network
-from zhifu.models import Hold
-from zhifu.recomputation import Bucket, Divergence, Moment, Recomputation
+from zhifu.models import NO_ADDRESS, Hold
+from zhifu.recomputation import Recomputation
+from zhifu.recomputed import Bucket, Divergence, Moment
 
 ORDERS_PER_WORD = 7
 
@@ -32,12 +33,14 @@ class Audit:
     """What an audit found; amounts are ledger units.
 
     `findings` has a line per disagreement: an empty one means that invariants 1 to 3, 6 and 8
-    hold. `unaccounted` are tokens sent to Settlement without a deposit.
+    hold. `in_dispute` are disputed prices with their bonds; `unaccounted` are tokens sent to
+    Settlement without a deposit.
     """
 
     state: Recomputation
     available: int
     held: int
+    in_dispute: int
     unaccounted: int
     findings: tuple[str, ...]
 
@@ -57,23 +60,27 @@ def audit(network: Network, *, progress: Progress = lambda _: None) -> Audit:
     try:
         recompute(network, state, last, progress)
     except Divergence as divergence:
-        return Audit(state, 0, 0, 0, (str(divergence),))
-    available = sum(state.available.values())
+        return Audit(state, 0, 0, 0, 0, (str(divergence),))
+    available, kept = sum(state.available.values()), state.held + state.in_dispute
     (tokens,) = network.token.read_many("balanceOf", [(network.settlement.address,)], block=last)
-    unaccounted = tokens // network.settlement.tokens_per_unit() - available - state.held
+    unaccounted = tokens // network.settlement.tokens_per_unit() - available - kept
     findings = [
         *_compare_accounts(network, state, last),
+        *_compare_keys(network, state, last),
         *_compare_holds(network, state, last),
         *_compare_batches(network, state, last),
         *_compare_orders(network, state, last),
+        *_compare_disputes(network, state, last),
         *_compare_tokens(network, state, last),
     ]
-    if available + state.held != state.tokens_in - state.tokens_out:
+    if available + kept != state.tokens_in - state.tokens_out:
         moved = state.tokens_in - state.tokens_out
-        findings.append(f"accounts and holds are {available + state.held}, tokens say {moved}")
+        findings.append(f"accounts, holds and disputes are {available + kept}, tokens say {moved}")
     if unaccounted < 0:
-        findings.append(f"tokens are {-unaccounted} short of what accounts and holds add up to")
-    return Audit(state, available, state.held, unaccounted, tuple(findings))
+        findings.append(
+            f"tokens are {-unaccounted} short of what accounts, holds and disputes add up to"
+        )
+    return Audit(state, available, state.held, state.in_dispute, unaccounted, tuple(findings))
 
 
 def recompute(network: Network, state: Recomputation, last: int, progress: Progress) -> None:
@@ -111,11 +118,20 @@ def _compare_accounts(network: Network, state: Recomputation, last: int) -> Iter
             yield f"account {name} is {actual}, its events say {state.available[key]}"
 
 
+def _compare_keys(network: Network, state: Recomputation, last: int) -> Iterator[str]:
+    """The keys that learners' accounts obey or are offered to."""
+    keys = sorted({*state.keys, *state.offered})
+    stored = network.settlement.read_many("keysOf", [(key,) for key in keys], block=last)
+    for key, actual in zip(keys, stored, strict=True):
+        expected = (state.keys.get(key, NO_ADDRESS), state.offered.get(key, NO_ADDRESS))
+        if actual != expected:
+            yield f"keys of {accounts.name_of(key)} are {actual}, its events say {expected}"
+
+
 def _compare_holds(network: Network, state: Recomputation, last: int) -> Iterator[str]:
     for function, buckets in (("holdOf", state.revenue), ("commissionOf", state.commission)):
         keys: list[Any] = sorted(buckets)
-        calls = [key if isinstance(key, tuple) else (key,) for key in keys]
-        stored = network.settlement.read_many(function, calls, block=last)
+        stored = network.settlement.read_many(function, keys, block=last)
         for key, packed in zip(keys, stored, strict=True):
             expected = _as_hold(buckets[key], Hold.unpack(packed).epoch)
             if Hold.unpack(packed) != expected:
@@ -142,12 +158,11 @@ def _compare_batches(network: Network, state: Recomputation, last: int) -> Itera
 
 
 def _compare_orders(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    """Which orders were refunded or claimed: direct ones one by one, those of batches by 256."""
-    direct = sorted(state.direct)
-    ids = [(order_id.to_bytes(32, "big"),) for order_id in direct]
-    stored = network.settlement.read_many("factsOf", ids, block=last)
-    for order_id, facts in zip(direct, stored, strict=True):
-        implied = state.direct[order_id]
+    """What became of orders: one by one where something did, those of batches by 256 too."""
+    orders = sorted({*state.states, *state.spent})
+    stored = network.settlement.read_many("factsOf", [(each,) for each in orders], block=last)
+    for order_id, facts in zip(orders, stored, strict=True):
+        implied = state.facts(order_id)
         if facts != implied:
             yield f"order 0x{order_id:064x} is {facts:#x}, its events say {implied:#x}"
     expected = _spent_words(state)
@@ -155,6 +170,23 @@ def _compare_orders(network: Network, state: Recomputation, last: int) -> Iterat
     for key, word in zip(expected, words, strict=True):
         if word != expected[key]:
             yield f"spent orders of {key} are {word:#x}, their events say {expected[key]:#x}"
+
+
+def _compare_disputes(network: Network, state: Recomputation, last: int) -> Iterator[str]:
+    """Requested refunds and disputes, open or over."""
+    asked = sorted(state.answers)
+    answers = network.settlement.read_many("answerByOf", [(each,) for each in asked], block=last)
+    for order_id, answer_by in zip(asked, answers, strict=True):
+        if answer_by != state.answers[order_id]:
+            said = state.answers[order_id]
+            yield f"request of 0x{order_id:064x} is {answer_by}, its events say {said}"
+    argued = sorted({*state.disputes, *state.disputed})
+    disputes = network.settlement.read_many("disputeOf", [(each,) for each in argued], block=last)
+    for order_id, actual in zip(argued, disputes, strict=True):
+        known = state.disputes.get(order_id)
+        expected = (known.opener, known.bond, known.deadline) if known else (0, 0, 0)
+        if actual != expected:
+            yield f"dispute of 0x{order_id:064x} is {actual}, its events say {expected}"
 
 
 def _spent_words(state: Recomputation) -> dict[tuple[int, int, int, int], int]:

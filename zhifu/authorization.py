@@ -1,80 +1,224 @@
-"""A buyer's signature over a direct order: EIP-712 for its id, EIP-3009 for its payment."""
+"""What buyers, learners and payees sign: EIP-712 for orders, carts, consents and withdrawals.
+
+And for the token: EIP-3009 authorizations whose nonce is an order's or a cart's hash, and EIP-2612
+permits. Signatures have 65 bytes, r ‖ s ‖ v.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from zhifu.models import DirectOrder
+from zhifu.models import NO_ADDRESS, Consent, DirectOrder, Permit, Withdrawal
 from zhifu.signing import Signer
 
-_ORDER = {
-    "Order": [
-        {"name": "content", "type": "uint32"},
-        {"name": "seller", "type": "uint32"},
-        {"name": "buyer", "type": "address"},
-        {"name": "receiver", "type": "address"},
-        {"name": "referrer", "type": "address"},
-        {"name": "maxPrice", "type": "uint64"},
-        {"name": "deadline", "type": "uint64"},
-        {"name": "salt", "type": "bytes32"},
-    ]
-}
-
-_RECEIVE_WITH_AUTHORIZATION = {
-    "ReceiveWithAuthorization": [
-        {"name": "from", "type": "address"},
-        {"name": "to", "type": "address"},
-        {"name": "value", "type": "uint256"},
-        {"name": "validAfter", "type": "uint256"},
-        {"name": "validBefore", "type": "uint256"},
-        {"name": "nonce", "type": "bytes32"},
-    ]
-}
+_Types = Mapping[str, Sequence[Mapping[str, str]]]
 
 
-def order_id(order: DirectOrder, chain_id: int, settlement: str) -> bytes:
-    """The order's EIP-712 hash in the domain of one Settlement on one chain."""
-    signable = encode_typed_data(
-        _domain("zhifu", chain_id, settlement), _ORDER, _order_message(order)
+def _type(**fields: str) -> list[dict[str, str]]:
+    return [{"name": name.rstrip("_"), "type": kind} for name, kind in fields.items()]
+
+
+_ORDER: _Types = {
+    "Order": _type(
+        content="uint32",
+        seller="uint32",
+        buyer="address",
+        receiver="address",
+        referrer="address",
+        maxPrice="uint64",
+        startsAt="uint64",
+        deadline="uint64",
+        salt="bytes32",
     )
+}
+_CART: _Types = {"Cart": _type(orders="Order[]"), **_ORDER}
+_CONSENT: _Types = {
+    "Consent": _type(
+        content="uint32",
+        seller="uint32",
+        learner="uint32",
+        referrer="address",
+        startsAt="uint64",
+        maxPrice="uint64",
+        deadline="uint64",
+        nonce="uint64",
+    )
+}
+_WITHDRAWAL: _Types = {
+    "Withdrawal": _type(
+        owner="address", to="address", amount="uint256", deadline="uint64", nonce="uint64"
+    )
+}
+_RECEIVE_WITH_AUTHORIZATION: _Types = {
+    "ReceiveWithAuthorization": _type(
+        from_="address",
+        to="address",
+        value="uint256",
+        validAfter="uint256",
+        validBefore="uint256",
+        nonce="bytes32",
+    )
+}
+_PERMIT: _Types = {
+    "Permit": _type(
+        owner="address", spender="address", value="uint256", nonce="uint256", deadline="uint256"
+    )
+}
+
+
+class Venue(NamedTuple):
+    """The Settlement that a signature is for, on its chain: it binds both."""
+
+    chain_id: int
+    settlement: str
+
+    @property
+    def domain(self) -> dict[str, Any]:
+        """Its EIP-712 domain."""
+        return _domain("zhifu", self.chain_id, self.settlement)
+
+
+class TokenDomain(NamedTuple):
+    """A token as its signatures bind it: `name` and `version` are of its EIP-712 domain.
+
+    `tokens_per_unit` is how many of its smallest units make one ledger unit.
+    """
+
+    address: str
+    name: str
+    tokens_per_unit: int
+    version: str = "1"
+
+
+def order_id(order: DirectOrder, venue: Venue) -> bytes:
+    """The id of an order: its EIP-712 hash."""
+    return _hash(venue, _ORDER, _order_message(order))
+
+
+def cart_hash(orders: Sequence[DirectOrder], venue: Venue) -> bytes:
+    """The EIP-712 hash of a cart."""
+    return _hash(venue, _CART, _cart_message(orders))
+
+
+def authorize(buyer: Signer, order: DirectOrder, venue: Venue, token: TokenDomain) -> bytes:
+    """Sign EIP-3009 `receiveWithAuthorization` for an order.
+
+    The nonce is the order id, so the signature pays for this order alone: this content, seller,
+    receiver, referrer, start and highest price, on this chain and Settlement, before the deadline.
+    """
+    return _authorize(buyer, venue, token, [order], order_id(order, venue))
+
+
+def authorize_cart(
+    buyer: Signer, orders: Sequence[DirectOrder], venue: Venue, token: TokenDomain
+) -> bytes:
+    """Sign EIP-3009 `receiveWithAuthorization` for a cart, whose hash is the nonce.
+
+    It takes all highest prices together, before the deadline of the first order.
+    """
+    return _authorize(buyer, venue, token, orders, cart_hash(orders, venue))
+
+
+def sign_cart(buyer: Signer, orders: Sequence[DirectOrder], venue: Venue) -> bytes:
+    """Sign a cart that somebody else sends, paid from the buyer's allowance or account."""
+    return buyer.sign_typed_data(venue.domain, _CART, _cart_message(orders))
+
+
+def sign_consent(
+    key: Signer,
+    venue: Venue,
+    *,
+    content: int,
+    seller: int,
+    learner: int,
+    max_price: int,
+    deadline: int,
+    nonce: int,
+    referrer: str | None = None,
+    starts_at: int = 0,
+) -> Consent:
+    """Sign a learner's agreement to one order of a batch; `max_price` in ledger units.
+
+    `key` is the learner's own, or the one that took the learner's account on the seller over.
+    """
+    message = {
+        "content": content,
+        "seller": seller,
+        "learner": learner,
+        "referrer": referrer or NO_ADDRESS,
+        "startsAt": starts_at,
+        "maxPrice": max_price,
+        "deadline": deadline,
+        "nonce": nonce,
+    }
+    signature = key.sign_typed_data(venue.domain, _CONSENT, message)
+    return Consent(max_price, deadline, nonce, signature)
+
+
+def sign_withdrawal(
+    owner: Signer, venue: Venue, *, to: str, amount: int, deadline: int, nonce: int
+) -> Withdrawal:
+    """Sign a withdrawal of ledger units that anybody may send."""
+    unsigned = Withdrawal(owner.address, to, amount, deadline, nonce, b"")
+    message = unsigned._asdict()
+    del message["signature"]
+    signature = owner.sign_typed_data(venue.domain, _WITHDRAWAL, message)
+    return unsigned._replace(signature=signature)
+
+
+def sign_permit(
+    owner: Signer, venue: Venue, token: TokenDomain, *, amount: int, deadline: int, nonce: int
+) -> Permit:
+    """Sign an EIP-2612 permit of ledger units for Settlement.
+
+    `nonce` is the token's next one for the owner.
+    """
+    value = amount * token.tokens_per_unit
+    message = {
+        "owner": owner.address,
+        "spender": venue.settlement,
+        "value": value,
+        "nonce": nonce,
+        "deadline": deadline,
+    }
+    signature = owner.sign_typed_data(_token_domain(venue, token), _PERMIT, message)
+    return Permit(value, deadline, signature[64], signature[:32], signature[32:64])
+
+
+def _authorize(
+    buyer: Signer, venue: Venue, token: TokenDomain, orders: Sequence[DirectOrder], nonce: bytes
+) -> bytes:
+    message = {
+        "from": orders[0].buyer,
+        "to": venue.settlement,
+        "value": sum(order.max_price for order in orders) * token.tokens_per_unit,
+        "validAfter": 0,
+        "validBefore": orders[0].deadline,
+        "nonce": nonce,
+    }
+    return buyer.sign_typed_data(_token_domain(venue, token), _RECEIVE_WITH_AUTHORIZATION, message)
+
+
+def _hash(venue: Venue, types: _Types, message: Mapping[str, Any]) -> bytes:
+    signable = encode_typed_data(venue.domain, dict(types), dict(message))
     return bytes(keccak(b"\x19" + signable.version + signable.header + signable.body))
 
 
-def authorize(
-    buyer: Signer,
-    order: DirectOrder,
-    *,
-    chain_id: int,
-    settlement: str,
-    token: str,
-    token_name: str,
-    tokens_per_unit: int,
-    token_version: str = "1",
-) -> bytes:
-    """Sign EIP-3009 `receiveWithAuthorization` for an order: 65 bytes, r ‖ s ‖ v.
-
-    The nonce is the order id, so the signature pays for this order alone: this content, seller,
-    receiver, referrer and highest price, on this chain and Settlement, before the deadline.
-    `token_name` and `token_version` are those of the token's EIP-712 domain.
-    """
-    message = {
-        "from": order.buyer,
-        "to": settlement,
-        "value": order.max_price * tokens_per_unit,
-        "validAfter": 0,
-        "validBefore": order.deadline,
-        "nonce": order_id(order, chain_id, settlement),
-    }
-    domain = _domain(token_name, chain_id, token, token_version)
-    return buyer.sign_typed_data(domain, _RECEIVE_WITH_AUTHORIZATION, message)
+def _cart_message(orders: Sequence[DirectOrder]) -> dict[str, Any]:
+    return {"orders": [_order_message(order) for order in orders]}
 
 
 def _order_message(order: DirectOrder) -> dict[str, Any]:
     names = [each["name"] for each in _ORDER["Order"]]
     return dict(zip(names, order.as_tuple(), strict=True))
+
+
+def _token_domain(venue: Venue, token: TokenDomain) -> dict[str, Any]:
+    return _domain(token.name, venue.chain_id, token.address, token.version)
 
 
 def _domain(name: str, chain_id: int, contract: str, version: str = "1") -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A batch on the wire: orders packed into words, the tree the contract commits to, and proofs.
 
 A word is 4 bytes of content number and seven 4-byte learner numbers, as `BatchTree.sol` says. The
-orders of one content stand together, because the contract writes one storage slot per group.
+orders of one content stand together, because the contract writes one storage slot per group. A
+word with content number 0 is a heading: it names the referrer and the start of the group after it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,34 @@ from typing import NamedTuple
 from eth_utils.crypto import keccak
 
 from zhifu.exceptions import InvalidInput
+from zhifu.facts import Facts, Quote
 
 ORDERS_PER_WORD = 7
 WORD_BYTES = 32
 HIGHEST_NUMBER = 2**32 - 1
 
+_ADDRESS_BYTES = 20
+_START_SHIFT = 8 * _ADDRESS_BYTES
+_HIGHEST_START = 2**40 - 1
 _LEAF_TAG = b"\x01" + bytes(11)
 _ROOT_TAG = b"\x02" + bytes(31)
 
 
 class BatchItem(NamedTuple):
-    """One fiat order as a batch carries it; `referrer` None for none."""
+    """One fiat order as a batch carries it; `referrer` None for none.
+
+    `starts_at` is when a renewable licence starts, in Unix seconds; 0 for at once.
+    """
 
     content: int
     learner: int
     referrer: str | None = None
+    starts_at: int = 0
+
+    @property
+    def heading(self) -> int:
+        """What its group's heading says; 0 if the group needs none."""
+        return self.starts_at << _START_SHIFT | int(self.referrer or "0", 16)
 
 
 class Place(NamedTuple):
@@ -44,10 +58,11 @@ class Place(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """One word of a batch with the referrer its group named."""
+    """One word of a batch with the referrer and the start that its group's heading named."""
 
     word: bytes
     referrer: str | None
+    starts_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +74,26 @@ class PackedBatch:
 
 
 def pack(items: Sequence[BatchItem]) -> PackedBatch:
-    """Pack orders into words, grouped by content and referrer.
+    """Pack orders into words, grouped by content, referrer and start.
 
-    Raises InvalidInput for no items, and for numbers that are not from 1 to 2^32 - 1.
+    Raises InvalidInput for no items, for numbers that are not from 1 to 2^32 - 1, and for a start
+    that is not from 0 to 2^40 - 1.
     """
     if not items:
         raise InvalidInput("batch", "must have at least one order")
-    groups: dict[tuple[int, str | None], list[int]] = {}
+    groups: dict[tuple[int, int], list[int]] = {}
     for index, item in enumerate(items):
         _require_number("content", item.content)
         _require_number("learner", item.learner)
-        groups.setdefault((item.content, item.referrer), []).append(index)
+        _require_start(item.starts_at)
+        groups.setdefault((item.content, item.heading), []).append(index)
     places: list[Place] = [Place(0, 0)] * len(items)
     words, leaf = bytearray(), 0
-    # Orders without a referrer come first in a content, so that a referrer word parts them.
-    for key in sorted(groups, key=lambda each: (each[0], each[1] or "")):
-        content, referrer = key
-        if referrer is not None:
-            words += bytes(12) + bytes.fromhex(referrer[2:])
-        indexes = groups[key]
+    # Orders without a heading come first in a content, so that a heading parts them.
+    for content, heading in sorted(groups):
+        if heading:
+            words += heading.to_bytes(WORD_BYTES, "big")
+        indexes = groups[content, heading]
         for start in range(0, len(indexes), ORDERS_PER_WORD):
             chunk = indexes[start : start + ORDERS_PER_WORD]
             numbers = array("I", [content, *(items[index].learner for index in chunk)])
@@ -90,20 +106,27 @@ def pack(items: Sequence[BatchItem]) -> PackedBatch:
 
 
 def unpack(words: bytes) -> list[Leaf]:
-    """The leaves of a batch, in order: its words without those that only name a referrer."""
+    """The leaves of a batch, in order: its words without the headings."""
     leaves: list[Leaf] = []
-    referrer: str | None = None
+    heading: tuple[str | None, int] = (None, 0)
     content = b""
     for start in range(0, len(words), WORD_BYTES):
         word = words[start : start + WORD_BYTES]
         if word[:4] == bytes(4):
-            referrer, content = "0x" + word[12:].hex(), b""
+            heading, content = _heading(word), b""
             continue
         if content and word[:4] != content:
-            referrer = None
+            heading = (None, 0)
         content = word[:4]
-        leaves.append(Leaf(word, referrer))
+        leaves.append(Leaf(word, *heading))
     return leaves
+
+
+def _heading(word: bytes) -> tuple[str | None, int]:
+    """The referrer and the start that a heading names."""
+    referrer = word[-_ADDRESS_BYTES:]
+    starts_at = int.from_bytes(word[:-_ADDRESS_BYTES], "big")
+    return "0x" + referrer.hex() if any(referrer) else None, starts_at
 
 
 def learners(word: bytes) -> tuple[int, ...]:
@@ -114,39 +137,6 @@ def learners(word: bytes) -> tuple[int, ...]:
 def content_of(word: bytes) -> int:
     """The content number of a word."""
     return int.from_bytes(word[:4], "big")
-
-
-class Facts(NamedTuple):
-    """What the contract read when it captured an order; see `Facts.sol` for units and bits."""
-
-    price: int
-    commission_bps: int
-    referrer_bps: int
-    plan_version: int
-    window_class: int
-    epoch: int
-    expires_at: int = 0
-    state: int = 0
-
-    def pack(self) -> int:
-        """As the one word that contracts and proofs carry."""
-        packed = shift = 0
-        for value, bits in zip(self, _FACT_BITS, strict=True):
-            packed |= value << shift
-            shift += bits
-        return packed
-
-    @classmethod
-    def unpack(cls, packed: int) -> Facts:
-        """From the word that contracts and proofs carry."""
-        values = []
-        for bits in _FACT_BITS:
-            values.append(packed & ((1 << bits) - 1))
-            packed >>= bits
-        return cls(*values)
-
-
-_FACT_BITS = (40, 16, 16, 16, 8, 24, 40, 8)
 
 
 def leaf_hash(leaf: Leaf, facts: Facts) -> bytes:
@@ -185,19 +175,14 @@ class BatchTree:
         return siblings
 
 
-def tree(words: bytes, facts: Mapping[int, Facts], referrer_bps: Mapping[int, int]) -> BatchTree:
-    """The tree of a batch, given by content number what the contract read for it.
+def tree(words: bytes, quotes: Mapping[int, Quote]) -> BatchTree:
+    """The tree of a batch, given by content number what the contract read for it."""
+    return BatchTree(leaf_hash(leaf, facts_of(leaf, quotes)) for leaf in unpack(words))
 
-    `facts` are those without a referrer; `referrer_bps` is what a named one gets of each content.
-    """
-    hashes = []
-    for leaf in unpack(words):
-        content = content_of(leaf.word)
-        read = facts[content]
-        if leaf.referrer is not None:
-            read = read._replace(referrer_bps=referrer_bps[content])
-        hashes.append(leaf_hash(leaf, read))
-    return BatchTree(hashes)
+
+def facts_of(leaf: Leaf, quotes: Mapping[int, Quote]) -> Facts:
+    """What the contract read for the orders of a leaf."""
+    return quotes[content_of(leaf.word)].facts(leaf.referrer, leaf.starts_at)
 
 
 def _next_level(level: list[bytes]) -> list[bytes]:
@@ -208,3 +193,8 @@ def _next_level(level: list[bytes]) -> list[bytes]:
 def _require_number(field: str, number: int) -> None:
     if not 0 < number <= HIGHEST_NUMBER:
         raise InvalidInput(field, "must be a number from 1 to 4294967295", number)
+
+
+def _require_start(starts_at: int) -> None:
+    if not 0 <= starts_at <= _HIGHEST_START:
+        raise InvalidInput("starts_at", "must be a Unix second from 0 to 1099511627775", starts_at)

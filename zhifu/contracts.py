@@ -1,109 +1,27 @@
-"""Typed calls of the four contracts.
+"""Typed calls of the registry, the licence contract and the token; Settlement's have their own.
 
 A method that takes a `signer` sends a transaction and returns its receipt; the others read. What
-may revert, and who may call, is said in `contracts/interfaces`; a revert reaches the caller as
-the one of `zhifu.exceptions` that `zhifu.refusals` has for it, else as ContractReverted.
+may revert, and who may call, is said in `contracts/interfaces`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Sequence
 
-from zhifu.abi import Artifact, artifact
-from zhifu.accounts import Account
-from zhifu.batch import Facts
-from zhifu.blocks import BlockId, Log, Receipt
-from zhifu.chain import Chain
-from zhifu.exceptions import InvalidInput
+from zhifu.blocks import Receipt
+from zhifu.contract import Contract
 from zhifu.models import (
     BatchOrder,
     DirectOrder,
-    Hold,
     Operator,
     Platform,
     PlatformStatus,
+    PriceStep,
     Publication,
     SplitPlan,
+    Terms,
 )
-from zhifu.refusals import typed
 from zhifu.signing import Signer
-
-_SIGNATURE_BYTES = 65
-
-
-class EventLog(NamedTuple):
-    """A decoded event with the log it came in."""
-
-    name: str
-    arguments: dict[str, Any]
-    log: Log
-
-
-class Contract:
-    """A deployed contract, known by the ABI shipped under its name."""
-
-    NAME: ClassVar[str]
-
-    def __init__(self, chain: Chain, address: str) -> None:
-        self.chain = chain
-        self.address = address
-        self.artifact: Artifact = artifact(self.NAME)
-        chain.learn_errors(self.artifact.abi)
-
-    def encode(self, function: str, *arguments: Any) -> bytes:
-        """The calldata of a call."""
-        return self.artifact.functions[function].encode(arguments)
-
-    def read(self, function: str, *arguments: Any) -> Any:
-        """What a view answers: one value, or a tuple of several."""
-        with typed(lambda: self._named(function, arguments)):
-            answer = self.chain.call(self.address, self.encode(function, *arguments))
-        values = self.artifact.functions[function].decode(answer)
-        return values[0] if len(values) == 1 else values
-
-    def read_many(
-        self, function: str, arguments: Sequence[Sequence[Any]], *, block: BlockId = "latest"
-    ) -> list[Any]:
-        """What a view answers to many arguments as of a block, in few round trips."""
-        calls = [(self.address, self.encode(function, *each)) for each in arguments]
-        decode = self.artifact.functions[function].decode
-        with typed():
-            answers = [decode(answer) for answer in self.chain.call_many(calls, block=block)]
-        return [values[0] if len(values) == 1 else values for values in answers]
-
-    def transact(self, signer: Signer, function: str, *arguments: Any, **known: Any) -> Receipt:
-        """Send a transaction and wait for its receipt.
-
-        `known` is what a refusal may be about beside the arguments.
-        """
-        with typed(lambda: {**self._named(function, arguments), **known}):
-            return self.chain.send(signer, self.address, self.encode(function, *arguments))
-
-    def _named(self, function: str, arguments: Sequence[Any]) -> dict[str, Any]:
-        """A call's arguments by the names that the contract has for them."""
-        entries = (each for each in self.artifact.abi if each["type"] == "function")
-        inputs = next(each["inputs"] for each in entries if each["name"] == function)
-        return {each["name"]: value for each, value in zip(inputs, arguments, strict=True)}
-
-    def events(
-        self, *names: str, from_block: int = 0, to_block: int | None = None
-    ) -> Iterator[EventLog]:
-        """This contract's events of the given names (of all, if none is given), in order."""
-        topics = [[self.artifact.topic(name) for name in names]] if names else []
-        for log in self.chain.logs(self.address, topics, from_block, to_block):
-            yield self.decode(log)
-
-    def decode(self, log: Log) -> EventLog:
-        """One of this contract's own logs, decoded."""
-        event = self.artifact.events[log.topics[0]]
-        return EventLog(event.name, event.decode(log.topics, log.data), log)
-
-    def emitted(self, receipt: Receipt, name: str) -> list[dict[str, Any]]:
-        """The arguments of this contract's events called `name` in a receipt."""
-        topic = self.artifact.topic(name)
-        own = (log for log in receipt.logs if log.address == self.address)
-        return [self.decode(log).arguments for log in own if log.topics[0] == topic]
 
 
 class PlatformRegistry(Contract):
@@ -202,6 +120,17 @@ class ContentLicense(Contract):
         """Set a content's price from tomorrow (UTC)."""
         return self.transact(signer, "setPrice", content, price)
 
+    def set_prices(self, signer: Signer, content: int, steps: Sequence[PriceStep]) -> Receipt:
+        """Set a content's price on later days, in place of all that was set for them."""
+        return self.transact(signer, "setPrices", content, [tuple(each) for each in steps])
+
+    def set_plan(self, signer: Signer, content: int, plan: SplitPlan) -> Receipt:
+        """Divide money captured from the next epoch on by another plan.
+
+        Its version is in the event `PlanChanged`.
+        """
+        return self.transact(signer, "setPlan", content, plan.as_tuple())
+
     def set_active(self, signer: Signer, content: int, active: bool) -> Receipt:
         """Open a content for sale, or close it."""
         return self.transact(signer, "setActive", content, active)
@@ -239,125 +168,46 @@ class ContentLicense(Contract):
         host, plan = self.read("planOf", content, version)
         return host, SplitPlan.from_tuple(plan)
 
+    def plan_count(self, content: int) -> int:
+        """The highest version of a content's plan so far."""
+        return int(self.read("planCount", content))
+
+    def referrer_bps_of(self, content: int, version: int = 1) -> int:
+        """What a named referrer gets of a content's price, in basis points."""
+        return int(self.read("referrerBpsOf", content, version))
+
+    def host_of(self, content: int) -> int:
+        """The host of a content."""
+        return int(self.read("hostOf", content))
+
+    def terms_of(self, content: int) -> Terms:
+        """What a licence of a content is."""
+        return Terms(*self.read("termsOf", content))
+
     def holder_of(self, order_id: int) -> str:
         """Who holds a claimed licence, or the zero address."""
         return str(self.read("holderOf", order_id))
 
+    def locked(self, order_id: int) -> bool:
+        """Whether a claimed licence cannot move now."""
+        return bool(self.read("locked", order_id))
 
-class Settlement(Contract):
-    """The money: accounts, orders, holds, refunds, releases and withdrawals."""
+    def user_of(self, order_id: int) -> str:
+        """Who may use a claimed licence now, or the zero address."""
+        return str(self.read("userOf", order_id))
 
-    NAME = "Settlement"
+    def expires_at(self, order_id: int) -> int:
+        """When a claimed licence ends, in Unix seconds; 0 for never."""
+        return int(self.read("expiresAt", order_id))
 
-    def add_window(self, signer: Signer, window_seconds: int) -> Receipt:
-        """Add a refund-window class; its number is in the event `WindowAdded`."""
-        return self.transact(signer, "addWindow", window_seconds)
+    def is_renewable(self, order_id: int) -> bool:
+        """Whether a claimed licence's content can be bought again for the time after it."""
+        return bool(self.read("isRenewable", order_id))
 
-    def deposit(self, signer: Signer, account: Account, token_amount: int) -> Receipt:
-        """Pay tokens (in the token's own units) of the signer into an account."""
-        return self.transact(signer, "deposit", account, token_amount)
-
-    def withdraw(self, signer: Signer, amount: int, to: str) -> Receipt:
-        """Send ledger units of the signer's account to an address."""
-        return self.transact(signer, "withdraw", amount, to)
-
-    def withdraw_platform(self, signer: Signer, platform: int, amount: int) -> Receipt:
-        """Send ledger units of a platform's account to its treasury."""
-        return self.transact(signer, "withdrawPlatform", platform, amount)
-
-    def buy(self, signer: Signer, order: DirectOrder) -> Receipt:
-        """Place a direct order paid by the signer's token allowance."""
-        return self.transact(signer, "buy", order.as_tuple())
-
-    def buy_from_balance(self, signer: Signer, order: DirectOrder) -> Receipt:
-        """Place a direct order paid from the signer's account."""
-        return self.transact(signer, "buyFromBalance", order.as_tuple())
-
-    def buy_with_authorization(
-        self, signer: Signer, order: DirectOrder, signature: bytes
-    ) -> Receipt:
-        """Place a direct order paid by its buyer's EIP-3009 signature; anyone may send it.
-
-        Raises InvalidInput unless the signature has 65 bytes, InvalidSignature if it is not the
-        buyer's over this order on this chain, and AuthorizationUsed if it has paid already.
-        """
-        if len(signature) != _SIGNATURE_BYTES:
-            raise InvalidInput("signature", f"must have {_SIGNATURE_BYTES} bytes", len(signature))
-        r, s, v = signature[:32], signature[32:64], signature[64]
-        values = (order.as_tuple(), v, r, s)
-        return self.transact(signer, "buyWithAuthorization", *values, buyer=order.buyer)
-
-    def encode_settle(self, number: int, sale_day: int, max_debit: int, words: bytes) -> bytes:
-        """The calldata of a batch; packed by hand, since the words are ready as they are."""
-        head = (number, sale_day, max_debit, 128, len(words) // 32)
-        selector = self.artifact.functions["settle"].selector
-        return selector + b"".join(value.to_bytes(32, "big") for value in head) + words
-
-    def refund(self, signer: Signer, order: DirectOrder) -> Receipt:
-        """Refund a direct order within its window."""
-        return self.transact(signer, "refund", order.as_tuple())
-
-    def refund_batch(self, signer: Signer, order: BatchOrder) -> Receipt:
-        """Refund an order of a batch within its window.
-
-        A refusal is a ContractReverted: the gateway, which knows the order by its own id, says
-        what it means for it.
-        """
-        return self.chain.send(signer, self.address, self.encode("refundBatch", order.as_tuple()))
-
-    def release(self, signer: Signer, contents: Sequence[int]) -> Receipt:
-        """Divide the matured revenue of contents by their plans."""
-        return self.transact(signer, "release", list(contents))
-
-    def release_commission(self, signer: Signer, account: Account, window_class: int) -> Receipt:
-        """Credit the matured commission of a seller or referrer."""
-        return self.transact(signer, "releaseCommission", account, window_class)
-
-    def available_of(self, account: Account) -> int:
-        """What an account can spend or withdraw, in ledger units."""
-        return int(self.read("availableOf", account))
-
-    def hold_of(self, content: int) -> Hold:
-        """A content's hold as stored."""
-        return Hold.unpack(self.read("holdOf", content))
-
-    def commission_of(self, account: Account, window_class: int) -> Hold:
-        """A seller's or referrer's commission hold as stored."""
-        return Hold.unpack(self.read("commissionOf", account, window_class))
-
-    def price_on(self, content: int, day: int) -> tuple[int, bool]:
-        """A content's price on a day (UTC, since 1970) and whether it is for sale."""
-        price, active = self.read("priceOn", content, day)
-        return price, active
-
-    def next_batch(self, platform: int, lane: int) -> int:
-        """The number of the next batch of a lane."""
-        return int(self.read("nextBatch", platform, lane))
-
-    def root_of(self, platform: int, lane: int, number: int) -> bytes:
-        """A settled batch's root, or 32 zero bytes."""
-        return bytes(self.read("rootOf", platform, lane, number))
-
-    def order_id_of(self, order: DirectOrder) -> bytes:
-        """The id of a direct order."""
-        return bytes(self.read("orderIdOf", order.as_tuple()))
-
-    def facts_of(self, order_id: bytes) -> Facts:
-        """What was read when a direct order was placed; all zero for an unknown one."""
-        return Facts.unpack(self.read("factsOf", order_id))
-
-    def inspect_batch(self, order: BatchOrder) -> tuple[bool, bool]:
-        """Whether an order is in its batch, and whether it was refunded or claimed."""
-        proven, spent = self.read("inspectBatch", order.as_tuple())
-        return proven, spent
-
-    def window_of(self, window_class: int) -> int:
-        """The refund window of a class, in seconds."""
-        return int(self.read("windowOf", window_class))
-
-    def tokens_per_unit(self) -> int:
-        """How many of the token's smallest units make one ledger unit."""
-        return int(self.read("TOKENS_PER_UNIT"))
+    def royalty_info(self, order_id: int, sale_price: int) -> tuple[str, int]:
+        """Who gets the royalty of a resale, and how much, in the unit of `sale_price`."""
+        receiver, amount = self.read("royaltyInfo", order_id, sale_price)
+        return receiver, amount
 
 
 class SettlementToken(Contract):
@@ -392,6 +242,10 @@ class SettlementToken(Contract):
     def symbol(self) -> str:
         """The token's symbol."""
         return str(self.read("symbol"))
+
+    def nonces(self, owner: str) -> int:
+        """The nonce of an owner's next EIP-2612 permit."""
+        return int(self.read("nonces", owner))
 
     def name(self) -> str:
         """The token's name, which is also its EIP-712 domain name."""

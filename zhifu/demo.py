@@ -261,13 +261,15 @@ def _tell_conservation(stage: Stage) -> bool:
     table.add_row("went out", stage.amount(state.tokens_out))
     table.add_row("available on accounts", stage.amount(found.available))
     table.add_row("held for refunds", stage.amount(found.held))
+    table.add_row("in dispute", stage.amount(found.in_dispute))
     stage.console.print(table)
     for finding in found.findings:
         stage.say(f"[red]{finding}")
     verdict = "[green]true[/]" if found.conserved else "[red]false[/]"
     stage.say(
-        f"conservation: {verdict} — in − out = available + held for {len(state.orders):,} orders, "
-        f"{len(state.available):,} accounts and {len(state.revenue):,} contents, to the last unit"
+        f"conservation: {verdict} — in − out = available + held + in dispute for "
+        f"{len(state.orders):,} orders, {len(state.available):,} accounts and "
+        f"{len(state.offers):,} contents, to the last unit"
     )
     return found.conserved
 

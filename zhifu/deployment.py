@@ -15,10 +15,18 @@ from zhifu.abi import artifact
 from zhifu.accounts import NETWORK
 from zhifu.blocks import checksum_address
 from zhifu.chain import Chain
-from zhifu.contracts import ContentLicense, PlatformRegistry, Settlement, SettlementToken
+from zhifu.contracts import ContentLicense, PlatformRegistry, SettlementToken
 from zhifu.currencies import decimals_of
-from zhifu.exceptions import CurrencyMismatch, InvalidInput, NotDeployed, WrongChain, ZhifuError
+from zhifu.exceptions import (
+    ContractReverted,
+    CurrencyMismatch,
+    InvalidInput,
+    NotDeployed,
+    WrongChain,
+    ZhifuError,
+)
 from zhifu.money import LEDGER_DECIMALS
+from zhifu.settlement import Settlement
 from zhifu.signing import Signer
 
 DAY_SECONDS = 86_400
@@ -28,22 +36,45 @@ DEFAULT_WINDOWS = (14 * DAY_SECONDS, 30 * DAY_SECONDS, 7 * DAY_SECONDS)
 DEFAULT_CURRENCY = "USD"
 
 _TOKEN_DECIMALS = 6
-_CONTRACTS = ("registry", "license", "settlement", "token")
+_CONTRACTS = ("registry", "license", "settlement", "desk", "court", "token")
+
+_ARTIFACTS = {
+    "license": "ContentLicense",
+    "settlement": "Settlement",
+    "desk": "SettlementDesk",
+    "court": "SettlementCourt",
+}
+
+#: What each contract says of the others, by the name of its getter.
+_WIRING = {
+    "license": {"REGISTRY": "registry", "SETTLEMENT": "settlement"},
+    "settlement": {
+        "TOKEN": "token",
+        "REGISTRY": "registry",
+        "LICENSE": "license",
+        "DESK": "desk",
+    },
+    "desk": {"TOKEN": "token", "REGISTRY": "registry", "LICENSE": "license", "COURT": "court"},
+    "court": {"TOKEN": "token", "REGISTRY": "registry", "LICENSE": "license"},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """The contracts of one network on one chain.
 
-    Every event of the network is at `first_block` or later. `block` and `block_hash` are those
-    after the last step: they tell a chain that was started anew from the one this was written for.
-    `windows` are seconds by refund-window class.
+    All of Settlement is called at `settlement`; `desk` and `court` are code that it runs. Every
+    event of the network is at `first_block` or later. `block` and `block_hash` are those after the
+    last step: they tell a chain that was started anew from the one this was written for. `windows`
+    are seconds by refund-window class.
     """
 
     chain_id: int
     registry: str
     license: str
     settlement: str
+    desk: str
+    court: str
     token: str
     currency: str
     ledger_decimals: int
@@ -81,7 +112,8 @@ class Network:
     """The contracts of a deployment on a connected chain, ready to call.
 
     Raises WrongChain if the chain is another than the deployment's, and NotDeployed if it is the
-    right one but does not hold these contracts (a local chain that was started anew, say).
+    right one but does not hold these contracts (a local chain that was started anew, say), or if
+    they do not belong together.
     """
 
     def __init__(self, chain: Chain, deployment: Deployment) -> None:
@@ -125,11 +157,7 @@ def deploy(
     if token is None:
         token = _create_token(chain, admin, currency)
     registry = _create(chain, admin, "PlatformRegistry", admin.address, treasury or admin.address)
-    # Each of the two knows the other from its constructor on, so the second's address comes first.
-    settlement = _next_address(admin.address, chain.nonce(admin.address) + 1)
-    license_ = _create(chain, admin, "ContentLicense", registry, settlement)
-    if _create(chain, admin, "Settlement", token, registry, license_) != settlement:
-        raise InvalidInput("key", "must not send other transactions during a deployment")
+    settlement, desk, court, license_ = _create_settlement(chain, admin, token, registry)
     contract = Settlement(chain, settlement)
     for seconds in windows:
         contract.add_window(admin, seconds)
@@ -140,6 +168,8 @@ def deploy(
         registry,
         license_,
         settlement,
+        desk,
+        court,
         token,
         currency,
         decimals,
@@ -213,11 +243,46 @@ def _require_deployed(chain: Chain, deployment: Deployment) -> None:
     for name in _CONTRACTS:
         if not chain.code(getattr(deployment, name)):
             raise NotDeployed(chain.chain_id, name)
+    _require_wired(chain, deployment)
+
+
+def _require_wired(chain: Chain, deployment: Deployment) -> None:
+    wires = [
+        (name, getter, getattr(deployment, other))
+        for name, getters in _WIRING.items()
+        for getter, other in getters.items()
+    ]
+    getter_of = {name: artifact(_ARTIFACTS[name]).functions for name in _WIRING}
+    calls = [
+        (getattr(deployment, name), getter_of[name][getter].encode(())) for name, getter, _ in wires
+    ]
+    try:
+        answers = chain.call_many(calls)
+    except ContractReverted as reverted:
+        raise NotDeployed(chain.chain_id, "one of its contracts") from reverted
+    for (name, getter, expected), answer in zip(wires, answers, strict=True):
+        if answer != int(expected, 16).to_bytes(32, "big"):
+            raise NotDeployed(chain.chain_id, f"the {getter} of its {name}")
 
 
 def _create(chain: Chain, signer: Signer, name: str, *arguments: Any) -> str:
     receipt = chain.send(signer, None, artifact(name).encode_creation(arguments))
     return str(receipt.contract_address)
+
+
+def _create_settlement(
+    chain: Chain, admin: Signer, token: str, registry: str
+) -> tuple[str, str, str, str]:
+    """Make Settlement with its desk and court, and the licence contract; their addresses so."""
+    # The licence contract and Settlement each know the other from their constructors on, so the
+    # second's address comes first.
+    settlement = _next_address(admin.address, chain.nonce(admin.address) + 3)
+    license_ = _create(chain, admin, "ContentLicense", registry, settlement)
+    court = _create(chain, admin, "SettlementCourt", token, registry, license_)
+    desk = _create(chain, admin, "SettlementDesk", court)
+    if _create(chain, admin, "Settlement", desk) != settlement:
+        raise InvalidInput("key", "must not send other transactions during a deployment")
+    return settlement, desk, court, license_
 
 
 def _create_token(chain: Chain, admin: Signer, currency: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from zhifu import accounts
-from zhifu.authorization import authorize
+from zhifu.authorization import TokenDomain, Venue, authorize
 from zhifu.blocks import Receipt
 from zhifu.deployment import DAY_SECONDS, Network
 from zhifu.exceptions import InactiveContent, InsufficientBalance, UnknownOrder
@@ -25,11 +25,13 @@ def new_order(
     now: int,
     receiver: str | None = None,
     referrer: str = NO_ADDRESS,
+    starts_at: int = 0,
 ) -> DirectOrder:
     """An order for a content at its price of today, to be placed within the hour.
 
     `now` is in Unix seconds by the chain's clock. The licence goes to `receiver`, by default the
-    buyer. Raises InactiveContent.
+    buyer, and if it is renewable may start later, at `starts_at`. With NO_SELLER for a seller it is
+    bought straight from the host. Raises InactiveContent.
     """
     price, active = network.settlement.price_on(content, now // DAY_SECONDS)
     if not active:
@@ -43,7 +45,19 @@ def new_order(
         deadline=now + LIFETIME_SECONDS,
         salt=secrets.token_bytes(32),
         referrer=referrer,
+        starts_at=starts_at,
     )
+
+
+def venue_of(network: Network) -> Venue:
+    """What signatures for a network's Settlement bind."""
+    return Venue(network.chain.chain_id, network.settlement.address)
+
+
+def token_of(network: Network) -> TokenDomain:
+    """What signatures for a network's token bind, read from the chain."""
+    token, per_unit = network.token, network.settlement.tokens_per_unit()
+    return TokenDomain(token.address, token.name(), per_unit)
 
 
 def place_with_tokens(network: Network, buyer: Signer, order: DirectOrder) -> Receipt:
@@ -76,15 +90,7 @@ def place_with_authorization(
     Raises InsufficientBalance.
     """
     _require_tokens(network, order)
-    signature = authorize(
-        buyer,
-        order,
-        chain_id=network.chain.chain_id,
-        settlement=network.settlement.address,
-        token=network.token.address,
-        token_name=network.token.name(),
-        tokens_per_unit=network.settlement.tokens_per_unit(),
-    )
+    signature = authorize(buyer, order, venue_of(network), token_of(network))
     return network.settlement.buy_with_authorization(relayer, order, signature)
 
 
@@ -93,13 +99,8 @@ def find_order(network: Network, order_id: bytes) -> DirectOrder:
     settlement = network.settlement
     topics = [settlement.artifact.topic("OrderPlaced"), order_id]
     for log in network.chain.logs(settlement.address, topics, network.deployment.first_block):
-        return _order(settlement.decode(log).arguments["order"])
+        return DirectOrder.from_tuple(settlement.decode(log).arguments["order"])
     raise UnknownOrder("0x" + order_id.hex())
-
-
-def _order(values: tuple[int, int, str, str, str, int, int, bytes]) -> DirectOrder:
-    content, seller, buyer, receiver, referrer, max_price, deadline, salt = values
-    return DirectOrder(content, seller, buyer, receiver, max_price, deadline, salt, referrer)
 
 
 def _require_tokens(network: Network, order: DirectOrder) -> int:

@@ -11,7 +11,7 @@ from zhifu.accounts import Account
 from zhifu.blocks import checksum_address
 from zhifu.deployment import Network
 from zhifu.exceptions import InvalidInput, UnknownContent, UnknownLearner, UnknownPlatform
-from zhifu.models import SplitPlan
+from zhifu.models import SplitPlan, Terms
 
 _HIGHEST_NUMBER = 2**32 - 1
 
@@ -24,6 +24,7 @@ class PublishedContent(NamedTuple):
     ref: str
     window_class: int
     plan: SplitPlan
+    terms: Terms
 
 
 class Directory:
@@ -47,6 +48,14 @@ class Directory:
     def contents(self) -> dict[int, PublishedContent]:
         """What was published, by number."""
         return {each.number: each for each in self._published()}
+
+    @cached_property
+    def plan_versions(self) -> dict[int, int]:
+        """The highest version of each content's plan that ever changed, by number."""
+        changed = self._network.license.events(
+            "PlanChanged", from_block=self._network.deployment.first_block
+        )
+        return {each.arguments["content"]: each.arguments["version"] for each in changed}
 
     def published(self, number: int) -> PublishedContent:
         """One content as it was published, without reading all; raises UnknownContent."""
@@ -104,23 +113,36 @@ class Directory:
         return number
 
     def account(self, text: str) -> Account | None:
-        """The account that ``network``, ``platform:NAME-OR-NUMBER`` or an address stands for.
+        """The account that a text stands for.
 
-        None for any other word. Raises UnknownPlatform, and InvalidInput for a broken address.
+        ``network``, ``platform:NAME-OR-NUMBER``, ``learner:NUMBER@PLATFORM`` or an address; None
+        for any other word. Raises UnknownPlatform and UnknownLearner, and InvalidInput for a broken
+        address.
         """
         kind, _, rest = text.partition(":")
         if text == "network":
             return accounts.of_platform(accounts.NETWORK)
         if kind == "platform":
             return accounts.of_platform(self.platform(rest))
+        if kind == "learner":
+            return self._learner_account(rest)
         return accounts.of_address(checksum_address(text)) if text.startswith("0x") else None
 
     def account_name(self, account: Account) -> str:
         """An account as ``account`` reads it, platforms by name."""
+        if found := accounts.learner_of(account):
+            home, learner = found
+            return f"learner:{learner}@{self.platform_name(home)}"
         platform = accounts.platform_of(account)
         if platform:
             return f"platform:{self.platform_name(platform)}"
         return accounts.name_of(account)
+
+    def _learner_account(self, text: str) -> Account:
+        number, at, platform = text.partition("@")
+        if not at or not _is_number(number):
+            raise InvalidInput("account", "must name a learner as learner:NUMBER@PLATFORM", text)
+        return accounts.of_learner(self.platform(platform), self.learner(int(number)))
 
     def _published(self, number: int | None = None) -> Iterator[PublishedContent]:
         license_ = self._network.license
@@ -133,7 +155,10 @@ class Directory:
 
 def _content(event: Mapping[str, Any]) -> PublishedContent:
     plan = SplitPlan.from_tuple(event["plan"])
-    return PublishedContent(event["content"], event["host"], event["ref"], event["class"], plan)
+    terms = Terms(*event["terms"])
+    return PublishedContent(
+        event["content"], event["host"], event["ref"], event["class"], plan, terms
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -11,12 +11,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from zhifu.batch import Facts
 from zhifu.exceptions import UnknownContent
+from zhifu.facts import OrderState, Quote
 from zhifu.models import PlatformStatus
 from zhifu.store import Row, Transaction
 
 FIRST_PLAN_VERSION = 1
+
+#: The queries for the rows of one content.
+_OF_ONE = ("content", "content_plans", "content_prices")
 
 
 class PlatformRecord(NamedTuple):
@@ -31,22 +34,51 @@ class PlatformRecord(NamedTuple):
     status: PlatformStatus
 
 
+class PlanTerms(NamedTuple):
+    """What one version of a split plan gives away at capture, in basis points.
+
+    It is in force from `from_epoch` of the content's class on, until the next one.
+    """
+
+    from_epoch: int
+    version: int
+    commission_bps: int
+    referrer_bps: int
+
+
 class Content(NamedTuple):
-    """A content with its prices (ledger units) by the day (since 1970, UTC) they hold from."""
+    """A content with its plans, and its prices (ledger units) by the first day they hold on.
+
+    Days count from 1970 (UTC). A licence lasts `duration_seconds`, 0 for ever; a `renewable` one
+    can be bought for a later time.
+    """
 
     number: int
     host: int
     ref: str
     window_class: int
-    commission_bps: int
-    referrer_bps: int
+    duration_seconds: int
+    renewable: bool
     active: bool
+    plans: tuple[PlanTerms, ...]
     price_days: tuple[int, ...]
     prices: tuple[int, ...]
 
     def price_on(self, day: int) -> int:
         """The price that holds on a day."""
         return self.prices[max(0, bisect_right(self.price_days, day) - 1)]
+
+    def plan_in(self, epoch: int) -> PlanTerms:
+        """The plan in force in an epoch."""
+        return next(plan for plan in reversed(self.plans) if plan.from_epoch <= epoch)
+
+
+class Sale(NamedTuple):
+    """What a batch's orders have in common: its sale day, its time, and whether learners paid."""
+
+    day: int
+    timestamp: int
+    from_learners: bool = False
 
 
 class Cursor(NamedTuple):
@@ -92,30 +124,34 @@ class Index:
         """
         return self._contents.get(self._by_ref.get((host, ref), 0))
 
-    def facts(self, number: int, sale_day: int, timestamp: int) -> Facts:
-        """What the contract read for an unreferred order, settled at `timestamp`, of a content."""
+    def quote(self, number: int, sale: Sale) -> Quote:
+        """What the contract read of a content for a batch; raises UnknownContent."""
         content = self._contents.get(number)
         if content is None:
             raise UnknownContent(number)
-        return Facts(
-            content.price_on(sale_day),
-            content.commission_bps,
-            0,
-            FIRST_PLAN_VERSION,
+        epoch = sale.timestamp // self._windows[content.window_class]
+        plan = content.plan_in(epoch)
+        return Quote(
+            content.price_on(sale.day),
+            plan.commission_bps,
+            plan.referrer_bps,
+            plan.version,
             content.window_class,
-            timestamp // self._windows[content.window_class],
+            epoch,
+            sale.timestamp,
+            content.duration_seconds,
+            OrderState.FROM_LEARNER if sale.from_learners else OrderState(0),
         )
-
-    def referrer_bps(self, number: int) -> int:
-        """What a named referrer gets of a content's price."""
-        return self._contents[number].referrer_bps
 
     def load(self, transaction: Transaction) -> None:
         """Read everything from the database."""
         found = transaction.row("cursor")
         self.cursor, self.learners = (Cursor(*found[:2]), found[2]) if found else (None, 0)
         # Built aside and put in place at once: other threads read meanwhile.
-        contents = {each.number: each for each in _contents(transaction.rows("contents"))}
+        found_contents = _contents(
+            transaction.rows("contents"), transaction.rows("plans"), transaction.rows("prices")
+        )
+        contents = {each.number: each for each in found_contents}
         by_ref: dict[tuple[int, str], int] = {}
         for each in contents.values():
             by_ref.setdefault((each.host, each.ref), each.number)
@@ -131,7 +167,8 @@ class Index:
     def load_contents(self, transaction: Transaction, numbers: Iterable[int]) -> None:
         """Read some contents from the database."""
         for number in sorted(numbers):
-            for content in _contents(transaction.rows("content", number=number)):
+            found = (transaction.rows(each, number=number) for each in _OF_ONE)
+            for content in _contents(*found):
                 self._contents[content.number] = content
                 self._by_ref.setdefault((content.host, content.ref), content.number)
 
@@ -143,18 +180,22 @@ def _platform(row: Row) -> PlatformRecord:
     )
 
 
-def _contents(rows: Sequence[Row]) -> Iterator[Content]:
-    for _, prices in groupby(rows, itemgetter(0)):
-        group = list(prices)
-        number, host, ref, window_class, commission_bps, referrer_bps, active = group[0][:7]
+def _contents(
+    contents: Sequence[Row], plans: Sequence[Row], prices: Sequence[Row]
+) -> Iterator[Content]:
+    """Contents from their rows, and those of their plans and prices, all in the same order."""
+    plans_of = {number: tuple(group) for number, group in groupby(plans, itemgetter(0))}
+    prices_of = {number: tuple(group) for number, group in groupby(prices, itemgetter(0))}
+    for number, host, ref, window_class, duration_seconds, renewable, active in contents:
         yield Content(
             number,
             host,
             ref,
             window_class,
-            commission_bps,
-            referrer_bps,
+            duration_seconds,
+            bool(renewable),
             bool(active),
-            tuple(row[7] for row in group),
-            tuple(row[8] for row in group),
+            tuple(PlanTerms(*row[1:]) for row in plans_of[number]),
+            tuple(day for _, day, _ in prices_of[number]),
+            tuple(price for _, _, price in prices_of[number]),
         )

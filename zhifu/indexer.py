@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from zhifu.abi import artifact
 from zhifu.blocks import Log
-from zhifu.contracts import Contract, EventLog
+from zhifu.calldata import read_settle_call
+from zhifu.contract import Contract, EventLog
 from zhifu.deployment import DAY_SECONDS, Network
 from zhifu.index import Cursor, Index
 from zhifu.ingest import EVENTS, Ingest, SettledBatch, forget
@@ -163,15 +164,8 @@ class Indexer:
         return [
             SettledBatch(
                 event,
-                words_of(transaction.input) if transaction else b"",
+                read_settle_call(transaction.input if transaction else b""),
                 times[event.log.block_number],
             )
             for event, transaction in zip(events, sent, strict=True)
         ]
-
-
-def words_of(calldata: bytes) -> bytes:
-    """The words in the calldata of `settle`, where a transaction carries them after its numbers."""
-    at = 4 + int.from_bytes(calldata[100:132], "big")
-    count = int.from_bytes(calldata[at : at + 32], "big")
-    return calldata[at + 32 : at + 32 + 32 * count]

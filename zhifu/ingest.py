@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
 
 from zhifu.batch import ORDERS_PER_WORD, content_of, tree, unpack
-from zhifu.contracts import EventLog
+from zhifu.calldata import SettleCall
+from zhifu.contract import EventLog
 from zhifu.exceptions import RootMismatch
-from zhifu.index import Index
-from zhifu.models import NO_ADDRESS
+from zhifu.index import FIRST_PLAN_VERSION, Index, Sale
+from zhifu.models import NO_ADDRESS, DirectOrder, Terms
 from zhifu.store import Transaction
 
 Arguments = Mapping[str, Any]
@@ -29,6 +31,8 @@ _ORDER = (
     "set_platform_host_fee",
     "set_platform_treasury",
     "put_content",
+    "put_plan",
+    "drop_prices",
     "put_price",
     "set_content_active",
     "put_direct_order",
@@ -42,6 +46,7 @@ _TABLES = (
     "licenses",
     "batches",
     "prices",
+    "plans",
     "contents",
     "platforms",
     "windows",
@@ -59,10 +64,10 @@ def forget(transaction: Transaction) -> None:
 
 
 class SettledBatch(NamedTuple):
-    """A batch that the chain settled: its event, its calldata's words, its block's time."""
+    """A batch that the chain settled: its event, its call, its block's time."""
 
     event: EventLog
-    words: bytes
+    call: SettleCall
     timestamp: int
 
 
@@ -75,6 +80,7 @@ class Ingest:
         self._transaction = transaction
         self._index = index
         self._rows: dict[str, list[Arguments]] = defaultdict(list)
+        self._prices: dict[int, dict[int, int]] = defaultdict(dict)
 
     def take(self, events: Iterable[EventLog], batches: Iterable[SettledBatch]) -> int:
         """Write what the events and batches of the stretch say; the highest learner number.
@@ -83,6 +89,11 @@ class Ingest:
         """
         for event in events:
             _HANDLERS[event.name](self, event)
+        self._rows["put_price"] = [
+            {"content": content, "from_day": day, "price": price}
+            for content, prices in self._prices.items()
+            for day, price in prices.items()
+        ]
         for query in _ORDER:
             self._transaction.run_many(query, self._rows[query])
         self._index.load_members(self._transaction)
@@ -95,6 +106,27 @@ class Ingest:
     def put(self, query: str, **row: Any) -> None:
         """Leave a row for a statement that runs once the whole stretch is read."""
         self._rows[query].append(row)
+
+    def put_price(self, content: int, from_day: int, price: int) -> None:
+        """Leave a price in place of all that was set for its first day and later."""
+        prices = self._prices[content]
+        for day in [day for day in prices if day >= from_day]:
+            del prices[day]
+        prices[from_day] = price
+        self.contents.add(content)
+
+    def put_plan(self, content: int, from_epoch: int, version: int, plan: Sequence[Any]) -> None:
+        """Leave a plan in place of one that was to begin in the same epoch."""
+        seller_bps, referrer_bps = plan[:2]
+        self.put(
+            "put_plan",
+            content=content,
+            from_epoch=from_epoch,
+            version=version,
+            commission_bps=seller_bps + referrer_bps,
+            referrer_bps=referrer_bps,
+        )
+        self.contents.add(content)
 
     def _take_batch(self, number: int, batch: SettledBatch) -> None:
         event = batch.event.arguments
@@ -110,22 +142,22 @@ class Ingest:
             orders=event["orders"],
             debit=event["debit"],
             sale_day=event["saleDay"],
-            words=batch.words,
+            from_learners=int(batch.call.from_learners),
+            words=batch.call.words,
             transaction_hash=batch.event.log.transaction_hash,
             block_number=batch.event.log.block_number,
             block_timestamp=batch.timestamp,
         )
-        self._transaction.run_many("put_license", _licenses(number, batch.words))
+        self._transaction.run_many("put_license", _licenses(number, batch.call.words))
 
 
 def _require_root(batch: SettledBatch, index: Index) -> None:
     event = batch.event.arguments
-    if not batch.words:
-        raise RootMismatch(event["platform"], event["lane"], event["number"])
-    contents = {content_of(leaf.word) for leaf in unpack(batch.words)}
-    facts = {each: index.facts(each, event["saleDay"], batch.timestamp) for each in contents}
-    referrer_bps = {each: index.referrer_bps(each) for each in contents}
-    if tree(batch.words, facts, referrer_bps).root != event["root"]:
+    words = batch.call.words
+    contents = {content_of(leaf.word) for leaf in unpack(words)}
+    sale = Sale(event["saleDay"], batch.timestamp, batch.call.from_learners)
+    quotes = {content: index.quote(content, sale) for content in contents}
+    if not words or tree(words, quotes).root != event["root"]:
         raise RootMismatch(event["platform"], event["lane"], event["number"])
 
 
@@ -180,26 +212,29 @@ def _window_added(ingest: Ingest, event: EventLog) -> None:
 
 def _published(ingest: Ingest, event: EventLog) -> None:
     found = event.arguments
-    seller_bps, referrer_bps = found["plan"][:2]
+    terms = Terms(*found["terms"])
     ingest.put(
         "put_content",
         number=found["content"],
         host=found["host"],
         ref=found["ref"],
         window_class=found["class"],
-        commission_bps=seller_bps + referrer_bps,
-        referrer_bps=referrer_bps,
+        duration_seconds=terms.duration_seconds,
+        renewable=int(terms.renewable),
     )
-    ingest.put("put_price", content=found["content"], from_day=0, price=found["price"])
-    ingest.contents.add(found["content"])
+    ingest.put_plan(found["content"], 0, FIRST_PLAN_VERSION, found["plan"])
+    ingest.put_price(found["content"], 0, found["price"])
+
+
+def _plan_changed(ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    ingest.put_plan(found["content"], found["fromEpoch"], found["version"], found["plan"])
 
 
 def _price_changed(ingest: Ingest, event: EventLog) -> None:
     found = event.arguments
-    ingest.put(
-        "put_price", content=found["content"], from_day=found["fromDay"], price=found["price"]
-    )
-    ingest.contents.add(found["content"])
+    ingest.put_price(found["content"], found["fromDay"], found["price"])
+    ingest.put("drop_prices", content=found["content"], from_day=found["fromDay"])
 
 
 def _active_changed(ingest: Ingest, event: EventLog) -> None:
@@ -209,19 +244,11 @@ def _active_changed(ingest: Ingest, event: EventLog) -> None:
 
 
 def _placed(ingest: Ingest, event: EventLog) -> None:
-    content, seller, buyer, receiver, referrer, max_price, deadline, salt = event.arguments["order"]
-    ingest.put(
-        "put_direct_order",
-        id=event.arguments["orderId"],
-        content=content,
-        seller=seller,
-        buyer=buyer,
-        receiver=receiver,
-        referrer=referrer,
-        max_price=str(max_price),
-        deadline=str(deadline),
-        salt=salt,
-    )
+    order = DirectOrder.from_tuple(event.arguments["order"])
+    row = asdict(order)
+    for name in ("max_price", "deadline", "starts_at"):
+        row[name] = str(row[name])
+    ingest.put("put_direct_order", id=event.arguments["orderId"], **row)
 
 
 def _claimed(ingest: Ingest, event: EventLog) -> None:
@@ -256,6 +283,11 @@ def _refunded(ingest: Ingest, event: EventLog) -> None:
     )
 
 
+def _dispute_resolved(ingest: Ingest, event: EventLog) -> None:
+    if event.arguments["refunded"]:
+        _refunded(ingest, event)
+
+
 _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "PlatformAdmitted": _admitted,
     "PlatformStatusChanged": partial(_platform_changed, "set_platform_status", "status"),
@@ -265,6 +297,7 @@ _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "LearnersRegistered": _registered,
     "WindowAdded": _window_added,
     "ContentPublished": _published,
+    "PlanChanged": _plan_changed,
     "PriceChanged": _price_changed,
     "ContentActiveChanged": _active_changed,
     "OrderPlaced": _placed,
@@ -272,6 +305,7 @@ _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "TransferSingle": _moved,
     "TransferBatch": _moved,
     "BatchOrderRefunded": _refunded,
+    "DisputeResolved": _dispute_resolved,
 }
 
 EVENTS = frozenset(_HANDLERS)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from zhifu.blocks import Receipt
+from zhifu.calldata import SettleCall, read_settle_call
 from zhifu.chain import TRANSACTION_GAS_LIMIT
 from zhifu.deployment import Network
 from zhifu.exceptions import (
@@ -24,7 +25,6 @@ from zhifu.exceptions import (
     WrongOperator,
     ZhifuError,
 )
-from zhifu.indexer import words_of
 from zhifu.lanebook import BatchDraft, LaneBook, Submission
 from zhifu.payments import BatchRecord
 from zhifu.refusals import explained
@@ -265,7 +265,8 @@ class Lane:
         )
         (sent,) = self._chain.transactions([log.transaction_hash])
         receipt = self._chain.receipt(log.transaction_hash)
-        if sent and receipt and words_of(sent.input) == self._book.words(batch):
+        ours = SettleCall(self._book.words(batch), from_learners=False)
+        if sent and receipt and read_settle_call(sent.input) == ours:
             return Ending(self._book.settled(batch, receipt), None)
         self._require_depth(batch, log.block_number)
         return self._refused(batch, DuplicateBatch(batch.number + 1, batch.number))

@@ -6,10 +6,20 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from zhifu.batch import ORDERS_PER_WORD, BatchTree, Leaf, content_of, learners, tree, unpack
+from zhifu.batch import (
+    ORDERS_PER_WORD,
+    BatchTree,
+    Leaf,
+    content_of,
+    facts_of,
+    learners,
+    tree,
+    unpack,
+)
 from zhifu.blocks import checksum_address
 from zhifu.deployment import Network
-from zhifu.index import Index
+from zhifu.facts import Quote
+from zhifu.index import Index, Sale
 from zhifu.models import BatchOrder, DirectOrder
 from zhifu.store import Row, Store
 
@@ -22,8 +32,7 @@ class _Batch(NamedTuple):
     platform: int
     lane: int
     number: int
-    sale_day: int
-    timestamp: int
+    quotes: dict[int, Quote]
     leaves: list[Leaf]
     tree: BatchTree
 
@@ -78,10 +87,6 @@ class Licenses:
         if at >= len(batch.leaves) or not learners(batch.leaves[at].word)[place]:
             return None
         leaf = batch.leaves[at]
-        content = content_of(leaf.word)
-        facts = self._index.facts(content, batch.sale_day, batch.timestamp)
-        if leaf.referrer is not None:
-            facts = facts._replace(referrer_bps=self._index.referrer_bps(content))
         return BatchOrder(
             batch.platform,
             batch.lane,
@@ -90,7 +95,7 @@ class Licenses:
             at,
             place,
             leaf.word,
-            facts,
+            facts_of(leaf, batch.quotes),
             leaf.referrer,
             batch.tree.proof(at),
         )
@@ -104,17 +109,15 @@ class Licenses:
         return found
 
     def _read(self, row: Row) -> _Batch:
-        platform, lane, number, sale_day, words, timestamp = row
+        platform, lane, number, sale_day, words, timestamp, from_learners = row
         leaves = unpack(words)
+        sale = Sale(sale_day, timestamp, bool(from_learners))
         contents = {content_of(leaf.word) for leaf in leaves}
-        facts = {each: self._index.facts(each, sale_day, timestamp) for each in contents}
-        referrer_bps = {each: self._index.referrer_bps(each) for each in contents}
-        found = tree(words, facts, referrer_bps)
-        return _Batch(platform, lane, number, sale_day, timestamp, leaves, found)
+        quotes = {content: self._index.quote(content, sale) for content in contents}
+        return _Batch(platform, lane, number, quotes, leaves, tree(words, quotes))
 
 
 def _direct(row: Row) -> DirectOrder:
-    content, seller, buyer, receiver, max_price, deadline, salt, referrer = row
-    return DirectOrder(
-        content, seller, buyer, receiver, int(max_price), int(deadline), salt, referrer
-    )
+    content, seller, buyer, receiver, max_price, deadline, salt, referrer, starts_at = row
+    numbers = (int(max_price), int(deadline))
+    return DirectOrder(content, seller, buyer, receiver, *numbers, salt, referrer, int(starts_at))

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import product
-from typing import NamedTuple, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, product
+from typing import Any, NamedTuple, TypeVar
 
 from zhifu import accounts
 from zhifu.accounts import Account
+from zhifu.blocks import Receipt
 from zhifu.deployment import Network
 from zhifu.directory import Directory, PublishedContent
 from zhifu.models import Hold
 from zhifu.signing import Signer
 
 CONTENTS_PER_TRANSACTION = 100
+COMMISSIONS_PER_TRANSACTION = 200
 
 Key = TypeVar("Key")
 
 
 class Matured(NamedTuple):
-    """What a release would take out of the holds now, in ledger units."""
+    """What a release would take out of the holds now, in ledger units.
 
-    contents: dict[int, int]
+    `revenue` goes by content and version of its plan, `commissions` by account and class.
+    """
+
+    revenue: dict[tuple[int, int], int]
     commissions: dict[tuple[Account, int], int]
 
     @property
     def total(self) -> int:
         """All of it."""
-        return sum(self.contents.values()) + sum(self.commissions.values())
+        return sum(self.revenue.values()) + sum(self.commissions.values())
+
+    @property
+    def contents(self) -> Counter[int]:
+        """The revenue by content, whatever the version."""
+        found: Counter[int] = Counter()
+        for (content, _), amount in self.revenue.items():
+            found[content] += amount
+        return found
 
 
 def matured(
@@ -43,19 +57,17 @@ def matured(
     `now` is in Unix seconds. A referrer's commissions count if the referrer is given.
     """
     chosen = directory.contents.values() if contents is None else _chosen(directory, contents)
-    holds = network.settlement.read_many("holdOf", [(each.number,) for each in chosen])
-    ripe = {
-        content.number: _ripe(network, packed, content.window_class, now)
-        for content, packed in zip(chosen, holds, strict=True)
+    classes = {
+        (content.number, version): content.window_class
+        for content in chosen
+        for version in range(1, directory.plan_versions.get(content.number, 1) + 1)
     }
     sellers = [accounts.of_platform(number) for number in directory.platforms]
-    keys = list(product((*sellers, *referrers), range(len(network.deployment.windows))))
-    commissions = network.settlement.read_many("commissionOf", keys)
-    earned = {
-        key: _ripe(network, packed, key[1], now)
-        for key, packed in zip(keys, commissions, strict=True)
-    }
-    return Matured(_positive(ripe), _positive(earned))
+    earners = list(product((*sellers, *referrers), range(len(network.deployment.windows))))
+    return Matured(
+        _ripe(network, "holdOf", classes, now),
+        _ripe(network, "commissionOf", {key: key[1] for key in earners}, now),
+    )
 
 
 def release(
@@ -70,16 +82,37 @@ def release(
     `released` is told of every transaction how many holds it emptied.
     """
     hashes = []
-    numbers = sorted(ripe.contents)
-    for start in range(0, len(numbers), CONTENTS_PER_TRANSACTION):
-        chunk = numbers[start : start + CONTENTS_PER_TRANSACTION]
-        hashes.append(network.settlement.release(sender, chunk).transaction_hash)
-        released(len(chunk))
-    for account, window_class in ripe.commissions:
-        receipt = network.settlement.release_commission(sender, account, window_class)
+    receipts = chain(
+        _release_revenue(network, sender, ripe), _release_commissions(network, sender, ripe)
+    )
+    for receipt in receipts:
         hashes.append(receipt.transaction_hash)
-        released(1)
+        released(len(_emptied(network, receipt)))
     return hashes
+
+
+def _release_revenue(network: Network, sender: Signer, ripe: Matured) -> Iterator[Receipt]:
+    """One by one what `release`, which knows two versions of a plan, leaves behind."""
+    left = set(ripe.revenue)
+    for chunk in _chunks(sorted(ripe.contents), CONTENTS_PER_TRANSACTION):
+        receipt = network.settlement.release(sender, chunk)
+        left -= {(each["content"], each["planVersion"]) for each in _emptied(network, receipt)}
+        yield receipt
+    for content, version in sorted(left):
+        yield network.settlement.release_version(sender, content, version)
+
+
+def _emptied(network: Network, receipt: Receipt) -> list[dict[str, Any]]:
+    """The events of the holds that a transaction released."""
+    emitted = network.settlement.emitted
+    return emitted(receipt, "Released") + emitted(receipt, "CommissionReleased")
+
+
+def _release_commissions(network: Network, sender: Signer, ripe: Matured) -> Iterator[Receipt]:
+    for window_class in sorted({key[1] for key in ripe.commissions}):
+        owners = [account for account, each in ripe.commissions if each == window_class]
+        for chunk in _chunks(owners, COMMISSIONS_PER_TRANSACTION):
+            yield network.settlement.release_commissions(sender, chunk, window_class)
 
 
 def latest_maturity(network: Network, now: int) -> int:
@@ -91,9 +124,17 @@ def _chosen(directory: Directory, contents: Iterable[int]) -> list[PublishedCont
     return [directory.published(number) for number in contents]
 
 
-def _ripe(network: Network, packed: int, window_class: int, now: int) -> int:
-    return Hold.unpack(packed).matured_in(now // network.deployment.windows[window_class])
-
-
-def _positive(amounts: dict[Key, int]) -> dict[Key, int]:
+def _ripe(network: Network, function: str, classes: Mapping[Key, int], now: int) -> dict[Key, int]:
+    """What the holds that a view answers for would release, by its arguments; without zeros."""
+    windows = network.deployment.windows
+    keys: list[Any] = list(classes)
+    holds = network.settlement.read_many(function, keys)
+    amounts = {
+        key: Hold.unpack(packed).matured_in(now // windows[classes[key]])
+        for key, packed in zip(keys, holds, strict=True)
+    }
     return {key: amount for key, amount in amounts.items() if amount}
+
+
+def _chunks(found: Sequence[Key], size: int) -> Iterator[Sequence[Key]]:
+    return (found[start : start + size] for start in range(0, len(found), size))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from zhifu.batch import Facts
+from zhifu.accounts import Account
 from zhifu.exceptions import InvalidSplitPlan
+from zhifu.facts import WHOLE_BPS, Facts
 
-WHOLE_BPS = 10_000
 NO_ADDRESS = "0x" + "0" * 40
+NO_SELLER = 0
+"""The seller of an order that is bought straight from the host."""
 
 
 class PlatformStatus(IntEnum):
@@ -92,25 +94,53 @@ class SplitPlan:
         return cls(seller, referrer, host, network, tuple(Share(*each) for each in creators))
 
 
+class Terms(NamedTuple):
+    """What a licence of a content is; see `Terms` in `IContentLicense.sol`.
+
+    `duration_seconds` is 0 for a licence that never ends; only one that ends can be `renewable`. A
+    `bound` licence, once claimed, stays with its holder. `royalty_bps` is of a resale's price.
+    """
+
+    duration_seconds: int = 0
+    renewable: bool = False
+    bound: bool = False
+    royalty_bps: int = 0
+
+
+PERPETUAL = Terms()
+"""A licence that never ends, can be passed on, and owes no royalty."""
+
+
+class PriceStep(NamedTuple):
+    """A price in ledger units that holds from a day (since 1970, UTC) on."""
+
+    from_day: int
+    price: int
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A content to be published: the host's name for it, price, refund-window class and plan."""
+    """A content to be published: the host's name for it, price, refund-window class and so on."""
 
     ref: str
     price: int
     window_class: int
     plan: SplitPlan
+    terms: Terms = PERPETUAL
 
     def as_tuple(self) -> tuple[Any, ...]:
         """As the contract takes it."""
-        return (self.ref, self.price, self.window_class, self.plan.as_tuple())
+        plan, terms = self.plan.as_tuple(), tuple(self.terms)
+        return (self.ref, self.price, self.window_class, plan, terms)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectOrder:
     """An order that its buyer pays in tokens; see `Order` in `ISettlement.sol`.
 
-    It must be placed before `deadline` (Unix seconds); `salt` makes equal orders differ.
+    It must be placed before `deadline` (Unix seconds); `salt` makes equal orders differ. `seller`
+    is NO_SELLER for one bought straight from the host. `starts_at` is when a renewable licence
+    starts (Unix seconds), 0 for at once.
     """
 
     content: int
@@ -121,6 +151,7 @@ class DirectOrder:
     deadline: int
     salt: bytes
     referrer: str = NO_ADDRESS
+    starts_at: int = 0
 
     def as_tuple(self) -> tuple[Any, ...]:
         """As the contract takes it."""
@@ -131,9 +162,16 @@ class DirectOrder:
             self.receiver,
             self.referrer,
             self.max_price,
+            self.starts_at,
             self.deadline,
             self.salt,
         )
+
+    @classmethod
+    def from_tuple(cls, values: Sequence[Any]) -> DirectOrder:
+        """As the contract gives it."""
+        content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt = values
+        return cls(content, seller, buyer, receiver, max_price, deadline, salt, referrer, starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +219,71 @@ class BatchOrder:
             self.referrer or NO_ADDRESS,
             list(self.proof),
         )
+
+
+class Source(IntEnum):
+    """Where the money of a cart comes from."""
+
+    TOKENS = 0
+    BALANCE = 1
+    AUTHORIZATION = 2
+
+
+class Permit(NamedTuple):
+    """A buyer's EIP-2612 permit for Settlement, in the token's own units; deadline 0 for none."""
+
+    value: int = 0
+    deadline: int = 0
+    v: int = 0
+    r: bytes = bytes(32)
+    s: bytes = bytes(32)
+
+
+NO_PERMIT = Permit()
+
+
+@dataclass(frozen=True, slots=True)
+class CartPayment:
+    """How a cart is paid; `signature` is empty if the buyer itself sends it."""
+
+    source: Source
+    signature: bytes = b""
+    permit: Permit = NO_PERMIT
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """As the contract takes it."""
+        return (int(self.source), self.signature, tuple(self.permit))
+
+
+class Consent(NamedTuple):
+    """A learner's signed agreement to one order of a batch; see `Consent` in the desk's interface.
+
+    `max_price` is in ledger units, `deadline` in Unix seconds, `nonce` any number not used before.
+    """
+
+    max_price: int
+    deadline: int
+    nonce: int
+    signature: bytes
+
+
+class Withdrawal(NamedTuple):
+    """A withdrawal of ledger units that the account's owner signed; `deadline` in Unix seconds."""
+
+    owner: str
+    to: str
+    amount: int
+    deadline: int
+    nonce: int
+    signature: bytes
+
+
+class Dispute(NamedTuple):
+    """An open dispute: who gave the bond (ledger units), and when anyone may refund the order."""
+
+    opener: Account
+    bond: int
+    deadline: int
 
 
 class Hold(NamedTuple):

@@ -1,9 +1,7 @@
 """Every balance, hold and licence, computed anew from chain data alone.
 
 Fed with the network's events in chain order and the calldata of its batches, and with nothing that
-a gateway has written down. It follows SPECIFICATION.md and repeats on purpose, in its own way,
-what the contracts and the packing of batches do: two accounts of the same money that agree are
-evidence, one that is read twice is not. Amounts are ledger units.
+a gateway has written down. It follows SPECIFICATION.md; amounts are ledger units.
 """
 
 from __future__ import annotations
@@ -15,111 +13,90 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from eth_utils.crypto import keccak
-
 from zhifu import accounts
 from zhifu.accounts import Account
-from zhifu.exceptions import ZhifuError
+from zhifu.recomputed import (
+    CLAIMED,
+    DISPUTED,
+    FROM_ACCOUNT,
+    PAID,
+    PAID_OUT,
+    REFUNDED,
+    STATE_SHIFT,
+    Bucket,
+    Divergence,
+    Heading,
+    Moment,
+    Offer,
+    Parts,
+    Sold,
+    agree,
+)
+from zhifu.recomputed_batch import Lot, RecomputedBatch
 
 DAY_SECONDS = 86_400
+DISPUTE_SECONDS = 14 * DAY_SECONDS
+FIRST_VERSION = 1
+NEVER = 2**40 - 1
 
-_PLACES = 7
-_STATE_SHIFT = 160
-_FROM_ACCOUNT = 2
-_REFUNDED = 4
-_CLAIMED = 8
-
-
-@dataclass(eq=False)
-class Divergence(ZhifuError):
-    """An event says something else than the events before it imply."""
-
-    code = "divergence"
-    field = "chain"
-    rule = "must agree with what its own events imply"
-
-    what: str
-    expected: Any
-    actual: Any
+_Event = Mapping[str, Any]
 
 
-class Sold(NamedTuple):
-    """One order as the chain has it.
+class OpenDispute(NamedTuple):
+    """Money that an order's dispute keeps: what was left of its price, and the opener's bond."""
 
-    `licensee` is a learner number, or an address for a direct order; `payer` the account its price
-    came from, or that of the buyer whose tokens paid it. `referrer` is 0 for none.
-    """
-
-    order_id: int
-    seller: int
-    content: int
-    licensee: int | str
-    referrer: int
-    price: int
-    epoch: int
-    payer: Account
-
-
-@dataclass
-class Offer:
-    """A content as its events describe it; `prices` by the first day they hold on."""
-
-    host: int
-    ref: str
-    window_class: int
-    plan: tuple[Any, ...]
-    prices: dict[int, int]
-
-    @property
-    def commission_bps(self) -> int:
-        """What seller and referrer get together."""
-        return int(self.plan[0] + self.plan[1])
-
-    def price_on(self, day: int) -> int:
-        """The price of a day, in days since 1970 (UTC)."""
-        return self.prices[max(first for first in self.prices if first <= day)]
-
-
-class Moment(NamedTuple):
-    """When and by what an event came."""
-
-    timestamp: int
-    calldata: bytes
-
-
-Bucket = dict[int, int]
-"""Money by the epoch it was captured in."""
+    opener: Account
+    amount: int
+    bond: int
+    deadline: int
 
 
 @dataclass
 class Recomputation:
     """The state of a network, from its events. `apply` takes them one by one, in chain order.
 
-    `direct` has the facts of direct orders with their state, by order id; `spent` the orders of
-    batches that were refunded or claimed.
+    `states` has the state bits of direct orders, and of orders of batches to which more happened
+    than nothing or a whole refund; `spent` all orders of batches to which anything happened;
+    `answers` by when a requested refund must be answered, NEVER if it was refused; `disputed` the
+    orders that ever were in dispute; `keys` and `offered` the keys of learners' accounts.
     """
 
     windows: dict[int, int] = field(default_factory=dict)
+    paused: bool = False
     offers: dict[int, Offer] = field(default_factory=dict)
     available: dict[Account, int] = field(default_factory=lambda: defaultdict(int))
-    revenue: dict[int, Bucket] = field(default_factory=dict)
     commission: dict[tuple[Account, int], Bucket] = field(default_factory=dict)
     orders: dict[int, Sold] = field(default_factory=dict)
-    direct: dict[int, int] = field(default_factory=dict)
+    states: dict[int, int] = field(default_factory=dict)
+    part_refunds: Counter[int] = field(default_factory=Counter)
     spent: set[int] = field(default_factory=set)
     refunded: set[int] = field(default_factory=set)
+    answers: dict[int, int] = field(default_factory=dict)
+    disputes: dict[int, OpenDispute] = field(default_factory=dict)
+    disputed: set[int] = field(default_factory=set)
     claimed: dict[int, str] = field(default_factory=dict)
+    keys: dict[Account, str] = field(default_factory=dict)
+    offered: dict[Account, str] = field(default_factory=dict)
     roots: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     leaves: dict[tuple[int, int, int], int] = field(default_factory=dict)
     last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
     tokens_in: int = 0
     tokens_out: int = 0
 
-    def apply(self, event: str, arguments: Mapping[str, Any], moment: Moment) -> None:
+    def apply(self, event: str, arguments: _Event, moment: Moment) -> None:
         """Take one event into account; raises Divergence when it contradicts those before it."""
         handler = getattr(self, f"_on_{_snake_case(event)}", None)
         if handler is not None:
             handler(arguments, moment)
+
+    @property
+    def revenue(self) -> dict[tuple[int, int], Bucket]:
+        """The holds of contents, by content and version of the plan."""
+        return {
+            (content, version): bucket
+            for content, offer in self.offers.items()
+            for version, bucket in offer.revenue.items()
+        }
 
     @property
     def held(self) -> int:
@@ -127,9 +104,24 @@ class Recomputation:
         buckets = (*self.revenue.values(), *self.commission.values())
         return sum(sum(bucket.values()) for bucket in buckets)
 
-    def licenses(self) -> Iterator[Sold]:
-        """The orders whose licence still stands."""
-        return (sold for key, sold in self.orders.items() if key not in self.refunded)
+    @property
+    def in_dispute(self) -> int:
+        """All money that open disputes keep, bonds included."""
+        return sum(each.amount + each.bond for each in self.disputes.values())
+
+    def facts(self, order_id: int) -> int:
+        """What Settlement must have stored about an order; 0 for nothing."""
+        state = self.states.get(order_id)
+        if state is None:
+            return 0
+        return self.orders[order_id].capture.word(state, self.part_refunds[order_id])
+
+    def licenses(self, timestamp: int) -> Iterator[Sold]:
+        """The orders whose licence stands at a moment (Unix seconds)."""
+        for sold in self.orders.values():
+            begins, ends = sold.capture.begins, sold.capture.ends
+            if sold.order_id not in self.refunded and (not ends or begins <= timestamp < ends):
+                yield sold
 
     def sold_counts(self) -> Counter[tuple[int, int | str, int]]:
         """How often each (seller, licensee, content) was sold."""
@@ -137,88 +129,223 @@ class Recomputation:
 
     # The network and its contents
 
-    def _on_window_added(self, event: Mapping[str, Any], _: Moment) -> None:
+    def _on_window_added(self, event: _Event, _: Moment) -> None:
         self.windows[event["class"]] = event["windowSeconds"]
 
-    def _on_content_published(self, event: Mapping[str, Any], _: Moment) -> None:
-        self.offers[event["content"]] = Offer(
-            event["host"], event["ref"], event["class"], event["plan"], {0: event["price"]}
-        )
-        self.revenue[event["content"]] = {}
+    def _on_paused_changed(self, event: _Event, _: Moment) -> None:
+        self.paused = event["paused"]
 
-    def _on_price_changed(self, event: Mapping[str, Any], _: Moment) -> None:
-        self.offers[event["content"]].prices[event["fromDay"]] = event["price"]
+    def _on_content_published(self, event: _Event, _: Moment) -> None:
+        duration, renewable, *_rest = event["terms"]
+        self.offers[event["content"]] = Offer(
+            event["host"],
+            event["ref"],
+            event["class"],
+            duration,
+            renewable,
+            plans={FIRST_VERSION: event["plan"]},
+            schedule={0: FIRST_VERSION},
+            prices={0: event["price"]},
+            revenue={FIRST_VERSION: {}},
+        )
+
+    def _on_plan_changed(self, event: _Event, moment: Moment) -> None:
+        offer, version = self._offer(event["content"]), event["version"]
+        agree("version of a new plan", len(offer.plans) + 1, version)
+        next_epoch = self._epoch(offer.window_class, moment) + 1
+        agree("first epoch of a new plan", next_epoch, event["fromEpoch"])
+        offer.plans[version], offer.revenue[version] = event["plan"], {}
+        offer.schedule[next_epoch] = version
+
+    def _on_price_changed(self, event: _Event, moment: Moment) -> None:
+        prices, day = self._offer(event["content"]).prices, event["fromDay"]
+        agree("price changed for a later day", True, day > moment.timestamp // DAY_SECONDS)
+        for later in [each for each in prices if each >= day]:
+            del prices[later]
+        prices[day] = event["price"]
+
+    def _on_content_active_changed(self, event: _Event, _: Moment) -> None:
+        self._offer(event["content"]).active = event["active"]
 
     # Accounts
 
-    def _on_deposited(self, event: Mapping[str, Any], _: Moment) -> None:
-        self.available[event["account"]] += event["amount"]
+    def _on_deposited(self, event: _Event, _: Moment) -> None:
+        account = event["account"]
+        agree("account of a deposit", self._destination(account), account)
+        self.available[account] += event["amount"]
         self.tokens_in += event["amount"]
 
-    def _on_withdrawn(self, event: Mapping[str, Any], _: Moment) -> None:
+    def _on_withdrawn(self, event: _Event, _: Moment) -> None:
         self._debit(event["account"], event["amount"])
         self.tokens_out += event["amount"]
 
+    def _on_topped_up(self, event: _Event, _: Moment) -> None:
+        self._require_open()
+        learner = accounts.of_learner(event["platform"], event["learner"])
+        self._debit(accounts.of_platform(event["platform"]), event["amount"])
+        self.available[self._destination(learner)] += event["amount"]
+
+    def _on_paid_out(self, event: _Event, _: Moment) -> None:
+        learner = accounts.of_learner(event["platform"], event["learner"])
+        self._debit(learner, event["amount"])
+        self.available[accounts.of_platform(event["platform"])] += event["amount"]
+
+    def _on_account_offered(self, event: _Event, _: Moment) -> None:
+        self.offered[event["account"]] = event["key"]
+
+    def _on_account_taken_over(self, event: _Event, _: Moment) -> None:
+        account, key = event["account"], event["key"]
+        agree("key that took an account over", self.offered.pop(account, None), key)
+        agree("balance that was taken over", self.available[account], event["amount"])
+        self.keys[account] = key
+        self._debit(account, event["amount"])
+        self.available[accounts.of_address(key)] += event["amount"]
+
     # Orders
 
-    def _on_order_placed(self, event: Mapping[str, Any], moment: Moment) -> None:
-        content, seller, buyer, receiver, referrer, *_ = event["order"]
-        from_account = bool(event["facts"] >> _STATE_SHIFT & _FROM_ACCOUNT)
-        account = accounts.of_address(buyer)
-        sold = Sold(
+    def _on_order_placed(self, event: _Event, moment: Moment) -> None:
+        self._require_open()
+        sold = self._direct(event, moment)
+        facts, paid = event["facts"], event["paid"]
+        agree("facts of a direct order", sold.capture.word(sold.state), facts)
+        if sold.state & FROM_ACCOUNT:
+            agree("tokens paid for an order from a balance", 0, paid)
+            self._debit(sold.payer, sold.price)
+        else:
+            agree("tokens that cover the price", True, paid >= sold.price)
+            self.tokens_in += paid
+            self.available[sold.payer] += paid - sold.price
+        self.states[sold.order_id] = sold.state
+        self._capture(sold)
+
+    def _direct(self, event: _Event, moment: Moment) -> Sold:
+        content, seller, buyer, receiver, referrer, _, starts_at, *_rest = event["order"]
+        offer = self._offer(content)
+        heading = Heading(bool(seller), int(referrer, 16), starts_at)
+        day, window = moment.timestamp // DAY_SECONDS, self.windows[offer.window_class]
+        return Sold(
             order_id=int.from_bytes(event["orderId"], "big"),
             seller=seller,
             content=content,
             licensee=receiver,
-            referrer=int(referrer, 16),
-            price=self.offers[content].price_on(moment.timestamp // DAY_SECONDS),
-            epoch=self._epoch(self.offers[content].window_class, moment),
-            payer=account,
+            referrer=heading.referrer,
+            payer=accounts.of_address(buyer),
+            capture=offer.capture(day, moment.timestamp, window, heading),
+            state=PAID | (event["facts"] >> STATE_SHIFT & FROM_ACCOUNT),
         )
-        _agree("price of a direct order", sold.price, event["facts"] & (1 << 40) - 1)
-        if from_account:
-            self._debit(account, sold.price)
-        else:
-            self.tokens_in += event["paid"]
-            self.available[account] += event["paid"] - sold.price
-        self._capture(sold)
-        self.direct[sold.order_id] = event["facts"]
 
-    def _on_batch_settled(self, event: Mapping[str, Any], moment: Moment) -> None:
+    def _on_batch_settled(self, event: _Event, moment: Moment) -> None:
+        self._require_open()
         key = (event["platform"], event["lane"], event["number"])
         self.last_batch[key[:2]] += 1
-        _agree("number of a batch", self.last_batch[key[:2]], key[2])
-        batch = _Batch(self, key, event["saleDay"], moment)
-        _agree("root of a batch", batch.root(), event["root"])
-        _agree("orders of a batch", len(batch.orders), event["orders"])
-        debit = sum(sold.price for sold in batch.orders)
-        _agree("debit of a batch", debit, event["debit"])
-        self._debit(accounts.of_platform(key[0]), debit)
+        agree("number of a batch", self.last_batch[key[:2]], key[2])
+        today = moment.timestamp // DAY_SECONDS
+        agree("sale day of a batch", True, 0 <= today - event["saleDay"] <= 1)
+        lot = Lot(*key, event["saleDay"], moment.timestamp)
+        batch = RecomputedBatch(lot, moment.calldata, self.offers, self.windows)
+        agree("root of a batch", batch.root(), event["root"])
+        agree("orders of a batch", len(batch.orders), event["orders"])
+        agree("debit of a batch", sum(sold.price for sold in batch.orders), event["debit"])
         self.roots[key], self.leaves[key] = event["root"], event["leaves"]
         for sold in batch.orders:
+            self._debit(self._destination(sold.payer), sold.price)
             self._capture(sold)
 
     # After the sale
 
-    def _on_order_refunded(self, event: Mapping[str, Any], moment: Moment) -> None:
-        sold = self._refund(int.from_bytes(event["orderId"], "big"), event["amount"], moment)
-        if event["toAccount"]:
-            self.available[sold.payer] += sold.price
+    def _on_order_refunded(self, event: _Event, moment: Moment) -> None:
+        order_id = int.from_bytes(event["orderId"], "big")
+        self._refund(order_id, event["amount"], event["toAccount"], moment)
+
+    def _on_batch_order_refunded(self, event: _Event, moment: Moment) -> None:
+        self._refund(event["orderId"], event["amount"], True, moment)
+
+    def _on_order_part_refunded(self, event: _Event, moment: Moment) -> None:
+        sold = self._sold(event["orderId"])
+        agree("part of a price", True, 0 < event["amount"] < self._left(sold))
+        self._take_back(sold, event["amount"], moment)
+        self.part_refunds[sold.order_id] += event["amount"]
+        self._keep(sold)
+        self._give_back(sold, event["amount"], event["toAccount"])
+
+    def _on_refund_requested(self, event: _Event, moment: Moment) -> None:
+        sold = self._sold(event["orderId"])
+        answer_by = moment.timestamp + self.windows[sold.capture.window_class] // 2
+        agree("time to answer a request", answer_by, event["answerBy"])
+        agree("requests before this one of an order", None, self.answers.get(sold.order_id))
+        self.answers[sold.order_id] = answer_by
+
+    def _on_refund_refused(self, event: _Event, moment: Moment) -> None:
+        waiting = self.answers.get(event["orderId"], 0)
+        agree("request that waits for an answer", True, moment.timestamp < waiting < NEVER)
+        self.answers[event["orderId"]] = NEVER
+
+    def _on_order_claimed(self, event: _Event, _: Moment) -> None:
+        self._keep(self._sold(event["orderId"]), CLAIMED)
+
+    def _on_dispute_opened(self, event: _Event, moment: Moment) -> None:
+        sold = self._sold(event["orderId"])
+        amount = self._left(sold)
+        dispute = OpenDispute(
+            event["opener"], amount, -(-amount // 10), moment.timestamp + DISPUTE_SECONDS
+        )
+        said = (event["amount"], event["bond"], event["deadline"])
+        agree("amount, bond and deadline of a dispute", dispute[1:], said)
+        self._debit(dispute.opener, dispute.bond)
+        self._take_back(sold, amount, moment)
+        self._keep(sold, DISPUTED)
+        self.disputes[sold.order_id] = dispute
+        self.disputed.add(sold.order_id)
+
+    def _on_dispute_resolved(self, event: _Event, moment: Moment) -> None:
+        sold = self._sold(event["orderId"])
+        dispute = self.disputes.pop(sold.order_id, None)
+        if dispute is None:
+            raise Divergence("dispute that ended", "open before", event["orderId"])
+        bond_to = dispute.opener if event["refunded"] else self._accused(sold, dispute.opener)
+        agree("account of a dispute's bond", bond_to, event["bondTo"])
+        self.available[bond_to] += dispute.bond
+        self.states[sold.order_id] &= ~DISPUTED
+        if event["refunded"]:
+            self._end(sold, event["toAccount"])
         else:
-            self.tokens_out += sold.price
+            agree("time of a decision", True, moment.timestamp < dispute.deadline)
+            self._pay(sold)
 
-    def _on_batch_order_refunded(self, event: Mapping[str, Any], moment: Moment) -> None:
-        sold = self._refund(event["orderId"], event["amount"], moment)
-        self.available[sold.payer] += sold.price
+    def _accused(self, sold: Sold, opener: Account) -> Account:
+        """The first of seller, host and network that there is and that is not the opener."""
+        host = self.offers[sold.content].host
+        named = [accounts.of_platform(number) for number in (sold.seller or host, host, 0)]
+        return next(account for account in named if account != opener)
 
-    def _on_order_claimed(self, event: Mapping[str, Any], _: Moment) -> None:
-        self._mark(event["orderId"], _CLAIMED)
+    def _pay(self, sold: Sold) -> None:
+        """What releases would have paid, at once."""
+        parts = sold.capture.parts(self._left(sold))
+        self._split(sold.content, sold.capture.version, parts.revenue)
+        for earner, part in _earned(sold, parts):
+            self.available[earner] += part
+        self._keep(sold, PAID_OUT)
 
-    def _on_released(self, event: Mapping[str, Any], moment: Moment) -> None:
-        offer = self.offers[event["content"]]
-        amount = self._mature(self.revenue[event["content"]], offer.window_class, moment)
-        _agree("released revenue", amount, event["amount"])
-        _, _, host_bps, network_bps, creators = offer.plan
+    # Releases
+
+    def _on_released(self, event: _Event, moment: Moment) -> None:
+        content, version = event["content"], event["planVersion"]
+        offer = self._offer(content)
+        bucket = offer.revenue.get(version, {})
+        amount = self._mature(bucket, offer.window_class, moment)
+        agree("released revenue", amount, event["amount"])
+        self._split(content, version, amount)
+
+    def _on_commission_released(self, event: _Event, moment: Moment) -> None:
+        bucket = self.commission.get((event["account"], event["class"]), {})
+        amount = self._mature(bucket, event["class"], moment)
+        agree("released commission", amount, event["amount"])
+        self.available[event["account"]] += amount
+
+    def _split(self, content: int, version: int, amount: int) -> None:
+        """Divide revenue by a plan; the first creator has what rounding leaves."""
+        offer = self.offers[content]
+        _, _, host_bps, network_bps, creators = offer.plans[version]
         total = host_bps + network_bps + sum(bps for _, bps in creators)
         payees = [(accounts.of_address(payee), bps) for payee, bps in creators]
         payees.append((accounts.of_platform(offer.host), host_bps))
@@ -228,17 +355,13 @@ class Recomputation:
         for (payee, _), share in zip(payees, shares, strict=True):
             self.available[payee] += share
 
-    def _on_commission_released(self, event: Mapping[str, Any], moment: Moment) -> None:
-        bucket = self.commission[event["account"], event["class"]]
-        amount = self._mature(bucket, event["class"], moment)
-        _agree("released commission", amount, event["amount"])
-        self.available[event["account"]] += amount
+    # Claimed licences
 
-    def _on_transfer_single(self, event: Mapping[str, Any], _: Moment) -> None:
+    def _on_transfer_single(self, event: _Event, _: Moment) -> None:
         if event["value"]:
             self.claimed[event["id"]] = event["to"]
 
-    def _on_transfer_batch(self, event: Mapping[str, Any], _: Moment) -> None:
+    def _on_transfer_batch(self, event: _Event, _: Moment) -> None:
         for order_id, value in zip(event["ids"], event["values"], strict=True):
             if value:
                 self.claimed[order_id] = event["to"]
@@ -246,46 +369,90 @@ class Recomputation:
     # How money is divided and held
 
     def _capture(self, sold: Sold) -> None:
-        for bucket, amount in self._parts(sold):
-            bucket[sold.epoch] = bucket.get(sold.epoch, 0) + amount
+        agree("orders before this one of an id", False, sold.order_id in self.orders)
+        epoch = sold.capture.epoch
+        for bucket, amount in self._holds(sold, sold.price):
+            bucket[epoch] = bucket.get(epoch, 0) + amount
         self.orders[sold.order_id] = sold
 
-    def _refund(self, order_id: int, amount: int, moment: Moment) -> Sold:
-        sold = self.orders[order_id]
-        _agree("refunded amount", sold.price, amount)
-        _agree("refunds before this one of an order", False, order_id in self.refunded)
-        now = self._epoch(self.offers[sold.content].window_class, moment)
-        _agree("refund inside its window", True, now - sold.epoch <= 1)
-        for bucket, part in self._parts(sold):
-            bucket[sold.epoch] -= part
-        self.refunded.add(order_id)
-        self._mark(order_id, _REFUNDED)
-        return sold
+    def _take_back(self, sold: Sold, amount: int, moment: Moment) -> None:
+        """Take from each hold what it has beyond what it will have when `amount` less is left."""
+        agree("money in its holds", 0, self._state(sold) & (DISPUTED | PAID_OUT))
+        now = self._epoch(sold.capture.window_class, moment)
+        agree("money taken back inside its window", True, 0 <= now - sold.capture.epoch <= 1)
+        left = self._left(sold)
+        before, after = self._holds(sold, left), self._holds(sold, left - amount)
+        for (bucket, held), (_, kept) in zip(before, after, strict=True):
+            bucket[sold.capture.epoch] -= held - kept
 
-    def _mark(self, order_id: int, state: int) -> None:
-        if order_id in self.direct:
-            self.direct[order_id] |= state << _STATE_SHIFT
-        else:
-            self.spent.add(order_id)
-
-    def _parts(self, sold: Sold) -> Iterator[tuple[Bucket, int]]:
-        """The holds an order's price went to, and how much to each."""
-        offer = self.offers[sold.content]
-        commission = sold.price * offer.commission_bps // 10_000
-        referred = sold.price * offer.plan[1] // 10_000 if sold.referrer else 0
-        yield self.revenue[sold.content], sold.price - commission
-        seller = accounts.of_platform(sold.seller)
-        yield (
-            self.commission.setdefault((seller, offer.window_class), {}),
-            commission - referred,
-        )
-        if referred:
-            key = (Account(sold.referrer), offer.window_class)
-            yield self.commission.setdefault(key, {}), referred
+    def _holds(self, sold: Sold, amount: int) -> list[tuple[Bucket, int]]:
+        """The holds an order's price is in, and how much of `amount` is in each."""
+        parts = sold.capture.parts(amount)
+        revenue = self.offers[sold.content].revenue[sold.capture.version]
+        earned = [
+            (self.commission.setdefault((earner, sold.capture.window_class), {}), part)
+            for earner, part in _earned(sold, parts)
+        ]
+        return [(revenue, parts.revenue), *earned]
 
     def _mature(self, bucket: Bucket, window_class: int, moment: Moment) -> int:
         now = self._epoch(window_class, moment)
         return sum(bucket.pop(epoch) for epoch in list(bucket) if now - epoch >= 2)
+
+    # What becomes of an order
+
+    def _refund(self, order_id: int, amount: int, to_account: bool, moment: Moment) -> None:
+        sold = self._sold(order_id)
+        agree("refunded amount", self._left(sold), amount)
+        self._take_back(sold, amount, moment)
+        self._end(sold, to_account)
+
+    def _end(self, sold: Sold, to_account: bool) -> None:
+        self.refunded.add(sold.order_id)
+        if sold.order_id in self.states:
+            self.states[sold.order_id] |= REFUNDED
+        else:
+            self.spent.add(sold.order_id)
+        self._give_back(sold, self._left(sold), to_account)
+
+    def _give_back(self, sold: Sold, amount: int, to_account: bool) -> None:
+        if to_account:
+            self.available[self._destination(sold.payer)] += amount
+        else:
+            agree("refund in tokens of what tokens paid", PAID, sold.state)
+            self.tokens_out += amount
+
+    def _keep(self, sold: Sold, bits: int = 0) -> None:
+        self.states[sold.order_id] = self._state(sold) | PAID | bits
+        if sold.in_batch:
+            self.spent.add(sold.order_id)
+
+    def _sold(self, order_id: int) -> Sold:
+        """An order that was made and not refunded."""
+        if order_id not in self.orders or order_id in self.refunded:
+            raise Divergence("order of an event", "made before and not refunded", order_id)
+        return self.orders[order_id]
+
+    def _state(self, sold: Sold) -> int:
+        return self.states.get(sold.order_id, sold.state)
+
+    def _left(self, sold: Sold) -> int:
+        return sold.price - self.part_refunds[sold.order_id]
+
+    # Where things are
+
+    def _offer(self, content: int) -> Offer:
+        if content not in self.offers:
+            raise Divergence("content of an event", "published", content)
+        return self.offers[content]
+
+    def _destination(self, account: Account) -> Account:
+        """Where money for an account goes, and comes from: the key's own, once taken over."""
+        key = self.keys.get(account)
+        return account if key is None else accounts.of_address(key)
+
+    def _require_open(self) -> None:
+        agree("selling while it is paused", False, self.paused)
 
     def _debit(self, account: Account, amount: int) -> None:
         if self.available[account] < amount:
@@ -298,77 +465,14 @@ class Recomputation:
         return moment.timestamp // self.windows[window_class]
 
 
-class _Batch:
-    """A batch read from its calldata."""
-
-    def __init__(
-        self, state: Recomputation, key: tuple[int, int, int], sale_day: int, moment: Moment
-    ) -> None:
-        self.orders: list[Sold] = []
-        self._leaves: list[bytes] = []
-        prefix = key[0] << 128 | key[1] << 96 | key[2] << 32
-        account = accounts.of_platform(key[0])
-        words = _words(moment.calldata)
-        referrer, last = 0, -1
-        for start in range(0, len(words), 32):
-            word = words[start : start + 32]
-            content = int.from_bytes(word[:4], "big")
-            if content == 0:
-                referrer, last = int.from_bytes(word, "big"), -1
-                continue
-            if content != last:
-                referrer = referrer if last == -1 else 0
-                last = content
-                offer = state.offers[content]
-                price = offer.price_on(sale_day)
-                epoch = moment.timestamp // state.windows[offer.window_class]
-                tail = _facts(offer, price, epoch, referrer)
-            leaf = len(self._leaves)
-            self._leaves.append(keccak(word + tail))
-            for place in range(_PLACES):
-                learner = int.from_bytes(word[4 + 4 * place : 8 + 4 * place], "big")
-                if learner:
-                    order_id = prefix | (leaf * _PLACES + place)
-                    self.orders.append(
-                        Sold(order_id, key[0], content, learner, referrer, price, epoch, account)
-                    )
-
-    def root(self) -> bytes:
-        """The Merkle root the contract must have stored."""
-        level = self._leaves
-        while len(level) > 1:
-            pairs = [
-                keccak(left + right) for left, right in zip(level[::2], level[1::2], strict=False)
-            ]
-            level = pairs + ([level[-1]] if len(level) % 2 else [])
-        count = len(self._leaves).to_bytes(32, "big")
-        return keccak((2 << 248).to_bytes(32, "big") + level[0] + count)
-
-
-def _words(calldata: bytes) -> bytes:
-    """The batch's words, where the calldata says they are: any offset is valid, and any tail."""
-    arguments = calldata[4:]
-    start = int.from_bytes(arguments[96:128], "big")
-    count = int.from_bytes(arguments[start : start + 32], "big")
-    return arguments[start + 32 : start + 32 + 32 * count]
-
-
-def _facts(offer: Offer, price: int, epoch: int, referrer: int) -> bytes:
-    """What follows the word in a leaf: the facts the contract read, and the referrer."""
-    referrer_bps = offer.plan[1] if referrer else 0
-    values = (price, offer.commission_bps, referrer_bps, 1, offer.window_class, epoch)
-    packed = shift = 0
-    for value, bits in zip(values, (40, 16, 16, 16, 8, 24), strict=True):
-        packed |= value << shift
-        shift += bits
-    return packed.to_bytes(32, "big") + (1 << 248 | referrer).to_bytes(32, "big")
+def _earned(sold: Sold, parts: Parts) -> Iterator[tuple[Account, int]]:
+    """Who gets of a commission, if there is a seller or a referrer."""
+    if sold.seller:
+        yield accounts.of_platform(sold.seller), parts.seller
+    if sold.referrer:
+        yield Account(sold.referrer), parts.referrer
 
 
 @lru_cache
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def _agree(what: str, expected: Any, actual: Any) -> None:
-    if expected != actual:
-        raise Divergence(what, expected, actual)

@@ -336,7 +336,7 @@ def survey(demand: Path, rows: Sequence[CatalogueRow]) -> Survey:
 
 def _release(market: Market, chain: Chain, progress: Progress) -> None:
     ripe = matured(market.network, Directory(market.network), chain.timestamp())
-    total, done = len(ripe.contents) + len(ripe.commissions), 0
+    total, done = len(ripe.revenue) + len(ripe.commissions), 0
 
     def released(count: int) -> None:
         nonlocal done

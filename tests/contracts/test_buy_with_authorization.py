@@ -8,6 +8,7 @@ from tests.contracts.accounts import of_address
 from tests.contracts.clock import HOUR, now, set_next
 from tests.contracts.holds import unpack
 from tests.contracts.orders import as_number, sign_authorization, sign_cancellation
+from tests.contracts.plans import Terms
 from tests.contracts.refusals import refused
 
 OTHER_KEY = "0x" + "c2" * 32
@@ -76,7 +77,6 @@ CHANGES = {
     "referrer": {"referrer": "0x" + "11" * 20},
     "seller": {"seller": 1},
     "maximum": {"max_price": 2 * 49_990_003},
-    "start": {"starts_at": 1},
     "deadline": {"deadline": 2**40},
     "salt": {"salt": b"\1" * 32},
 }
@@ -90,6 +90,15 @@ def test_reverts_if_the_order_was_changed(settlement, order, sign, rich, strange
     with refused("ERC3009InvalidSignature"):
         changed = signed._replace(**change)
         settlement.buyWithAuthorization(changed, *signature, {"from": stranger})
+
+
+def test_reverts_if_the_start_was_changed(settlement, publish, order, sign, rich, stranger):
+    """AUTH-1, ORDER-5."""
+    renewable = publish("a-magazine", terms=Terms(2 * HOUR, renewable=True))
+    signed = order(content=renewable.number, starts_at=now() + HOUR)
+    changed = signed._replace(starts_at=signed.starts_at + 1)
+    with refused("ERC3009InvalidSignature"):
+        settlement.buyWithAuthorization(changed, *sign(signed), {"from": stranger})
 
 
 def test_reverts_if_the_content_was_changed(settlement, publish, order, sign, rich, stranger):

@@ -6,8 +6,8 @@ import pytest
 from brownie import reverts
 
 from tests.contracts import network
-from tests.contracts.accounts import ZERO
-from tests.contracts.plans import Publication, Share
+from tests.contracts.accounts import ZERO, of_address
+from tests.contracts.plans import Publication, Share, Terms
 from tests.contracts.refusals import refused
 
 HIGHEST_PRICE = 2**40 - 1
@@ -133,10 +133,13 @@ def test_publishes_none_if_one_is_refused(licences, publication, host):
 
 def test_knows_no_content_beyond_the_last(licences, content):
     """PUB-2."""
-    with reverts(f"UnknownContent: {content.number + 1}"):
-        licences.hostOf(content.number + 1)
-    with reverts(f"UnknownContent: {content.number + 1}"):
-        licences.planOf(content.number + 1, 1)
+    unknown = content.number + 1
+    for view in (licences.hostOf, licences.termsOf, licences.planCount):
+        with reverts(f"UnknownContent: {unknown}"):
+            view(unknown)
+    for view in (licences.planOf, licences.packedPlanOf, licences.referrerBpsOf):
+        with reverts(f"UnknownContent: {unknown}"):
+            view(unknown, 1)
 
 
 def test_numbers_contents_over_the_whole_network(licences, publication, host, seller, content):
@@ -164,7 +167,27 @@ def test_keeps_the_plan(licences, content, plan, host):
     assert stored_host == host.number
     assert tuple(stored)[:4] == plan[:4]
     assert tuple(map(tuple, stored[4])) == plan.creators
-    assert licences.referrerBpsOf(content.number) == plan.referrer_bps
+    assert licences.referrerBpsOf(content.number, 1) == plan.referrer_bps
+    assert licences.planCount(content.number) == 1
+
+
+@pytest.mark.parametrize("version", [0, 2, 65_535])
+def test_has_one_plan(licences, content, version):
+    """PUB-5."""
+    for view in (licences.planOf, licences.packedPlanOf, licences.referrerBpsOf):
+        with reverts(f"UnknownPlan: {content.number}, {version}"):
+            view(content.number, version)
+
+
+def test_shows_the_plan_as_it_is_stored(licences, content, plan, host):
+    """PUB-5, SPLIT-3."""
+    header, others = licences.packedPlanOf(content.number, 1)
+    (first, _), (second, bps) = plan.creators
+    shares = [header >> shift & 0x3FFF for shift in (160, 174, 188, 202)]
+    assert header % 2**160 == of_address(first)
+    assert shares == list(plan[:4])
+    assert (header >> 216 & 0xFF, header >> 224) == (1, host.number)
+    assert list(others) == [of_address(second) | bps << 160]
 
 
 def test_keeps_a_plan_of_many_creators(licences, publish, plan):
@@ -178,10 +201,11 @@ def test_keeps_a_plan_of_many_creators(licences, publish, plan):
 
 def test_tells_everything_about_the_content(licences, publication, host):
     """INV-8."""
-    offered = publication(ref="知")
+    offered = publication(ref="知", terms=Terms(3_600, True, True, 1_000))
     event = licences.publish([offered], {"from": host.operator}).events["ContentPublished"]
-    number, host_number, ref, price, class_, plan = event.values()
+    number, host_number, ref, price, class_, plan, terms = event.values()
     assert (number, host_number) == (licences.contentCount(), host.number)
     assert (ref, price, class_) == offered[:3]
     assert tuple(plan)[:4] == offered.plan[:4]
     assert tuple(map(tuple, plan[4])) == offered.plan.creators
+    assert tuple(terms) == offered.terms

@@ -65,7 +65,7 @@ def test_reverts_if_the_host_is_suspended(registry, set_price, host, network_own
 def test_reverts_if_not_the_licence_contract(settlement, licences, content, host):
     """LINK-1."""
     with refused("WrongCaller", host.operator.address, licences.address):
-        settlement.setPrice(content.number, 5, {"from": host.operator})
+        settlement.setPrices(content.number, [(today() + 1, 5)], {"from": host.operator})
 
 
 def test_holds_from_tomorrow(set_price, prices, content):

@@ -168,21 +168,28 @@ def test_reverts_if_a_word_has_no_first_learner(settle, content, groups, funded,
         settle([*words_of(groups), word])
 
 
-@pytest.mark.parametrize("word", [0, 1 << 160, 1 << 192 | 5, 2**224 - 1])
-def test_reverts_if_a_referrer_word_is_none(settle, groups, funded, word):
+@pytest.mark.parametrize("word", [0, 1 << 200, 1 << 223 | 5, 2**224 - 1])
+def test_reverts_if_a_heading_is_none(settle, groups, funded, word):
     """BATCH-5."""
     with refused("MalformedWord", 0, word):
         settle([word, *words_of(groups)])
 
 
-def test_reverts_if_a_referrer_follows_a_referrer(settle, groups, funded, referrer):
+@pytest.mark.parametrize("start", [1, 2**40 - 1])
+def test_reverts_if_a_licence_that_never_ends_names_a_start(settle, groups, funded, start):
+    """ORDER-5, BATCH-5."""
+    with refused("StartOutOfRange", start, 0):
+        settle([start << 160, *words_of(groups)])
+
+
+def test_reverts_if_a_heading_follows_a_heading(settle, groups, funded, referrer):
     """BATCH-5."""
     word = of_address(referrer)
     with refused("MalformedWord", 1, word):
         settle([word, word, *words_of(groups)])
 
 
-def test_reverts_if_a_referrer_is_followed_by_nothing(settle, groups, funded, referrer):
+def test_reverts_if_a_heading_is_followed_by_nothing(settle, groups, funded, referrer):
     """BATCH-5."""
     with refused("EmptyBatch"):
         settle([*words_of(groups), of_address(referrer)])

@@ -704,7 +704,7 @@ class Walk:
         sale = self._requestable()
         if not sale:
             return
-        caller = self._mostly(self._requester(sale), self.random.choice(self.people))
+        caller = self._mostly(self._requester(sale), None) or self.random.choice(self.people)
         call = self._of_sale(sale, "requestRefund", "requestBatchRefund")
         self._act(
             f"requests {sale.id}",
@@ -795,12 +795,13 @@ class Walk:
 
     def _close(self, sale: Sale) -> None:
         call = self._of_sale(sale, "closeDispute", "closeBatchDispute")
+        late = sale.dispute and self.random.random() < 0.2
         self._act(
             f"closes {sale.id}",
             self.random.choice(self.people),
             lambda sender: call(sender),
             lambda: self.ledger.close_dispute(sale),
-            after=self.random.choice([None, None, 14 * clock.DAY]),
+            after=14 * clock.DAY if late else None,
         )
 
     # Learner balances

@@ -92,7 +92,7 @@ def release_matured(
     )
     if not ripe.total:
         return ripe, []
-    holds = len(ripe.contents) + len(ripe.commissions)
+    holds = len(ripe.revenue) + len(ripe.commissions)
     with session.progress("Releasing", holds) as advance:
         sender = session.signer(ADMIN)
         return ripe, release_all(session.network, sender, ripe, released=advance)

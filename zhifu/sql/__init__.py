@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from importlib import resources
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema version this code works with: the last file in `migrations/versions`."""
 
 _HEADING = re.compile(r"^-- ([a-z0-9_]+) --\n((?:--.*\n)*)", re.MULTILINE)

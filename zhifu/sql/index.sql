@@ -52,8 +52,8 @@ DELETE FROM chain_contents;
 
 -- put_content --
 INSERT INTO chain_contents
-    (number, host, ref, window_class, commission_bps, referrer_bps, active)
-VALUES (:number, :host, :ref, :window_class, :commission_bps, :referrer_bps, 1);
+    (number, host, ref, window_class, duration_seconds, renewable, active)
+VALUES (:number, :host, :ref, :window_class, :duration_seconds, :renewable, 1);
 
 -- set_content_active --
 UPDATE chain_contents SET active = :active WHERE number = :number;
@@ -61,21 +61,46 @@ UPDATE chain_contents SET active = :active WHERE number = :number;
 -- clear_prices --
 DELETE FROM chain_prices;
 
+-- drop_prices --
+-- A price is set in place of all that was set for its first day and later.
+DELETE FROM chain_prices WHERE content = :content AND from_day >= :from_day;
+
 -- put_price --
--- A price set again on the same day replaces the one that had not begun yet.
-INSERT INTO chain_prices (content, from_day, price) VALUES (:content, :from_day, :price)
-ON CONFLICT (content, from_day) DO UPDATE SET price = excluded.price;
+INSERT INTO chain_prices (content, from_day, price) VALUES (:content, :from_day, :price);
+
+-- clear_plans --
+DELETE FROM chain_plans;
+
+-- put_plan --
+-- A plan set again in the same epoch replaces the one that had not begun yet.
+INSERT INTO chain_plans (content, from_epoch, version, commission_bps, referrer_bps)
+VALUES (:content, :from_epoch, :version, :commission_bps, :referrer_bps)
+ON CONFLICT (content, from_epoch) DO UPDATE SET
+    version = excluded.version,
+    commission_bps = excluded.commission_bps,
+    referrer_bps = excluded.referrer_bps;
 
 -- contents --
-SELECT number, host, ref, window_class, commission_bps, referrer_bps, active, from_day, price
-FROM chain_contents JOIN chain_prices ON chain_prices.content = chain_contents.number
-ORDER BY number, from_day;
+SELECT number, host, ref, window_class, duration_seconds, renewable, active
+FROM chain_contents ORDER BY number;
 
 -- content --
-SELECT number, host, ref, window_class, commission_bps, referrer_bps, active, from_day, price
-FROM chain_contents JOIN chain_prices ON chain_prices.content = chain_contents.number
-WHERE number = :number
-ORDER BY from_day;
+SELECT number, host, ref, window_class, duration_seconds, renewable, active
+FROM chain_contents WHERE number = :number;
+
+-- plans --
+SELECT content, from_epoch, version, commission_bps, referrer_bps
+FROM chain_plans ORDER BY content, from_epoch;
+
+-- content_plans --
+SELECT content, from_epoch, version, commission_bps, referrer_bps
+FROM chain_plans WHERE content = :number ORDER BY from_epoch;
+
+-- prices --
+SELECT content, from_day, price FROM chain_prices ORDER BY content, from_day;
+
+-- content_prices --
+SELECT content, from_day, price FROM chain_prices WHERE content = :number ORDER BY from_day;
 
 -- clear_batches --
 DELETE FROM chain_batches;
@@ -85,18 +110,18 @@ SELECT coalesce(max(id), 0) FROM chain_batches;
 
 -- put_batch --
 INSERT INTO chain_batches
-    (id, platform, lane, number, root, leaves, orders, debit, sale_day, words,
+    (id, platform, lane, number, root, leaves, orders, debit, sale_day, from_learners, words,
      transaction_hash, block_number, block_timestamp)
 VALUES
-    (:id, :platform, :lane, :number, :root, :leaves, :orders, :debit, :sale_day, :words,
-     :transaction_hash, :block_number, :block_timestamp);
+    (:id, :platform, :lane, :number, :root, :leaves, :orders, :debit, :sale_day, :from_learners,
+     :words, :transaction_hash, :block_number, :block_timestamp);
 
 -- indexed_batch --
-SELECT platform, lane, number, sale_day, words, block_timestamp
+SELECT platform, lane, number, sale_day, words, block_timestamp, from_learners
 FROM chain_batches WHERE id = :id;
 
 -- indexed_batch_of_lane --
-SELECT platform, lane, number, sale_day, words, block_timestamp
+SELECT platform, lane, number, sale_day, words, block_timestamp, from_learners
 FROM chain_batches WHERE platform = :platform AND lane = :lane AND number = :number;
 
 -- clear_licenses --
@@ -128,12 +153,13 @@ DELETE FROM chain_direct_orders;
 
 -- put_direct_order --
 INSERT INTO chain_direct_orders
-    (id, content, seller, buyer, receiver, referrer, max_price, deadline, salt)
+    (id, content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt)
 VALUES
-    (:id, :content, :seller, :buyer, :receiver, :referrer, :max_price, :deadline, :salt);
+    (:id, :content, :seller, :buyer, :receiver, :referrer, :max_price, :starts_at, :deadline,
+     :salt);
 
 -- direct_orders --
-SELECT content, seller, buyer, receiver, max_price, deadline, salt, referrer
+SELECT content, seller, buyer, receiver, max_price, deadline, salt, referrer, starts_at
 FROM chain_direct_orders WHERE receiver = :receiver AND content = :content;
 
 -- clear_tokens --

@@ -1,15 +1,34 @@
-"""Who can spend or withdraw what (DEP, WITHDRAW)."""
+"""Who can spend or withdraw what (DEP, WITHDRAW, SEND)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.differential.model.refusal import Rules
+from tests.differential.model.refusal import Refused, Rules
+from tests.differential.model.signing import is_signed, typehash
 from tests.differential.model.table import Table
-from tests.differential.model.words import NETWORK, PLATFORM_TAG, ZERO, of_address, of_platform
+from tests.differential.model.words import NETWORK, ZERO, is_account, of_address, of_platform
 
 if TYPE_CHECKING:
     from tests.differential.model import Model
+
+WITHDRAWAL = typehash(
+    "Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)"
+)
+SETTLEMENT = "Settlement"
+
+
+class Withdrawal(NamedTuple):
+    """A withdrawal that its owner signed; the amount is in ledger units."""
+
+    owner: str
+    to: str
+    amount: int
+    deadline: int
+    nonce: int
+    signature: bytes
 
 
 class Accounts:
@@ -27,8 +46,15 @@ class Accounts:
 
     def require(self, account: int, units: int, rules: Rules) -> None:
         """Require that an account has so much."""
-        has = self.available[account]
-        rules.require(has >= units, "InsufficientBalance", account, has, units)
+        self.require_all([(account, units)], rules)
+
+    def require_all(self, debits: Iterable[tuple[int, int]], rules: Rules) -> None:
+        """Require that accounts have what is debited one after the other."""
+        taken: Counter[int] = Counter()
+        for account, units in debits:
+            has = self.available[account] - taken[account]
+            rules.require(has >= units, "InsufficientBalance", account, has, units)
+            taken[account] += units
 
     def debit(self, account: int, units: int) -> None:
         """Take from an account."""
@@ -39,13 +65,15 @@ class Accounts:
     def deposit(self, caller: str, account: int, amount: int) -> None:
         """DEP-1 to DEP-3."""
         rules, per_unit = Rules(), self._model.tokens.per_unit
-        rules.require(self._is_valid(account), "InvalidAccount", account)
+        own = account == of_address(self._model.addresses.settlement)
+        rules.require(is_account(account) and not own, "InvalidAccount", account)
         rules.require(amount != 0, "ZeroAmount")
         rules.require(amount % per_unit == 0, "NotWholeUnits", amount, per_unit)
         self._model.tokens.require_pull(caller, amount, rules)
         rules.enforce()
-        self.credit(account, amount // per_unit)
-        self._model.emit("Settlement", "Deposited", account, caller, amount // per_unit)
+        account, units = self._model.custody.destination(account), amount // per_unit
+        self.credit(account, units)
+        self._model.emit(SETTLEMENT, "Deposited", account, caller, units)
         self._model.tokens.pull(caller, amount)
 
     def withdraw(self, caller: str, units: int, to: str) -> None:
@@ -62,6 +90,26 @@ class Accounts:
             platforms.require_operator_of(caller, platform, rules)
         self._withdraw(of_platform(platform), units, terms.treasury, rules)
 
+    def withdraw_signed(self, caller: str, withdrawal: Any) -> None:
+        """SEND-1."""
+        asked, rules, now = Withdrawal(*withdrawal), Rules(), self._model.now
+        rules.require(now < asked.deadline, "DeadlinePassed", asked.deadline, now)
+        digest = self._model.orders.domain.digest(WITHDRAWAL, *asked[:-1])
+        signed = is_signed(asked.owner, digest, asked.signature)
+        rules.require(signed, "InvalidSignature", asked.owner)
+        self._model.nonces.require_free(asked.owner, asked.nonce, rules)
+        self._withdraw(of_address(asked.owner), asked.amount, asked.to, rules)
+        self._model.nonces.use(asked.owner, asked.nonce)
+
+    def withdraw_many(self, caller: str, withdrawals: list[Any]) -> None:
+        """SEND-2."""
+        for withdrawal in withdrawals:
+            asked = Withdrawal(*withdrawal)
+            try:
+                self.withdraw_signed(caller, asked)
+            except Refused:
+                self._model.emit(SETTLEMENT, "WithdrawalFailed", asked.owner, asked.nonce)
+
     def _withdraw(self, account: int, units: int, to: str, rules: Rules) -> None:
         rules.require(units != 0, "ZeroAmount")
         owned = to not in (ZERO, self._model.addresses.settlement)
@@ -69,11 +117,6 @@ class Accounts:
         self.require(account, units, rules)
         rules.enforce()
         self.debit(account, units)
-        self._model.emit("Settlement", "Withdrawn", account, to, units)
+        self._model.emit(SETTLEMENT, "Withdrawn", account, to, units)
         tokens = self._model.tokens
         tokens.move(self._model.addresses.settlement, to, units * tokens.per_unit)
-
-    def _is_valid(self, account: int) -> bool:
-        if account >> 248 == 1:
-            return account ^ PLATFORM_TAG < 2**32
-        return 0 < account < 2**160 and account != of_address(self._model.addresses.settlement)

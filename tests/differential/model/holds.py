@@ -1,4 +1,4 @@
-"""Where captured money waits (SPLIT-2, INV-2).
+"""Where captured money waits (SPLIT-2, SPLIT-5, INV-2).
 
 A hold's bucket of 2^56 ledger units (SPLIT-4) takes more orders than a walk has.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.differential.model.plans import Facts
+from tests.differential.model.contents import Version
+from tests.differential.model.facts import Facts
 from tests.differential.model.refusal import Rules
 from tests.differential.model.words import ZERO, of_address, of_platform
 
@@ -33,29 +34,30 @@ class Hold:
 
 
 class Holds:
-    """One hold per content, and one per (account, class) for commissions."""
+    """One hold per content and plan version, and one per (account, class) for commissions."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.contents: dict[int, Hold] = {}
+        self.contents: dict[Version, Hold] = {}
         self.commissions: dict[tuple[int, int], Hold] = {}
 
-    def capture(
-        self, content: int, seller: int, referrer: str, facts: Facts, count: int = 1
-    ) -> None:
+    def capture(self, content: int, seller: int, referrer: str, facts: Facts, orders: int) -> None:
         """Put the parts of some equal orders into the holds (ORDER-4, BATCH-8)."""
-        for hold, units in self._parts(content, seller, referrer, facts):
-            self._add(hold, facts.epoch, units * count)
+        parts = facts.parts(facts.price)
+        self._add(content, seller, referrer, facts, [part * orders for part in parts])
 
     def require_open(self, facts: Facts, rules: Rules) -> None:
         """Require that an order can still be refunded (REFUND-1)."""
         now = self._model.classes.epoch(facts.class_)
         rules.require(now <= facts.epoch + 1, "RefundWindowClosed", facts.epoch, now)
 
-    def take_back(self, content: int, seller: int, referrer: str, facts: Facts) -> None:
-        """Take from the holds what an order put in (REFUND-2)."""
-        for hold, units in self._parts(content, seller, referrer, facts):
-            self._add(hold, facts.epoch, -units)
+    def take_back(
+        self, content: int, seller: int, referrer: str, facts: Facts, left: int, amount: int
+    ) -> None:
+        """Take from the holds what they have beyond the split of what stays (REFUND-2, REFUND-6)."""
+        before, after = facts.parts(left), facts.parts(left - amount)
+        changes = [b - a for a, b in zip(before, after, strict=True)]
+        self._add(content, seller, referrer, facts, changes)
 
     def drain(self, hold: Hold, kind: str, key: Any) -> int:
         """Take out all that has matured (RELEASE-1, RELEASE-2)."""
@@ -70,24 +72,25 @@ class Holds:
         holds = [*self.contents.values(), *self.commissions.values()]
         return sum(hold.total() for hold in holds)
 
-    def _parts(
-        self, content: int, seller: int, referrer: str, facts: Facts
-    ) -> list[tuple[Hold, int]]:
-        revenue, sellers, referrers = facts.parts()
-        parts = [(self._of_content(content, facts.class_), revenue)]
-        parts.append((self._of_account(of_platform(seller), facts.class_), sellers))
+    def _add(
+        self, content: int, seller: int, referrer: str, facts: Facts, parts: list[int]
+    ) -> None:
+        revenue, sellers, referrers = parts
+        self._put(self._of_version((content, facts.plan_version), facts), facts, revenue)
+        if seller:
+            self._put(self._of_account(of_platform(seller), facts), facts, sellers)
         if referrer != ZERO:
-            parts.append((self._of_account(of_address(referrer), facts.class_), referrers))
-        return parts
+            self._put(self._of_account(of_address(referrer), facts), facts, referrers)
 
-    def _of_content(self, content: int, class_: int) -> Hold:
-        self._model.touched.add(("content hold", content))
-        return self.contents.setdefault(content, Hold(class_))
+    def _of_version(self, version: Version, facts: Facts) -> Hold:
+        self._model.touched.add(("content hold", version))
+        return self.contents.setdefault(version, Hold(facts.class_))
 
-    def _of_account(self, account: int, class_: int) -> Hold:
-        self._model.touched.add(("commission", (account, class_)))
-        return self.commissions.setdefault((account, class_), Hold(class_))
+    def _of_account(self, account: int, facts: Facts) -> Hold:
+        key = (account, facts.class_)
+        self._model.touched.add(("commission", key))
+        return self.commissions.setdefault(key, Hold(facts.class_))
 
     @staticmethod
-    def _add(hold: Hold, epoch: int, units: int) -> None:
-        hold.by_epoch[epoch] = hold.by_epoch.get(epoch, 0) + units
+    def _put(hold: Hold, facts: Facts, units: int) -> None:
+        hold.by_epoch[facts.epoch] = hold.by_epoch.get(facts.epoch, 0) + units

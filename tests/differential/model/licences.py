@@ -6,29 +6,33 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.differential.model.batches import BatchOrder
-from tests.differential.model.orders import REFUNDED, Order
-from tests.differential.model.plans import Facts
+from tests.differential.model.facts import CLAIMED, DISPUTED, REFUNDED
+from tests.differential.model.orders import Order
 from tests.differential.model.refusal import Rules
+from tests.differential.model.sales import Sale
 from tests.differential.model.table import Table
-from tests.differential.model.trees import content_of
 from tests.differential.model.words import ZERO
 
 if TYPE_CHECKING:
     from tests.differential.model import Model
 
 LICENSE = "ContentLicense"
+NEVER = 2**64 - 1
 
 
 @dataclass(frozen=True)
 class Token:
-    """A claimed licence."""
+    """A claimed licence; `told_locked` if its last event said so."""
 
+    sale: int
     holder: str
-    unlocks_at: int
     content: int
+    unlocks_at: int
+    bound: bool
+    told_locked: bool
 
 
-UNCLAIMED = Token(ZERO, 0, 0)
+UNCLAIMED = Token(0, ZERO, 0, 0, False, False)
 
 
 class Licences:
@@ -40,86 +44,125 @@ class Licences:
 
     # What verifies
 
+    def grants(self, sale: Sale | None) -> bool:
+        """Tell whether an order lets somebody use its content now (INV-5)."""
+        if sale is None or sale.has(REFUNDED):
+            return False
+        return sale.facts.is_current(self._model.now)
+
     def verifies(self, order: Order, holder: str) -> bool:
         """VERIFY-1."""
-        order_id = self._model.orders.id_of(order)
-        placed = self._model.orders.placed[order_id]
-        if placed is None or placed.is_(REFUNDED):
+        sale = self._model.sales.known[self._model.orders.id_of(order)]
+        if sale is None or not self.grants(sale):
             return False
-        claimed = self.tokens[int.from_bytes(order_id, "big")].holder
-        return holder == (order.receiver if claimed == ZERO else claimed)
+        return holder == (self.tokens[sale.id].holder if sale.has(CLAIMED) else order.receiver)
 
     def verifies_batch(self, order: BatchOrder, learner: int) -> bool:
         """VERIFY-2."""
-        batches = self._model.batches
-        batch = batches.settled[order.platform, order.lane, order.number]
-        if batch is None or not batch.proves(order) or learner == 0 or order.learner != learner:
+        if learner == 0 or order.learner != learner or not self._model.batches.proves(order):
             return False
-        if order.id in batches.refunded:
+        sale = self._model.sales.known[order.at.id]
+        if sale is None or not self.grants(sale):
             return False
-        holder = self.tokens[order.id].holder
-        return holder in (ZERO, self._model.learners.keys[learner])
+        return not sale.has(CLAIMED) or self._is_with(learner, sale.id)
+
+    def verifies_token(self, number: int, content: int, holder: str) -> bool:
+        """VERIFY-3."""
+        token = self.tokens[number]
+        held = token.holder == holder != ZERO and token.content == content
+        return held and self.grants(self._model.sales.known[number])
+
+    def is_locked(self, token: Token) -> bool:
+        """Tell whether a claimed licence cannot move now (CLAIM-2)."""
+        return self._model.now < token.unlocks_at
+
+    def _is_with(self, learner: int, number: int) -> bool:
+        return self.tokens[number].holder == self._model.learners.keys[learner]
 
     # Verbs
 
     def claim(self, caller: str, order: Any) -> None:
         """CLAIM-1."""
         order, rules = Order(*order), Rules()
-        order_id = self._model.orders.id_of(order)
-        number = int.from_bytes(order_id, "big")
         rules.require(caller == order.receiver, "NotLicensee", caller, order.receiver)
-        placed = self._model.orders.require_standing(order_id, rules)
-        self._require_unclaimed(number, rules)
-        rules.enforce()
-        if placed:
-            self._model.orders.mark_claimed(order_id)
-            self._claim(caller, number, order.content, placed.facts)
+        sale = self._model.orders.require_standing(order, rules)
+        self._claim(caller, sale, rules)
 
     def claim_batch(self, caller: str, order: Any) -> None:
         """CLAIM-1."""
-        order, rules, batches = BatchOrder(*order), Rules(), self._model.batches
+        order, rules = BatchOrder(*order), Rules()
         key = self._model.learners.keys[order.learner]
         rules.require(caller == key, "NotLicensee", caller, key)
-        facts = batches.require_proven(order, rules)
-        rules.require(order.id not in batches.refunded, "AlreadyRefunded", order.id)
-        self._require_unclaimed(order.id, rules)
-        rules.enforce()
-        if facts:
-            batches.spend(order)
-            self._claim(caller, order.id, content_of(order.word), facts)
+        sale = self._model.batches.require_standing(order, rules)
+        self._claim(caller, sale, rules)
 
     def safe_transfer_from(
         self, caller: str, owner: str, to: str, number: int, value: int, data: bytes
     ) -> None:
         """CLAIM-2."""
-        rules, token, now = Rules(), self.tokens[number], self._model.now
+        rules, token = Rules(), self.tokens[number]
         rules.require(caller == owner, "ERC1155MissingApprovalForAll", caller, owner)
         rules.require(to != ZERO, "ERC1155InvalidReceiver", to)
-        rules.require(now >= token.unlocks_at, "LicenseLocked", number, token.unlocks_at)
+        free = value == 0 or not self.is_locked(token)
+        rules.require(free, "LicenseLocked", number, token.unlocks_at)
         has = int(token.holder == owner)
         rules.require(value <= has, "ERC1155InsufficientBalance", owner, has, value, number)
         rules.enforce()
         if value:
-            self.tokens[number] = replace(token, holder=to)
+            self.tokens[number] = replace(token, holder=to, unlocks_at=0)
+            self._tell(number, token, False)
         self._emit("TransferSingle", caller, owner, to, number, value)
+
+    # What orders do to tokens
 
     def burn(self, number: int) -> None:
         """End a claimed licence at its refund (REFUND-5)."""
+        holder, settlement = self.tokens[number].holder, self._model.addresses.settlement
+        self.tokens[number] = UNCLAIMED
+        self._emit("TransferSingle", settlement, holder, ZERO, number, 1)
+
+    def lock(self, number: int) -> None:
+        """Keep a claimed licence from moving while it is disputed (DISPUTE-2)."""
+        self._set_lock(number, NEVER)
+
+    def unlock(self, number: int) -> None:
+        """Let a claimed licence move, unless it is bound."""
+        self._set_lock(number, 0)
+
+    def _set_lock(self, number: int, unlocks_at: int) -> None:
         token = self.tokens[number]
-        self.tokens[number] = replace(token, holder=ZERO)
-        settlement = self._model.addresses.settlement
-        self._emit("TransferSingle", settlement, token.holder, ZERO, number, 1)
+        if not token.bound:
+            self.tokens[number] = replace(token, unlocks_at=unlocks_at)
+            self._tell(number, token, unlocks_at != 0)
 
-    def _require_unclaimed(self, number: int, rules: Rules) -> None:
-        holder = self.tokens[number].holder
-        rules.require(holder == ZERO, "AlreadyClaimed", number, holder)
+    def _claim(self, holder: str, sale: Sale | None, rules: Rules) -> None:
+        if sale:
+            known = self.tokens[sale.id].holder
+            rules.require(known == ZERO, "AlreadyClaimed", sale.id, known)
+        rules.enforce()
+        if sale:
+            self._model.sales.keep(sale, CLAIMED)
+            self._model.emit("Settlement", "OrderClaimed", sale.id)
+            self._make(holder, sale)
 
-    def _claim(self, holder: str, number: int, content: int, facts: Facts) -> None:
-        unlocks_at = (facts.epoch + 2) * self._model.classes.windows[facts.class_]
-        self.tokens[number] = Token(holder, unlocks_at, content)
-        self._model.emit("Settlement", "OrderClaimed", number)
-        self._emit("LicenseClaimed", number, content, holder, unlocks_at)
-        self._emit("TransferSingle", holder, ZERO, holder, number, 1)
+    def _make(self, holder: str, sale: Sale) -> None:
+        content = self._model.contents.known[sale.content]
+        assert content is not None
+        unlocks_at = self._model.requests.matures_at(sale)
+        if content.terms.bound or sale.has(DISPUTED):
+            unlocks_at = NEVER
+        locked = self._model.now < unlocks_at
+        where = (sale.content, unlocks_at)
+        self.tokens[sale.id] = Token(sale.id, holder, *where, content.terms.bound, locked)
+        self._emit("LicenseClaimed", sale.id, sale.content, holder, unlocks_at)
+        self._emit("Locked" if locked else "Unlocked", sale.id)
+        self._emit("TransferSingle", holder, ZERO, holder, sale.id, 1)
+
+    def _tell(self, number: int, before: Token, locked: bool) -> None:
+        """Announce a lock that is not what was announced before."""
+        if before.told_locked != locked:
+            self.tokens[number] = replace(self.tokens[number], told_locked=locked)
+            self._emit("Locked" if locked else "Unlocked", number)
 
     def _emit(self, name: str, *values: object) -> None:
         self._model.emit(LICENSE, name, *values)

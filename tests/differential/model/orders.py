@@ -1,25 +1,23 @@
-"""Direct orders (ORDER, BUY, AUTH, REFUND)."""
+"""Direct orders (ORDER, BUY, AUTH)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.differential.model.plans import Facts
+from tests.differential.model.facts import FROM_ACCOUNT, PAID, REFUNDED, Facts
 from tests.differential.model.refusal import Rules
+from tests.differential.model.sales import Sale
 from tests.differential.model.signing import Domain, Signature, typehash
-from tests.differential.model.table import Table
-from tests.differential.model.words import ZERO, of_address
+from tests.differential.model.words import ZERO, hash_words, of_address
 
 if TYPE_CHECKING:
     from tests.differential.model import Model
 
-TYPE = typehash(
+FIELDS = (
     "Order(uint32 content,uint32 seller,address buyer,address receiver,address referrer,"
-    "uint64 maxPrice,uint64 deadline,bytes32 salt)"
+    "uint64 maxPrice,uint64 startsAt,uint64 deadline,bytes32 salt)"
 )
-PAID, FROM_ACCOUNT, REFUNDED, CLAIMED = 1, 2, 4, 8
-STATE_SHIFT = 160
+TYPE = typehash(FIELDS)
 
 
 class Order(NamedTuple):
@@ -31,46 +29,66 @@ class Order(NamedTuple):
     receiver: str
     referrer: str
     max_price: int
+    starts_at: int
     deadline: int
     salt: bytes
 
-
-@dataclass(frozen=True)
-class Placed:
-    """An order that was paid, and what became of it."""
-
-    order: Order
-    facts: Facts
-    state: int
-
-    def is_(self, state: int) -> bool:
-        """Tell whether a bit of the state is set."""
-        return bool(self.state & state)
-
-    def packed(self) -> int:
-        """As a word."""
-        return self.facts.packed() | self.state << STATE_SHIFT
+    def struct_hash(self) -> bytes:
+        """Return its hash without a domain."""
+        return hash_words(TYPE, *self)
 
 
 class Orders:
-    """The direct orders by their ids."""
+    """The verbs that place direct orders."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self.domain = Domain("zhifu", model.addresses.settlement)
-        self.placed: Table[bytes, Placed | None] = Table("order", model.touched, None)
+        self.stated: dict[int, Order] = {}
 
-    def id_of(self, order: Order) -> bytes:
+    def id_of(self, order: Order) -> int:
         """ORDER-1."""
-        return self.domain.digest(TYPE, *order)
+        return int.from_bytes(self.domain.digest_of(order.struct_hash()), "big")
 
-    def require_standing(self, order_id: bytes, rules: Rules) -> Placed | None:
-        """Require that an order was placed and not refunded."""
-        placed = self.placed[order_id]
-        if not rules.require(placed is not None, "UnknownOrder", order_id) or placed is None:
+    def require_standing(self, order: Order, rules: Rules) -> Sale | None:
+        """Require that an order was placed and not refunded whole."""
+        order_id = self.id_of(order)
+        sale = self._model.sales.known[order_id]
+        if not rules.require(sale is not None, "UnknownOrder", order_id) or sale is None:
             return None
-        rules.require(not placed.is_(REFUNDED), "AlreadyRefunded", order_id)
-        return placed
+        rules.require(not sale.has(REFUNDED), "AlreadyRefunded", order_id)
+        return sale
+
+    def offer(self, order: Order, rules: Rules) -> tuple[int, Facts]:
+        """Require what every direct order must keep (ORDER-1 to ORDER-5)."""
+        now, contents = self._model.now, self._model.contents
+        rules.require(now < order.deadline, "DeadlinePassed", order.deadline, now)
+        rules.require(order.receiver != ZERO, "ZeroAddress")
+        self._model.selling.require_open(rules)
+        if order.seller:
+            self._model.platforms.require_active(order.seller, rules)
+        else:
+            alone = order.referrer == ZERO
+            rules.require(alone, "ReferrerWithoutSeller", order.referrer)
+        order_id = self.id_of(order)
+        rules.require(self._model.sales.known[order_id] is None, "OrderExists", order_id)
+        asked = (order.referrer, order.starts_at, order.seller != 0)
+        facts = contents.read(order.content, contents.today, *asked, rules)
+        low = facts.price <= order.max_price
+        rules.require(low, "PriceAboveMaximum", facts.price, order.max_price)
+        return order_id, facts
+
+    def place(self, order_id: int, order: Order, facts: Facts, state: int, paid: int) -> None:
+        """Record an order; its parts join the holds, and whoever calls moves the money."""
+        spender = "" if state & FROM_ACCOUNT else order.buyer
+        who = (order.content, order.seller, order.referrer)
+        people = {"buyer": order.buyer, "receiver": order.receiver, "spender": spender}
+        sale = Sale(order_id, *who, facts, **people, state=PAID | state, kept=True)
+        self._model.sales.known[order_id] = sale
+        self.stated[order_id] = order
+        self._model.holds.capture(*who, facts, 1)
+        values = (order_id, order.content, order, sale.stored(), paid)
+        self._model.emit("Settlement", "OrderPlaced", *values)
 
     # Verbs
 
@@ -78,87 +96,32 @@ class Orders:
         """BUY-1."""
         order, rules = Order(*order), Rules()
         rules.require(caller == order.buyer, "WrongCaller", caller, order.buyer)
-        order_id, facts = self._offer(order, rules)
+        order_id, facts = self.offer(order, rules)
         amount = facts.price * self._model.tokens.per_unit
         self._model.tokens.require_pull(order.buyer, amount, rules)
         rules.enforce()
-        self._place(order_id, order, facts, PAID, facts.price)
+        self.place(order_id, order, facts, 0, facts.price)
         self._model.tokens.pull(order.buyer, amount)
 
     def buy_from_balance(self, caller: str, order: Any) -> None:
         """BUY-2."""
         order, rules = Order(*order), Rules()
         rules.require(caller == order.buyer, "WrongCaller", caller, order.buyer)
-        order_id, facts = self._offer(order, rules)
+        order_id, facts = self.offer(order, rules)
         self._model.accounts.require(of_address(order.buyer), facts.price, rules)
         rules.enforce()
-        self._place(order_id, order, facts, PAID | FROM_ACCOUNT, 0)
+        self.place(order_id, order, facts, FROM_ACCOUNT, 0)
         self._model.accounts.debit(of_address(order.buyer), facts.price)
 
     def buy_with_authorization(self, caller: str, order: Any, v: int, r: bytes, s: bytes) -> None:
         """AUTH-1 to AUTH-3."""
         order, rules, tokens = Order(*order), Rules(), self._model.tokens
-        order_id, facts = self._offer(order, rules)
+        order_id, facts = self.offer(order, rules)
+        nonce = order_id.to_bytes(32, "big")
         amount = order.max_price * tokens.per_unit
-        signed = (order.deadline, order_id, Signature(v, r, s))
+        signed = (order.deadline, nonce, Signature(v, r, s))
         tokens.require_authorization(order.buyer, amount, *signed, rules)
         rules.enforce()
-        self._place(order_id, order, facts, PAID, order.max_price)
+        self.place(order_id, order, facts, 0, order.max_price)
         self._model.accounts.credit(of_address(order.buyer), order.max_price - facts.price)
-        tokens.receive(order.buyer, amount, order_id)
-
-    def refund(self, caller: str, order: Any) -> None:
-        """REFUND-1 to REFUND-3, REFUND-5."""
-        order, rules, platforms = Order(*order), Rules(), self._model.platforms
-        order_id = self.id_of(order)
-        platforms.require_operator_of(caller, order.seller, rules)
-        placed = self.require_standing(order_id, rules)
-        if placed:
-            self._model.holds.require_open(placed.facts, rules)
-        rules.enforce()
-        if placed:
-            self._refund(order_id, placed)
-
-    def mark_claimed(self, order_id: bytes) -> None:
-        """Note that an order's licence became a token."""
-        placed = self.placed[order_id]
-        if placed:
-            self.placed[order_id] = replace(placed, state=placed.state | CLAIMED)
-
-    def _refund(self, order_id: bytes, placed: Placed) -> None:
-        order, price = placed.order, placed.facts.price
-        self.placed[order_id] = replace(placed, state=placed.state | REFUNDED)
-        if placed.is_(CLAIMED):
-            self._model.licences.burn(int.from_bytes(order_id, "big"))
-        self._model.holds.take_back(order.content, order.seller, order.referrer, placed.facts)
-        to_account = placed.is_(FROM_ACCOUNT)
-        if to_account:
-            self._model.accounts.credit(of_address(order.buyer), price)
-        else:
-            tokens = self._model.tokens
-            tokens.move(self._model.addresses.settlement, order.buyer, price * tokens.per_unit)
-        values = (order_id, order.content, price, to_account)
-        self._model.emit("Settlement", "OrderRefunded", *values)
-
-    def _offer(self, order: Order, rules: Rules) -> tuple[bytes, Facts]:
-        """Require what every direct order must keep (ORDER-1 to ORDER-3)."""
-        now, contents = self._model.now, self._model.contents
-        rules.require(now < order.deadline, "DeadlinePassed", order.deadline, now)
-        rules.require(order.receiver != ZERO, "ZeroAddress")
-        self._model.platforms.require_active(order.seller, rules)
-        order_id = self.id_of(order)
-        rules.require(self.placed[order_id] is None, "OrderExists", order_id)
-        content = contents.require_on_sale(order.content, rules)
-        if content is None:
-            return order_id, Facts(0, 0, 0, 0, 0, 0)
-        facts = contents.read(content, contents.today, order.referrer)
-        low = facts.price <= order.max_price
-        rules.require(low, "PriceAboveMaximum", facts.price, order.max_price)
-        return order_id, facts
-
-    def _place(self, order_id: bytes, order: Order, facts: Facts, state: int, paid: int) -> None:
-        placed = Placed(order, facts, state)
-        self.placed[order_id] = placed
-        self._model.holds.capture(order.content, order.seller, order.referrer, facts)
-        values = (order_id, order.content, order, placed.packed(), paid)
-        self._model.emit("Settlement", "OrderPlaced", *values)
+        tokens.receive(order.buyer, amount, nonce)

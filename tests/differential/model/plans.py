@@ -1,4 +1,4 @@
-"""Split plans and how money is divided by them (SPLIT-1, SPLIT-3)."""
+"""Split plans and how released money is divided by them (SPLIT-3)."""
 
 from __future__ import annotations
 
@@ -34,25 +34,3 @@ class Plan(NamedTuple):
         parts = [(account, amount * bps // of_all) for account, bps in shares]
         rest = amount - sum(part for _, part in parts)
         return [*parts, (of_address(self.creators[0][0]), rest)]
-
-
-class Facts(NamedTuple):
-    """What was read when an order was captured; price in ledger units."""
-
-    price: int
-    commission_bps: int
-    referrer_bps: int
-    plan_version: int
-    class_: int
-    epoch: int
-
-    def packed(self) -> int:
-        """As a word, with an empty state."""
-        low = self.price | self.commission_bps << 40 | self.referrer_bps << 56
-        return low | self.plan_version << 72 | self.class_ << 88 | self.epoch << 96
-
-    def parts(self) -> tuple[int, int, int]:
-        """Return what joins the content's, the seller's and the referrer's hold (SPLIT-1)."""
-        commission = self.price * self.commission_bps // WHOLE_BPS
-        referrer = self.price * self.referrer_bps // WHOLE_BPS
-        return self.price - commission, commission - referrer, referrer

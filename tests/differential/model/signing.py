@@ -22,6 +22,10 @@ class Signature(NamedTuple):
     r: bytes
     s: bytes
 
+    def packed(self) -> bytes:
+        """As 65 bytes."""
+        return self.r + self.s + bytes([self.v])
+
 
 class Domain:
     """What a signature is bound to: a name, a version, a chain and a contract."""
@@ -32,7 +36,11 @@ class Domain:
 
     def digest(self, typehash: bytes, *values: Any) -> bytes:
         """Return what is signed of a struct whose fields are a word each."""
-        return bytes(keccak(b"\x19\x01" + self.separator + hash_words(typehash, *values)))
+        return self.digest_of(hash_words(typehash, *values))
+
+    def digest_of(self, struct_hash: bytes) -> bytes:
+        """Return what is signed of a struct with this hash."""
+        return bytes(keccak(b"\x19\x01" + self.separator + struct_hash))
 
 
 def typehash(text: str) -> bytes:
@@ -61,3 +69,10 @@ def signer_of(digest: bytes, signature: Signature) -> str:
     except Exception:
         return ZERO
     return address_of(key)
+
+
+def is_signed(by: str, digest: bytes, packed: bytes) -> bool:
+    """Tell whether 65 bytes are somebody's signature of a digest."""
+    if len(packed) != 65 or by == ZERO:
+        return False
+    return signer_of(digest, Signature(packed[64], packed[:32], packed[32:64])) == by

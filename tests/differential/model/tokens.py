@@ -17,6 +17,9 @@ RECEIVE = typehash(
     "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
     "uint256 validBefore,bytes32 nonce)"
 )
+PERMIT = typehash(
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+)
 CANCEL = typehash("CancelAuthorization(address authorizer,bytes32 nonce)")
 
 
@@ -30,6 +33,7 @@ class Tokens:
         self.balances: Table[str, int] = Table("balance", model.touched, 0)
         self.allowances: Table[tuple[str, str], int] = Table("allowance", model.touched, 0)
         self.mint_allowances: Table[str, int] = Table("mint allowance", model.touched, 0)
+        self.nonces: Table[str, int] = Table("permit nonce", model.touched, 0)
         self.used: Table[tuple[str, bytes], bool] = Table("used", model.touched, False)
 
     # Moves that other verbs make
@@ -39,10 +43,16 @@ class Tokens:
         has = self.balances[payer]
         rules.require(has >= amount, "ERC20InsufficientBalance", payer, has, amount)
 
-    def require_pull(self, payer: str, amount: int, rules: Rules) -> None:
-        """Require that Settlement may take the tokens, and that they are there."""
+    def require_pull(
+        self, payer: str, amount: int, rules: Rules, allowed: int | None = None
+    ) -> None:
+        """Require that Settlement may take the tokens, and that they are there.
+
+        `allowed` is what a permit allows first.
+        """
         spender = self._model.addresses.settlement
-        allowed = self.allowances[payer, spender]
+        if allowed is None:
+            allowed = self.allowances[payer, spender]
         enough = allowed >= amount
         rules.require(enough, "ERC20InsufficientAllowance", spender, allowed, amount)
         self.require_funds(payer, amount, rules)
@@ -81,8 +91,7 @@ class Tokens:
         signer = signer_of(digest, signature)
         rules.require(signer in (by, ZERO), "ERC3009InvalidSignature")
         if signer == ZERO:
-            for name in ("ECDSAInvalidSignature", "ECDSAInvalidSignatureS"):
-                rules.require_any(False, name)
+            _refuse_malformed(rules)
 
     # Verbs
 
@@ -119,6 +128,40 @@ class Tokens:
             self._model.accounts.unaccounted += amount
         self.move(caller, to, amount)
 
+    def require_permit(
+        self, owner: str, value: int, deadline: int, v: int, r: bytes, s: bytes, rules: Rules
+    ) -> None:
+        """Require an EIP-2612 permit of the owner for Settlement."""
+        spender, now = self._model.addresses.settlement, self._model.now
+        digest = self.permit_digest(owner, spender, value, deadline)
+        rules.require(now <= deadline, "ERC2612ExpiredSignature", deadline)
+        signer = signer_of(digest, Signature(v, r, s))
+        rules.require(signer in (owner, ZERO), "ERC2612InvalidSigner", signer, owner)
+        if signer == ZERO:
+            _refuse_malformed(rules)
+
+    def permit_digest(self, owner: str, spender: str, value: int, deadline: int) -> bytes:
+        """Return what an owner signs to let somebody take tokens."""
+        return self.domain.digest(PERMIT, owner, spender, value, self.nonces[owner], deadline)
+
+    def permit(
+        self,
+        caller: str,
+        owner: str,
+        spender: str,
+        value: int,
+        deadline: int,
+        v: int,
+        r: bytes,
+        s: bytes,
+    ) -> None:
+        """Let somebody take an owner's tokens; shown by anyone."""
+        rules = Rules()
+        self.require_permit(owner, value, deadline, v, r, s, rules)
+        rules.enforce()
+        self.nonces[owner] += 1
+        self.approve(owner, spender, value)
+
     def cancel_authorization(
         self, caller: str, authorizer: str, nonce: bytes, v: int, r: bytes, s: bytes
     ) -> None:
@@ -131,3 +174,9 @@ class Tokens:
         rules.enforce()
         self.used[authorizer, nonce] = True
         self._model.emit(TOKEN, "AuthorizationCanceled", authorizer, nonce)
+
+
+def _refuse_malformed(rules: Rules) -> None:
+    """Refuse what is no signature at all; which error the token chooses is open."""
+    for name in ("ECDSAInvalidSignature", "ECDSAInvalidSignatureS"):
+        rules.require_any(False, name)

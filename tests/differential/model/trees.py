@@ -13,6 +13,27 @@ PLACES = 7
 LEAF_TAG = 1 << 248
 ROOT_TAG = 2 << 248
 
+BatchKey = tuple[int, int, int]
+"""Platform, lane and number."""
+
+
+class Place(NamedTuple):
+    """Where an order stands: in which batch, at which leaf and place of its word."""
+
+    batch: BatchKey
+    leaf: int
+    place: int
+
+    @property
+    def position(self) -> int:
+        return PLACES * self.leaf + self.place
+
+    @property
+    def id(self) -> int:
+        """TREE-2."""
+        platform, lane, number = self.batch
+        return platform << 128 | lane << 96 | number << 32 | self.position
+
 
 class Leaf(NamedTuple):
     """One word with what the contract read for it."""

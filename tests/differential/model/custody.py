@@ -1,0 +1,91 @@
+"""Learners' accounts on platforms (TOPUP)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.differential.model.refusal import Rules
+from tests.differential.model.table import Table
+from tests.differential.model.words import ZERO, of_address, of_learner, of_platform
+
+if TYPE_CHECKING:
+    from tests.differential.model import Model
+
+SETTLEMENT = "Settlement"
+
+
+class Custody:
+    """Whom a learner's account obeys, and the money that platforms move in and out of it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.keys: Table[int, str] = Table("account keys", model.touched, ZERO)
+        self.offers: Table[int, str] = Table("account keys", model.touched, ZERO)
+
+    def destination(self, account: int) -> int:
+        """Return where money for an account goes (TOPUP-3)."""
+        key = self.keys[account]
+        return account if key == ZERO else of_address(key)
+
+    # Verbs
+
+    def top_up(self, caller: str, learners: list[int], amounts: list[int]) -> None:
+        """TOPUP-1, ALL-4."""
+        rules, accounts = Rules(), self._model.accounts
+        self._model.selling.require_open(rules)
+        platform = self._model.platforms.acting(caller, rules).platform
+        self._require_amounts(learners, amounts, rules)
+        for learner in learners:
+            highest = self._model.learners.highest
+            rules.require(0 < learner <= highest, "UnknownLearner", learner, highest)
+        accounts.require(of_platform(platform), sum(amounts), rules)
+        rules.enforce()
+        for learner, amount in zip(learners, amounts, strict=True):
+            accounts.credit(self.destination(of_learner(platform, learner)), amount)
+            self._model.emit(SETTLEMENT, "ToppedUp", platform, learner, amount)
+        accounts.debit(of_platform(platform), sum(amounts))
+
+    def pay_out(self, caller: str, platform: int, learners: list[int], amounts: list[int]) -> None:
+        """TOPUP-2."""
+        rules, accounts = Rules(), self._model.accounts
+        self._model.platforms.require_operator_of(caller, platform, rules)
+        self._require_amounts(learners, amounts, rules)
+        debits = [(of_learner(platform, each), amount) for each, amount in zip(learners, amounts)]
+        accounts.require_all(debits, rules)
+        rules.enforce()
+        for learner, (account, amount) in zip(learners, debits, strict=True):
+            accounts.debit(account, amount)
+            self._model.emit(SETTLEMENT, "PaidOut", platform, learner, amount)
+        accounts.credit(of_platform(platform), sum(amounts))
+
+    def offer_account(self, caller: str, platform: int, learner: int, key: str) -> None:
+        """TOPUP-3."""
+        rules, account = Rules(), of_learner(platform, learner)
+        rules.require(platform != 0 and learner != 0, "InvalidAccount", account)
+        current = self.keys[account]
+        if current == ZERO:
+            self._model.platforms.require_operator_of(caller, platform, rules)
+        else:
+            rules.require(caller == current, "WrongCaller", caller, current)
+        rules.enforce()
+        self.offers[account] = key
+        self._model.emit(SETTLEMENT, "AccountOffered", account, key)
+
+    def take_over(self, caller: str, platform: int, learner: int) -> None:
+        """TOPUP-3."""
+        rules, account = Rules(), of_learner(platform, learner)
+        offered = self.offers[account]
+        rules.require(caller == offered, "WrongCaller", caller, offered)
+        rules.enforce()
+        self.offers[account], self.keys[account] = ZERO, caller
+        accounts = self._model.accounts
+        amount = accounts.available[account]
+        accounts.debit(account, amount)
+        accounts.credit(of_address(caller), amount)
+        self._model.emit(SETTLEMENT, "AccountTakenOver", account, caller, amount)
+
+    @staticmethod
+    def _require_amounts(learners: list[int], amounts: list[int], rules: Rules) -> None:
+        same = len(learners) == len(amounts)
+        rules.require(same, "LengthMismatch", len(learners), len(amounts))
+        rules.require(0 not in amounts, "ZeroAmount")
