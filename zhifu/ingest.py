@@ -13,7 +13,7 @@ from zhifu.batch import ORDERS_PER_WORD, content_of, tree, unpack
 from zhifu.contracts import EventLog
 from zhifu.exceptions import RootMismatch
 from zhifu.index import Index
-from zhifu.models import NO_ADDRESS
+from zhifu.models import DELAY_SECONDS, NO_ADDRESS
 from zhifu.store import Transaction
 
 Arguments = Mapping[str, Any]
@@ -25,6 +25,7 @@ _ORDER = (
     "put_window",
     "put_platform",
     "set_platform_status",
+    "set_platform_owner",
     "set_platform_network_fee",
     "set_platform_host_fee",
     "set_platform_treasury",
@@ -168,6 +169,18 @@ def _platform_changed(query: str, value: str, ingest: Ingest, event: EventLog) -
     ingest.put(query, number=event.arguments["platform"], value=event.arguments[value])
 
 
+def _term_changed(query: str, value: str, ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    # A fall or a cancellation holds at once; that it is taken for older then changes nothing.
+    ingest.put(
+        query,
+        number=found["platform"],
+        value=found[value],
+        since=found["from"],
+        delay=DELAY_SECONDS,
+    )
+
+
 def _registered(ingest: Ingest, event: EventLog) -> None:
     last = event.arguments["first"] + event.arguments["count"] - 1
     ingest.learners = max(ingest.learners, last)
@@ -259,9 +272,10 @@ def _refunded(ingest: Ingest, event: EventLog) -> None:
 _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "PlatformAdmitted": _admitted,
     "PlatformStatusChanged": partial(_platform_changed, "set_platform_status", "status"),
-    "NetworkFeeChanged": partial(_platform_changed, "set_platform_network_fee", "networkBps"),
-    "HostFeeChanged": partial(_platform_changed, "set_platform_host_fee", "hostBps"),
-    "TreasuryChanged": partial(_platform_changed, "set_platform_treasury", "treasury"),
+    "PlatformTransferred": partial(_platform_changed, "set_platform_owner", "owner"),
+    "NetworkFeeChanged": partial(_term_changed, "set_platform_network_fee", "networkBps"),
+    "HostFeeChanged": partial(_term_changed, "set_platform_host_fee", "hostBps"),
+    "TreasuryChanged": partial(_term_changed, "set_platform_treasury", "treasury"),
     "LearnersRegistered": _registered,
     "WindowAdded": _window_added,
     "ContentPublished": _published,

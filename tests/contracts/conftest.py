@@ -140,7 +140,7 @@ def admit(registry, network_owner):
     def admit(owner, treasury, operator):
         registry.admit("a platform", owner, treasury, 200, 500, {"from": network_owner})
         platform = Platform(registry.platformCount(), owner, treasury, operator)
-        registry.setOperator(platform.number, operator, True, {"from": owner})
+        network.appoint(registry, platform.number, owner, operator)
         return platform
 
     return admit
@@ -155,7 +155,7 @@ def shop(deploy, network_owner, plan):
         owner, treasury, operator = accounts[13:16]
         settlement.addWindow(clock.SHORT_WINDOW, {"from": network_owner})
         registry.admit("a shop", owner, treasury, 0, 0, {"from": network_owner})
-        registry.setOperator(1, operator, True, {"from": owner})
+        network.appoint(registry, 1, owner, operator)
         platform = Platform(1, owner, treasury, operator)
         (content,) = network.publish(licences, platform, Publication("a-course", 10_000, 0, plan))
         return Market(token, settlement, platform, content)

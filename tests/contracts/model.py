@@ -16,6 +16,7 @@ from tests.contracts.orders import Order
 from tests.contracts.plans import Parts, Plan, Publication, capture, divide
 
 DAY = 86_400
+DELAY = 2 * DAY
 NOBODY = ""
 
 
@@ -36,13 +37,16 @@ def refuse(**broken: bool) -> None:
 
 @dataclass
 class Platform:
-    """A member: its owner, treasury and least shares in basis points."""
+    """A member: its owner, its treasuries by the time they hold from, and its least shares."""
 
     owner: str
-    treasury: str
+    treasuries: dict[int, str]
     network_bps: int
     host_bps: int
     active: bool = True
+
+    def treasury(self, now: int) -> str:
+        return self.treasuries[max(since for since in self.treasuries if since <= now)]
 
 
 @dataclass
@@ -110,6 +114,7 @@ class Ledger:
     windows: list[int]
     now: int = 0
     platforms: dict[int, Platform] = field(default_factory=dict)
+    named: set[tuple[int, str]] = field(default_factory=set)
     operators: dict[str, Operator] = field(default_factory=dict)
     homes: list[int] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
@@ -135,7 +140,7 @@ class Ledger:
     def admit(self, owner: str, treasury: str, network_bps: int, host_bps: int) -> int:
         """ADMIT-1, ADMIT-3."""
         number = len(self.platforms) + 1
-        self.platforms[number] = Platform(owner, treasury, network_bps, host_bps)
+        self.platforms[number] = Platform(owner, {0: treasury}, network_bps, host_bps)
         return number
 
     def set_active_platform(self, caller: str, platform: int, active: bool) -> None:
@@ -146,6 +151,13 @@ class Ledger:
         )
         self.platforms[platform].active = active
 
+    def set_treasury(self, caller: str, platform: int, treasury: str) -> None:
+        """ADMIT-5, TREASURY-1."""
+        member = self.platforms[platform]
+        refuse(WrongCaller=caller != member.owner, ZeroAddress=treasury == ZERO)
+        present = member.treasury(self.now)
+        member.treasuries = {0: present, self.now + DELAY: treasury}
+
     def set_operator(self, caller: str, platform: int, key: str, active: bool) -> None:
         """OPER-1 to OPER-3."""
         known = self.operators.get(key)
@@ -153,9 +165,19 @@ class Ledger:
             WrongCaller=caller != self.platforms[platform].owner,
             OperatorTaken=known is not None and known.platform != platform,
         )
+        if known:
+            known.active = active
+        else:
+            (self.named.add if active else self.named.discard)((platform, key))
+
+    def accept_operator(self, caller: str, platform: int) -> None:
+        """OPER-2, OPER-3."""
+        refuse(
+            OperatorTaken=caller in self.operators,
+            NotNamed=(platform, caller) not in self.named,
+        )
         lanes = [each.lane for each in self.operators.values() if each.platform == platform]
-        lane = known.lane if known else len(lanes) + 1
-        self.operators[key] = Operator(platform, lane, active)
+        self.operators[caller] = Operator(platform, len(lanes) + 1, True)
 
     def acting(self, key: str) -> tuple[int, dict[str, bool]]:
         """Return the platform that a key acts for, and what is wrong with that (OPER-4, ALL-3)."""
@@ -263,7 +285,8 @@ class Ledger:
         owner, treasury = self.network_owner, self.network_treasury
         if platform != NETWORK:
             refuse(UnknownPlatform=platform not in self.platforms)
-            owner, treasury = self.platforms[platform].owner, self.platforms[platform].treasury
+            member = self.platforms[platform]
+            owner, treasury = member.owner, member.treasury(self.now)
         refuse(NotOperatorOf=caller != owner and not self.is_operator_of(caller, platform))
         self._withdraw(of_platform(platform), amount, treasury)
 

@@ -46,6 +46,12 @@ def publish(licences, host: Platform, *publications: Publication) -> list[Conten
     ]
 
 
+def appoint(registry, number: int, owner, operator) -> None:
+    """Let a key act for a platform: its owner names it, and it accepts."""
+    registry.setOperator(number, operator, True, {"from": owner})
+    registry.acceptOperator(number, {"from": operator})
+
+
 @dataclass(frozen=True)
 class Market:
     """A network of one platform with one content, settled in some token."""

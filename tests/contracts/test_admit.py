@@ -1,4 +1,4 @@
-"""Admit: the network's owner admits platforms, and their terms change by those who may."""
+"""Admit: the network's owner admits platforms and opens or closes them."""
 
 from __future__ import annotations
 
@@ -43,39 +43,10 @@ def test_reverts_if_a_fee_is_above_its_cap(registry, stranger, network_owner, fe
         registry.admit("x", stranger, stranger, *fees, {"from": network_owner})
 
 
-def test_reverts_if_a_changed_fee_is_above_its_cap(registry, seller, network_owner):
-    """ADMIT-2."""
-    with refused("FeeAboveCap", 1_001, 1_000):
-        registry.setNetworkFee(seller.number, 1_001, {"from": network_owner})
-    with refused("FeeAboveCap", 5_001, 5_000):
-        registry.setHostFee(seller.number, 5_001, {"from": seller.owner})
-
-
 def test_reverts_if_the_status_is_none(registry, seller, network_owner):
     """ADMIT-4."""
     with refused("InvalidStatus", 0):
         registry.setStatus(seller.number, 0, {"from": network_owner})
-
-
-def test_reverts_if_not_the_platform_owner(registry, seller, host):
-    """ADMIT-5."""
-    for call in (registry.setHostFee, registry.setTreasury):
-        argument = 0 if call == registry.setHostFee else host.owner
-        with refused("WrongCaller", host.owner.address, seller.owner.address):
-            call(seller.number, argument, {"from": host.owner})
-
-
-def test_reverts_if_the_treasury_is_zero(registry, seller, network_owner):
-    """ADMIT-5."""
-    for number, owner in ((seller.number, seller.owner), (0, network_owner)):
-        with refused("ZeroAddress"):
-            registry.setTreasury(number, ZERO, {"from": owner})
-
-
-def test_reverts_if_another_sets_the_network_treasury(registry, seller, network_owner):
-    """ADMIT-5."""
-    with refused("WrongCaller", seller.owner.address, network_owner.address):
-        registry.setTreasury(0, seller.owner, {"from": seller.owner})
 
 
 def test_reverts_if_the_platform_is_unknown(registry, network_owner):
@@ -87,6 +58,8 @@ def test_reverts_if_the_platform_is_unknown(registry, network_owner):
         lambda: registry.setHostFee(UNKNOWN, 0, sender),
         lambda: registry.setTreasury(UNKNOWN, network_owner, sender),
         lambda: registry.setOperator(UNKNOWN, network_owner, True, sender),
+        lambda: registry.transferPlatform(UNKNOWN, network_owner, sender),
+        lambda: registry.acceptPlatform(UNKNOWN, sender),
     ]
     for call in calls:
         with refused("UnknownPlatform", UNKNOWN):
@@ -95,17 +68,21 @@ def test_reverts_if_the_platform_is_unknown(registry, network_owner):
 
 def test_views_refuse_an_unknown_platform(registry):
     """ADMIT-6."""
-    for view in (registry.platformOf, registry.requireActive):
+    for view in (registry.platformOf, registry.changesOf, registry.requireActive):
         with reverts("UnknownPlatform: 99"):
             view(UNKNOWN)
 
 
-def test_the_network_has_no_status_and_no_operators(registry, network_owner, stranger):
+def test_the_network_has_no_status_no_operators_and_one_way_to_pass_on(
+    registry, network_owner, stranger
+):
     """ADMIT-6."""
     with refused("UnknownPlatform", 0):
         registry.setStatus(0, ACTIVE, {"from": network_owner})
     with refused("UnknownPlatform", 0):
         registry.setOperator(0, stranger, True, {"from": network_owner})
+    with refused("UnknownPlatform", 0):
+        registry.transferPlatform(0, stranger, {"from": network_owner})
 
 
 def test_numbers_platforms_one_after_the_other(registry, network_owner, stranger):
@@ -140,25 +117,6 @@ def test_a_suspended_operator_may_not_act(registry, seller, network_owner):
     registry.setStatus(seller.number, SUSPENDED, {"from": network_owner})
     with refused("PlatformNotActive", seller.number, SUSPENDED):
         registry.registerLearner(bytes(32), {"from": seller.operator})
-
-
-def test_changes_fees_and_treasury(registry, seller, network_owner, stranger):
-    """ADMIT-4, ADMIT-5, INV-8."""
-    number, owner = seller.number, seller.owner
-    network_fee = registry.setNetworkFee(number, 700, {"from": network_owner}).events
-    host_fee = registry.setHostFee(number, 900, {"from": owner}).events
-    treasury = registry.setTreasury(number, stranger, {"from": owner}).events
-    assert network_fee["NetworkFeeChanged"]["networkBps"] == 700
-    assert host_fee["HostFeeChanged"]["hostBps"] == 900
-    assert treasury["TreasuryChanged"]["treasury"] == stranger
-    assert terms_of(registry, number) == (owner, ACTIVE, 700, 900, stranger)
-
-
-def test_the_network_owner_sets_the_network_treasury(registry, network_owner, stranger):
-    """ADMIT-5."""
-    registry.setTreasury(0, stranger, {"from": network_owner})
-    owner, *_, treasury = registry.platformOf(0)
-    assert (owner, treasury) == (network_owner, stranger)
 
 
 def test_the_network_passes_on_in_two_steps(registry, network_owner, stranger):

@@ -10,6 +10,7 @@ from tests.contracts.accounts import of_address
 from tests.contracts.batch import ROOT_TAG, Group, Leaf, hash_words
 from tests.contracts.clock import SHORT_WINDOW, now, set_next, travel
 from tests.contracts.holds import unpack
+from tests.contracts.network import appoint
 from tests.contracts.refusals import refused
 
 ONES = "0x" + "11" * 20
@@ -153,7 +154,7 @@ def test_refunds_until_the_last_second(refund, settlement, batch, seller, conten
 def test_any_operator_of_a_suspended_platform_refunds(refund, registry, batch, seller, licences):
     """REFUND-1, ALL-3."""
     second, order = accounts[16], batch.order()
-    registry.setOperator(seller.number, second, True, {"from": seller.owner})
+    appoint(registry, seller.number, seller.owner, second)
     registry.setStatus(seller.number, 2, {"from": registry.owner()})
     refund(order, second)
     assert not licences.verifyBatch(order, order.learner)

@@ -9,6 +9,7 @@ from tests.contracts.accounts import of_address
 from tests.contracts.batch import Group, words_of
 from tests.contracts.clock import DAY, SHORT_WINDOW, now, today, travel
 from tests.contracts.holds import BUCKET, unpack
+from tests.contracts.network import appoint
 from tests.contracts.plans import capture
 from tests.contracts.refusals import refused
 
@@ -59,6 +60,8 @@ def test_reverts_if_a_contract_calls(settlement, registry, Relay, seller, groups
     """BATCH-1."""
     relay = Relay.deploy({"from": seller.owner})
     registry.setOperator(seller.number, relay, True, {"from": seller.owner})
+    accept = registry.acceptOperator.encode_input(seller.number)
+    relay.forward(registry, accept, {"from": seller.operator})
     call = settlement.settle.encode_input(1, today(), MAXIMUM, words_of(groups))
     with refused("NotTopLevel", relay.address):
         relay.forward(settlement, call, {"from": seller.operator})
@@ -316,7 +319,7 @@ def test_groups_of_one_content_may_stand_apart(settled, settlement, publish, con
 def test_every_lane_counts_for_itself(settle, settlement, registry, seller, host, deposit, funded):
     """BATCH-2, INV-6."""
     second = accounts[16]
-    registry.setOperator(seller.number, second, True, {"from": seller.owner})
+    appoint(registry, seller.number, seller.owner, second)
     deposit(host.account)
     settle()
     settle(sender=second)

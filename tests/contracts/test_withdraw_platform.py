@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.accounts import of_address, of_platform
+from tests.contracts.clock import travel
 from tests.contracts.refusals import refused
 
 
@@ -58,6 +59,7 @@ def test_reverts_if_the_account_holds_too_little(settlement, seller, earned, amo
 def test_reverts_if_settlement_is_the_treasury(settlement, registry, seller, earned):
     """WITHDRAW-1."""
     registry.setTreasury(seller.number, settlement, {"from": seller.owner})
+    travel(registry.DELAY())
     with refused("InvalidReceiver", settlement.address):
         settlement.withdrawPlatform(seller.number, 1, {"from": seller.owner})
 

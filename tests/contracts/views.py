@@ -24,6 +24,11 @@ class Contracts:
     reader: Any
 
 
+def words(*values: int) -> int:
+    """Return what a call answers with these values, a word each."""
+    return int.from_bytes(b"".join(int(value).to_bytes(32, "big") for value in values), "big")
+
+
 class Views:
     """Compares the chain with the model: every balance, hold, price and verdict."""
 
@@ -45,7 +50,9 @@ class Views:
 
     def all(self) -> list[View]:
         """Return every view of the state."""
-        return [*self._money(), *self._holds(), *self._lanes(), *self._offers(), *self._verdicts()]
+        registry = [*self._members(), *self._operators()]
+        money = [*self._money(), *self._holds(), *self._lanes()]
+        return [*registry, *money, *self._offers(), *self._verdicts()]
 
     def token_id(self, sale: Sale) -> int:
         """Return the id of a sale's licence as a token."""
@@ -59,6 +66,32 @@ class Views:
             self._data[label] = getattr(target, name).encode_input(*arguments)
         answer = expected if callable(expected) else lambda _: int(expected)
         return View(label, target.address, self._data[label], answer)
+
+    def _members(self) -> list[View]:
+        return [
+            self._view(
+                words(
+                    int(member.owner, 16),
+                    1 if member.active else 2,
+                    member.network_bps,
+                    member.host_bps,
+                    int(member.treasury(self.ledger.now), 16),
+                ),
+                self.chain.registry,
+                "platformOf",
+                number,
+            )
+            for number, member in self.ledger.platforms.items()
+        ]
+
+    def _operators(self) -> list[View]:
+        keys = dict.fromkeys(self.people, (0, 0, False))
+        known = self.ledger.operators.items()
+        keys |= {key: (each.platform, each.lane, each.active) for key, each in known}
+        return [
+            self._view(words(*known), self.chain.registry, "operatorOf", key)
+            for key, known in keys.items()
+        ]
 
     def _money(self) -> list[View]:
         token, settlement, ledger = self.chain.token, self.chain.settlement, self.ledger

@@ -13,6 +13,7 @@ from tests.contracts import clock
 from tests.contracts.accounts import NETWORK, ZERO, of_address, of_platform
 from tests.contracts.batch import Batch, BatchOrder, Facts, Group, Leaf, words_of
 from tests.contracts.model import NOBODY, Ledger, Refused, Sale
+from tests.contracts.network import appoint
 from tests.contracts.orders import Order, sign_authorization
 from tests.contracts.plans import Plan, Publication, Share
 from tests.contracts.views import Contracts, Views
@@ -80,7 +81,7 @@ class Walk:
         verbs += [self.buy, self.settle, self.release, self.release_commission, self.deposit] * 2
         verbs += [self.withdraw, self.withdraw_platform, self.transfer, self.set_price] * 2
         verbs += [self.set_active, self.publish, self.register, self.bind_key, self.send]
-        verbs += [self.set_status, self.set_operator]
+        verbs += [self.set_status, self.set_operator, self.accept_operator, self.set_treasury]
         self.random.choice(verbs)()
 
     def _compare(self) -> None:
@@ -145,6 +146,10 @@ class Walk:
         keys = self._mostly([key for key in keys if self.ledger.is_acting(key)], keys) or keys
         return str(self._mostly(self.random.choice(keys), self.random.choice(self.people)))
 
+    def _keys(self) -> list[str]:
+        """Operators of the beginning, and others that platforms may name."""
+        return [*self.operators, *self.operators, *self.creators]
+
     def _some_learners(self, count: int) -> list[int]:
         highest = len(self.ledger.homes)
         learners = [self.random.randint(1, highest) for _ in range(count)]
@@ -174,8 +179,9 @@ class Walk:
             registry.admit("a platform", owner, self.treasury, *fees, network)
             platform = self.ledger.admit(owner, self.treasury, *fees)
             for operator in self.operators[platform - 1 :: 3]:
-                registry.setOperator(platform, operator, True, {"from": owner})
+                appoint(registry, platform, owner, operator)
                 self.ledger.set_operator(owner, platform, operator, True)
+                self.ledger.accept_operator(operator, platform)
         self.ledger.now = clock.now()
         for operator in self.operators[:3]:
             self.register(operator)
@@ -206,7 +212,7 @@ class Walk:
 
     def set_operator(self) -> None:
         """Stop a key, more often let it act."""
-        platform, key = self.random.randint(1, 3), self.random.choice(self.operators)
+        platform, key = self.random.randint(1, 3), self.random.choice(self._keys())
         owner = self._mostly(self.owners[platform - 1], self.network)
         active = self.random.random() < 0.9
         self._act(
@@ -214,6 +220,30 @@ class Walk:
             owner,
             lambda sender: self.chain.registry.setOperator(platform, key, active, sender),
             lambda: self.ledger.set_operator(owner, platform, key, active),
+        )
+
+    def accept_operator(self) -> None:
+        """Accept to act for a platform, which mostly names the key."""
+        named = [each for each in self.ledger.named if each[1] not in self.ledger.operators]
+        other = (self._some_platform(), self.random.choice(self.people))
+        platform, key = self._mostly(self.random.choice(sorted(named)), other) if named else other
+        self._act(
+            f"accepts platform {platform}",
+            key,
+            lambda sender: self.chain.registry.acceptOperator(platform, sender),
+            lambda: self.ledger.accept_operator(key, platform),
+        )
+
+    def set_treasury(self) -> None:
+        """Set a platform's treasury, for two days later."""
+        platform, treasury = self.random.randint(1, 3), self.random.choice(self.people)
+        owner = self._mostly(self.owners[platform - 1], self.network)
+        chosen = self._mostly(treasury, ZERO)
+        self._act(
+            f"sets treasury of {platform}: {chosen[:8]}",
+            owner,
+            lambda sender: self.chain.registry.setTreasury(platform, chosen, sender),
+            lambda: self.ledger.set_treasury(owner, platform, chosen),
         )
 
     def register(self, operator: str | None = None) -> None:

@@ -20,6 +20,7 @@ from tests.differential.model.links import Links
 from tests.differential.model.orders import Orders
 from tests.differential.model.platforms import Platforms
 from tests.differential.model.releases import Releases
+from tests.differential.model.roles import Roles
 from tests.differential.model.table import Touched
 from tests.differential.model.tokens import Tokens
 
@@ -33,7 +34,13 @@ VERBS: dict[Verb, tuple[str, str]] = {
     ("PlatformRegistry", "setNetworkFee"): ("platforms", "set_network_fee"),
     ("PlatformRegistry", "setHostFee"): ("platforms", "set_host_fee"),
     ("PlatformRegistry", "setTreasury"): ("platforms", "set_treasury"),
+    ("PlatformRegistry", "transferPlatform"): ("platforms", "transfer_platform"),
+    ("PlatformRegistry", "acceptPlatform"): ("platforms", "accept_platform"),
     ("PlatformRegistry", "setOperator"): ("platforms", "set_operator"),
+    ("PlatformRegistry", "acceptOperator"): ("platforms", "accept_operator"),
+    ("PlatformRegistry", "nominate"): ("roles", "nominate"),
+    ("PlatformRegistry", "acceptRole"): ("roles", "accept_role"),
+    ("PlatformRegistry", "dismiss"): ("roles", "dismiss"),
     ("PlatformRegistry", "transferOwnership"): ("platforms", "transfer_ownership"),
     ("PlatformRegistry", "acceptOwnership"): ("platforms", "accept_ownership"),
     ("PlatformRegistry", "registerLearner"): ("learners", "register_learner"),
@@ -110,6 +117,7 @@ class Model:
         self._events: list[Event] = []
         self.classes = Classes(self)
         self.platforms = Platforms(self, owner, treasury)
+        self.roles = Roles(self)
         self.learners = Learners(self)
         self.contents = Contents(self)
         self.tokens = Tokens(self, token, decimals)

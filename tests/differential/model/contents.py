@@ -133,7 +133,7 @@ class Contents:
         self._require_plan(host, Plan(*offered.plan), rules)
 
     def _require_plan(self, host: int, plan: Plan, rules: Rules) -> None:
-        count, terms = len(plan.creators), self._model.platforms.members[host]
+        count, terms = len(plan.creators), self._model.platforms.terms(host)
         fits = 0 < count <= MOST_CREATORS
         rules.require(fits, "CreatorCountOutOfRange", count, MOST_CREATORS)
         for index, (payee, bps) in enumerate(plan.creators):

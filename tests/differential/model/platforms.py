@@ -1,12 +1,13 @@
-"""The network, its platforms and their operators (ADMIT, OPER, ALL-3)."""
+"""The network, its platforms and their operators (ADMIT, FEE, TREASURY, OWNER, OPER, ALL-3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.differential.model.refusal import Rules
 from tests.differential.model.table import Table
+from tests.differential.model.terms import DELAY, Term, always
 from tests.differential.model.words import NETWORK, ZERO
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ HOST_BPS_CAP = 5_000
 REGISTRY = "PlatformRegistry"
 
 
-@dataclass(frozen=True)
-class Platform:
-    """A member of the network; fees in basis points."""
+class Platform(NamedTuple):
+    """A member of the network on the terms of one time; fees in basis points."""
 
     owner: str
     status: int
@@ -28,8 +28,27 @@ class Platform:
     host_bps: int
     treasury: str
 
-    def as_tuple(self) -> tuple[str, int, int, int, str]:
-        return self.owner, self.status, self.network_bps, self.host_bps, self.treasury
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the network with what it has announced."""
+
+    owner: str
+    status: int
+    network_bps: Term[int]
+    host_bps: Term[int]
+    treasury: Term[str]
+    next_owner: tuple[str, int] = (ZERO, 0)
+
+    def at(self, now: int) -> Platform:
+        """Return the terms of a time."""
+        fees = self.network_bps.at(now), self.host_bps.at(now)
+        return Platform(self.owner, self.status, *fees, self.treasury.at(now))
+
+    def changes(self, now: int) -> tuple[object, ...]:
+        """Return what was announced and does not hold at a time."""
+        fees = self.network_bps.announced(0, now) + self.host_bps.announced(0, now)
+        return self.next_owner, self.treasury.announced(ZERO, now), *fees
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,7 @@ class Operator:
     active: bool
 
 
-NOBODY = Platform(ZERO, NONE, 0, 0, ZERO)
+NOBODY = Member(ZERO, NONE, always(0), always(0), always(ZERO))
 NO_OPERATOR = Operator(NETWORK, 0, False)
 
 
@@ -50,8 +69,9 @@ class Platforms:
 
     def __init__(self, model: Model, owner: str, treasury: str) -> None:
         self._model = model
-        self.network_owner, self.next_owner, self.network_treasury = owner, ZERO, treasury
-        self.members: Table[int, Platform] = Table("platform", model.touched, NOBODY)
+        self.network_owner, self.next_owner, self.network_treasury = owner, ZERO, always(treasury)
+        self.members: Table[int, Member] = Table("platform", model.touched, NOBODY)
+        self.named: Table[tuple[int, str], bool] = Table("named", model.touched, False)
         self.operators: Table[str, Operator] = Table("operator", model.touched, NO_OPERATOR)
 
     # Who may act
@@ -60,7 +80,7 @@ class Platforms:
         """Require that the network's owner calls."""
         rules.require(caller == self.network_owner, "OwnableUnauthorizedAccount", caller)
 
-    def require_known(self, platform: int, rules: Rules) -> Platform:
+    def require_known(self, platform: int, rules: Rules) -> Member:
         """Require that the platform was admitted."""
         known = self.members[platform]
         rules.require(known.status != NONE, "UnknownPlatform", platform)
@@ -94,8 +114,12 @@ class Platforms:
 
     def terms(self, platform: int) -> Platform:
         """Return what is known of a platform, or of the network for 0."""
+        return self.member(platform).at(self._model.now)
+
+    def member(self, platform: int) -> Member:
+        """Return the same with what was announced."""
         if platform == NETWORK:
-            return Platform(self.network_owner, NONE, 0, 0, self.network_treasury)
+            return replace(NOBODY, owner=self.network_owner, treasury=self.network_treasury)
         return self.members[platform]
 
     # Verbs
@@ -111,8 +135,9 @@ class Platforms:
         _require_cap(host_bps, HOST_BPS_CAP, rules)
         rules.enforce()
         number = len(self.members) + 1
-        self.members[number] = Platform(owner, ACTIVE, network_bps, host_bps, treasury)
-        self._emit("PlatformAdmitted", number, name, self.members[number].as_tuple())
+        fees = always(network_bps), always(host_bps)
+        self.members[number] = Member(owner, ACTIVE, *fees, always(treasury))
+        self._emit("PlatformAdmitted", number, name, self.terms(number))
 
     def set_status(self, caller: str, platform: int, status: int) -> None:
         """ADMIT-4."""
@@ -125,38 +150,63 @@ class Platforms:
         self._emit("PlatformStatusChanged", platform, status)
 
     def set_network_fee(self, caller: str, platform: int, bps: int) -> None:
-        """ADMIT-2, ADMIT-4."""
+        """ADMIT-2, ADMIT-4, FEE-1."""
         rules = Rules()
         self.require_network(caller, rules)
         _require_cap(bps, NETWORK_BPS_CAP, rules)
         known = self.require_known(platform, rules)
         rules.enforce()
-        self.members[platform] = replace(known, network_bps=bps)
-        self._emit("NetworkFeeChanged", platform, bps)
+        fee = self._fee(known.network_bps, bps)
+        self.members[platform] = replace(known, network_bps=fee)
+        self._emit("NetworkFeeChanged", platform, bps, fee.since)
 
     def set_host_fee(self, caller: str, platform: int, bps: int) -> None:
-        """ADMIT-2, ADMIT-5."""
+        """ADMIT-2, ADMIT-5, FEE-1."""
         rules = Rules()
         self.require_owner(caller, platform, rules)
         _require_cap(bps, HOST_BPS_CAP, rules)
         rules.enforce()
-        self.members[platform] = replace(self.members[platform], host_bps=bps)
-        self._emit("HostFeeChanged", platform, bps)
+        fee = self._fee(self.members[platform].host_bps, bps)
+        self.members[platform] = replace(self.members[platform], host_bps=fee)
+        self._emit("HostFeeChanged", platform, bps, fee.since)
 
     def set_treasury(self, caller: str, platform: int, treasury: str) -> None:
-        """ADMIT-5."""
-        rules = Rules()
+        """ADMIT-5, TREASURY-1."""
+        rules, now = Rules(), self._model.now
         rules.require(treasury != ZERO, "ZeroAddress")
         if platform == NETWORK:
             rules.require(caller == self.network_owner, "WrongCaller", caller, self.network_owner)
-            rules.enforce()
-            self.network_treasury = treasury
-            self.members.touch(NETWORK)
         else:
             self.require_owner(caller, platform, rules)
-            rules.enforce()
-            self.members[platform] = replace(self.members[platform], treasury=treasury)
-        self._emit("TreasuryChanged", platform, treasury)
+        rules.enforce()
+        present = self.member(platform).treasury
+        changed = present.changed(treasury, now, at_once=treasury == present.at(now))
+        if platform == NETWORK:
+            self.network_treasury = changed
+            self.members.touch(NETWORK)
+        else:
+            self.members[platform] = replace(self.members[platform], treasury=changed)
+        self._emit("TreasuryChanged", platform, treasury, changed.since)
+
+    def transfer_platform(self, caller: str, platform: int, owner: str) -> None:
+        """OWNER-1."""
+        rules = Rules()
+        self.require_owner(caller, platform, rules)
+        rules.enforce()
+        next_owner = (owner, self._model.now + DELAY if owner != ZERO else 0)
+        self.members[platform] = replace(self.members[platform], next_owner=next_owner)
+        self._emit("PlatformTransferStarted", platform, *next_owner)
+
+    def accept_platform(self, caller: str, platform: int) -> None:
+        """OWNER-1, OWNER-2."""
+        rules = Rules()
+        known = self.require_known(platform, rules)
+        next_owner, since = known.next_owner
+        rules.require(caller == next_owner, "WrongCaller", caller, next_owner)
+        rules.require(self._model.now >= since, "TooEarly", since)
+        rules.enforce()
+        self.members[platform] = replace(known, owner=caller, next_owner=(ZERO, 0))
+        self._emit("PlatformTransferred", platform, caller)
 
     def set_operator(self, caller: str, platform: int, key: str, active: bool) -> None:
         """OPER-1 to OPER-3."""
@@ -166,10 +216,23 @@ class Platforms:
         free = known.platform in (NETWORK, platform)
         rules.require(free, "OperatorTaken", key, known.platform)
         rules.enforce()
-        taken = sum(each.platform == platform for each in self.operators.values())
-        lane = known.lane or taken + 1
-        self.operators[key] = Operator(platform, lane, active)
-        self._emit("OperatorChanged", platform, key, lane, active)
+        if known.platform == NETWORK:
+            self.named[platform, key] = active
+            self._emit("OperatorNamed", platform, key, active)
+        else:
+            self.operators[key] = replace(known, active=active)
+            self._emit("OperatorChanged", platform, key, known.lane, active)
+
+    def accept_operator(self, caller: str, platform: int) -> None:
+        """OPER-2, OPER-3."""
+        rules, taken = Rules(), self.operators[caller].platform
+        rules.require(taken == NETWORK, "OperatorTaken", caller, taken)
+        rules.require(self.named[platform, caller], "NotNamed", caller, platform)
+        rules.enforce()
+        self.named[platform, caller] = False
+        lane = 1 + sum(each.platform == platform for each in self.operators.values())
+        self.operators[caller] = Operator(platform, lane, True)
+        self._emit("OperatorChanged", platform, caller, lane, True)
 
     def transfer_ownership(self, caller: str, owner: str) -> None:
         """ADMIT-7."""
@@ -194,6 +257,10 @@ class Platforms:
         self.require_network(caller, rules)
         rules.require(False, "ZeroAddress")
         rules.enforce()
+
+    def _fee(self, fee: Term[int], bps: int) -> Term[int]:
+        now = self._model.now
+        return fee.changed(bps, now, at_once=bps <= fee.at(now))
 
     def _emit(self, name: str, *values: object) -> None:
         self._model.emit(REGISTRY, name, *values)

@@ -456,14 +456,21 @@ CREATE TABLE chain_cursor (
 );
 
 -- chain_platforms --
+-- Of a term that can change later: what holds before the time `_since` (Unix seconds), and from then on.
 CREATE TABLE chain_platforms (
     number INTEGER NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     owner TEXT NOT NULL,
+    status BIGINT NOT NULL,
     treasury TEXT NOT NULL,
+    next_treasury TEXT NOT NULL,
+    treasury_since BIGINT NOT NULL,
     network_bps BIGINT NOT NULL,
+    next_network_bps BIGINT NOT NULL,
+    network_bps_since BIGINT NOT NULL,
     host_bps BIGINT NOT NULL,
-    status BIGINT NOT NULL
+    next_host_bps BIGINT NOT NULL,
+    host_bps_since BIGINT NOT NULL
 );
 
 -- chain_windows --
