@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 UV := uv==0.13.9
 
 SOLIDITY := 'contracts/**/*.sol'
-SOLIDITY_TESTS := 'tests/forge/**/*.sol'
+SOLIDITY_TESTS := 'tests/forge/**/*.sol' 'tests/proofs/*.sol'
 TESTS := $(wildcard tests/unit tests/integration tests/acceptance tests/differential)
 CONTRACT_TESTS := tests/contracts
 
@@ -43,6 +43,10 @@ fuzz: setup ## walk the contracts at random for long, checking the invariants an
 	$(BIN)/python -m tools.walks || status=1; \
 	$(BIN)/python -m tests.differential --steps 1000000 --least 1000 || status=1; \
 	exit $$status
+
+.PHONY: proofs
+proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
+	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
 
 .PHONY: check
 check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
@@ -79,6 +83,9 @@ lock: setup ## bring the lock files up to pyproject.toml and package.json (UPGRA
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile pyproject.toml --quiet \
 	  --all-extras --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
 	  $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile tests/proofs/requirements.in --quiet \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  $(if $(UPGRADE),--upgrade) --output-file tests/proofs/requirements.lock
 	@$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --loglevel=error >/dev/null
 
 .PHONY: clean

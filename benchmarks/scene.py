@@ -21,6 +21,7 @@ from zhifu.chain import TRANSACTION_GAS_LIMIT, Chain
 from zhifu.contracts import Contract
 from zhifu.deployment import DAY_SECONDS, DEFAULT_WINDOWS, Network, deploy
 from zhifu.models import NO_ADDRESS, BatchOrder, DirectOrder, Publication, Share, SplitPlan
+from zhifu.operators import appoint
 from zhifu.signing import LocalSigner
 
 PRICE = 49_000_000
@@ -228,5 +229,5 @@ def _admitted(network: Network, admin: LocalSigner, number: int) -> Platform:
     owner, operator, treasury = (dev_signer(10 * number + at) for at in range(3))
     name = f"platform {number}"
     network.registry.admit(admin, name, owner.address, treasury.address, 0, 0)
-    network.registry.set_operator(owner, number, operator.address)
+    appoint(network.registry, owner, number, operator)
     return Platform(number, owner, operator, treasury)

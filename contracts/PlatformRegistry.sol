@@ -4,13 +4,38 @@ pragma solidity 0.8.30;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
+import {
+    Changes,
+    IPlatformRegistry,
+    Operator,
+    Platform,
+    PlatformStatus,
+    Role,
+    Successor
+} from "./interfaces/IPlatformRegistry.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
-import {IPlatformRegistry, Operator, Platform, PlatformStatus} from "./interfaces/IPlatformRegistry.sol";
+import {DelayedBps, DelayedBpsLib} from "./libraries/DelayedBps.sol";
 
 /// @title PlatformRegistry
 /// @notice Who is in the network. What each function does is said in `IPlatformRegistry`.
 contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     using Checkpoints for Checkpoints.Trace224;
+
+    /// @dev A platform with what was announced for it. Its terms take two slots, and a third once its treasury changes.
+    // solhint-disable-next-line gas-struct-packing
+    struct Member {
+        address owner;
+        PlatformStatus status;
+        DelayedBps networkBps;
+        address treasury;
+        DelayedBps hostBps;
+        bool hasNextTreasury;
+        Successor nextTreasury;
+        Successor nextOwner;
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    uint40 public constant DELAY = 2 days;
 
     uint16 private constant NETWORK_BPS_CAP = 1_000;
     uint16 private constant HOST_BPS_CAP = 5_000;
@@ -24,8 +49,11 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     /// @inheritdoc IPlatformRegistry
     uint32 public learnerCount;
 
-    mapping(uint32 platform => Platform) private _platforms;
+    mapping(Role role => address) private _holders;
+    mapping(Role role => Successor) private _nominees;
+    mapping(uint32 platform => Member) private _members;
     mapping(uint32 platform => uint32) private _lanes;
+    mapping(uint32 platform => mapping(address key => bool)) private _named;
     mapping(address key => Operator) private _operators;
     mapping(uint32 learner => address) private _keys;
     mapping(uint32 learner => mapping(uint32 platform => bytes32)) private _bindings;
@@ -42,7 +70,30 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     /// @param networkOwner Admits platforms and sets the network's fees.
     /// @param networkTreasury Where the network's withdrawals go.
     constructor(address networkOwner, address networkTreasury) Ownable(networkOwner) {
-        _setTreasury(NETWORK, networkTreasury);
+        if (networkTreasury == address(0)) revert ZeroAddress();
+        _members[NETWORK].treasury = networkTreasury;
+        emit TreasuryChanged(NETWORK, networkTreasury, uint40(block.timestamp));
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function nominate(Role role, address account) external onlyOwner {
+        Successor memory nominee = _successor(account, role == Role.Arbiter ? DELAY : 0);
+        _nominees[role] = nominee;
+        emit RoleNominated(role, account, nominee.from);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function acceptRole(Role role) external {
+        _requireSuccessor(_nominees[role]);
+        delete _nominees[role];
+        _holders[role] = msg.sender;
+        emit RoleAccepted(role, msg.sender);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function dismiss(Role role) external onlyOwner {
+        emit RoleDismissed(role, _holders[role]);
+        delete _holders[role];
     }
 
     /// @inheritdoc IPlatformRegistry
@@ -57,9 +108,13 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         _requireCap(networkBps, NETWORK_BPS_CAP);
         _requireCap(hostBps, HOST_BPS_CAP);
         platform = ++platformCount;
-        Platform memory terms = Platform(owner, PlatformStatus.Active, networkBps, hostBps, treasury);
-        _platforms[platform] = terms;
-        emit PlatformAdmitted(platform, name, terms);
+        Member storage member = _members[platform];
+        member.owner = owner;
+        member.status = PlatformStatus.Active;
+        member.networkBps = DelayedBpsLib.plain(networkBps);
+        member.treasury = treasury;
+        member.hostBps = DelayedBpsLib.plain(hostBps);
+        emit PlatformAdmitted(platform, name, Platform(owner, PlatformStatus.Active, networkBps, hostBps, treasury));
     }
 
     /// @inheritdoc IPlatformRegistry
@@ -72,21 +127,49 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     /// @inheritdoc IPlatformRegistry
     function setNetworkFee(uint32 platform, uint16 networkBps) external onlyOwner {
         _requireCap(networkBps, NETWORK_BPS_CAP);
-        _known(platform).networkBps = networkBps;
-        emit NetworkFeeChanged(platform, networkBps);
+        Member storage member = _known(platform);
+        uint40 from;
+        (member.networkBps, from) = member.networkBps.set(networkBps, DELAY);
+        emit NetworkFeeChanged(platform, networkBps, from);
     }
 
     /// @inheritdoc IPlatformRegistry
     function setHostFee(uint32 platform, uint16 hostBps) external onlyPlatformOwner(platform) {
         _requireCap(hostBps, HOST_BPS_CAP);
-        _platforms[platform].hostBps = hostBps;
-        emit HostFeeChanged(platform, hostBps);
+        Member storage member = _members[platform];
+        uint40 from;
+        (member.hostBps, from) = member.hostBps.set(hostBps, DELAY);
+        emit HostFeeChanged(platform, hostBps, from);
     }
 
     /// @inheritdoc IPlatformRegistry
     function setTreasury(uint32 platform, address treasury) external {
         _requireCaller(platform == NETWORK ? owner() : _known(platform).owner);
-        _setTreasury(platform, treasury);
+        if (treasury == address(0)) revert ZeroAddress();
+        Member storage member = _members[platform];
+        address present = _treasuryOf(member);
+        bool later = treasury != present;
+        uint40 from = uint40(block.timestamp) + (later ? DELAY : 0);
+        member.treasury = present;
+        member.hasNextTreasury = later;
+        member.nextTreasury = later ? Successor(treasury, from) : Successor(address(0), 0);
+        emit TreasuryChanged(platform, treasury, from);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function transferPlatform(uint32 platform, address owner) external onlyPlatformOwner(platform) {
+        Successor memory next = _successor(owner, DELAY);
+        _members[platform].nextOwner = next;
+        emit PlatformTransferStarted(platform, owner, next.from);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function acceptPlatform(uint32 platform) external {
+        Member storage member = _known(platform);
+        _requireSuccessor(member.nextOwner);
+        delete member.nextOwner;
+        member.owner = msg.sender;
+        emit PlatformTransferred(platform, msg.sender);
     }
 
     /// @inheritdoc IPlatformRegistry
@@ -96,16 +179,28 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         bool active
     ) external onlyPlatformOwner(platform) returns (uint32 lane) {
         if (operator == address(0)) revert ZeroAddress();
-        Operator memory known = _operators[operator];
+        Operator storage known = _operators[operator];
         if (known.platform == NETWORK) {
-            lane = ++_lanes[platform];
+            _named[platform][operator] = active;
+            emit OperatorNamed(platform, operator, active);
         } else if (known.platform == platform) {
             lane = known.lane;
+            known.active = active;
+            emit OperatorChanged(platform, operator, lane, active);
         } else {
             revert OperatorTaken(operator, known.platform);
         }
-        _operators[operator] = Operator(platform, lane, active);
-        emit OperatorChanged(platform, operator, lane, active);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function acceptOperator(uint32 platform) external returns (uint32 lane) {
+        uint32 taken = _operators[msg.sender].platform;
+        if (taken != NETWORK) revert OperatorTaken(msg.sender, taken);
+        if (!_named[platform][msg.sender]) revert NotNamed(msg.sender, platform);
+        delete _named[platform][msg.sender];
+        lane = ++_lanes[platform];
+        _operators[msg.sender] = Operator(platform, lane, true);
+        emit OperatorChanged(platform, msg.sender, lane, true);
     }
 
     /// @inheritdoc IPlatformRegistry
@@ -142,15 +237,47 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IPlatformRegistry
+    function arbiter() external view returns (address) {
+        return _holders[Role.Arbiter];
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function pauser() external view returns (address) {
+        return _holders[Role.Pauser];
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function pendingRole(Role role) external view returns (Successor memory) {
+        return _nominees[role];
+    }
+
+    /// @inheritdoc IPlatformRegistry
     function platformOf(uint32 platform) external view returns (Platform memory terms) {
-        terms = _platforms[platform];
-        if (platform == NETWORK) terms.owner = owner();
-        else _known(platform);
+        Member storage member = _memberOf(platform);
+        terms.owner = platform == NETWORK ? owner() : member.owner;
+        terms.status = member.status;
+        terms.networkBps = member.networkBps.current();
+        terms.hostBps = member.hostBps.current();
+        terms.treasury = _treasuryOf(member);
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function changesOf(uint32 platform) external view returns (Changes memory changes) {
+        Member storage member = _memberOf(platform);
+        changes.owner = member.nextOwner;
+        if (member.nextTreasury.from > block.timestamp) changes.treasury = member.nextTreasury;
+        (changes.networkBps, changes.networkBpsFrom) = member.networkBps.next();
+        (changes.hostBps, changes.hostBpsFrom) = member.hostBps.next();
     }
 
     /// @inheritdoc IPlatformRegistry
     function operatorOf(address operator) external view returns (Operator memory) {
         return _operators[operator];
+    }
+
+    /// @inheritdoc IPlatformRegistry
+    function isNamed(uint32 platform, address operator) external view returns (bool) {
+        return _named[platform][operator];
     }
 
     /// @inheritdoc IPlatformRegistry
@@ -187,13 +314,6 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         revert ZeroAddress();
     }
 
-    function arbiter() external view returns (address) {
-        return owner();
-    }
-    function pauser() external view returns (address) {
-        return owner();
-    }
-
     function _register(uint32 count, bytes32 commitment) private returns (uint32 first) {
         (uint32 platform, , ) = activeOperator(msg.sender);
         uint32 left = HIGHEST_LEARNER - learnerCount;
@@ -205,15 +325,28 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         emit LearnersRegistered(platform, first, count, commitment);
     }
 
-    function _setTreasury(uint32 platform, address treasury) private {
-        if (treasury == address(0)) revert ZeroAddress();
-        _platforms[platform].treasury = treasury;
-        emit TreasuryChanged(platform, treasury);
+    function _known(uint32 platform) private view returns (Member storage member) {
+        member = _members[platform];
+        if (member.status == PlatformStatus.None) revert UnknownPlatform(platform);
     }
 
-    function _known(uint32 platform) private view returns (Platform storage terms) {
-        terms = _platforms[platform];
-        if (terms.status == PlatformStatus.None) revert UnknownPlatform(platform);
+    function _memberOf(uint32 platform) private view returns (Member storage) {
+        return platform == NETWORK ? _members[NETWORK] : _known(platform);
+    }
+
+    function _treasuryOf(Member storage member) private view returns (address) {
+        if (member.hasNextTreasury && member.nextTreasury.from <= block.timestamp) return member.nextTreasury.account;
+        return member.treasury;
+    }
+
+    /// @dev Nobody succeeds at no time, so that what was called off leaves nothing behind.
+    function _successor(address account, uint40 delay) private view returns (Successor memory) {
+        return account == address(0) ? Successor(account, 0) : Successor(account, uint40(block.timestamp) + delay);
+    }
+
+    function _requireSuccessor(Successor memory successor) private view {
+        _requireCaller(successor.account);
+        if (block.timestamp < successor.from) revert TooEarly(successor.from);
     }
 
     function _requireActive(uint32 platform) private view {

@@ -12,13 +12,16 @@ from zhifu.blocks import Receipt
 from zhifu.contract import Contract
 from zhifu.models import (
     BatchOrder,
+    Changes,
     DirectOrder,
     Operator,
     Platform,
     PlatformStatus,
     PriceStep,
     Publication,
+    Role,
     SplitPlan,
+    Successor,
     Terms,
 )
 from zhifu.signing import Signer
@@ -45,23 +48,47 @@ class PlatformRegistry(Contract):
         """Open or suspend a platform."""
         return self.transact(signer, "setStatus", platform, int(status))
 
+    def nominate(self, signer: Signer, role: Role, account: str) -> Receipt:
+        """Nominate who may accept a role; the zero address for nobody."""
+        return self.transact(signer, "nominate", int(role), account)
+
+    def accept_role(self, signer: Signer, role: Role) -> Receipt:
+        """Take a role over, as its nominee."""
+        return self.transact(signer, "acceptRole", int(role))
+
+    def dismiss(self, signer: Signer, role: Role) -> Receipt:
+        """Take a role from its holder at once."""
+        return self.transact(signer, "dismiss", int(role))
+
     def set_network_fee(self, signer: Signer, platform: int, network_bps: int) -> Receipt:
-        """Set the network's least share in a platform's new plans."""
+        """Set the network's least share in a platform's new plans; a rise holds `delay` later."""
         return self.transact(signer, "setNetworkFee", platform, network_bps)
 
     def set_host_fee(self, signer: Signer, platform: int, host_bps: int) -> Receipt:
-        """Set the host's least share in a platform's new plans."""
+        """Set the host's least share in a platform's new plans; a rise holds `delay` later."""
         return self.transact(signer, "setHostFee", platform, host_bps)
 
     def set_treasury(self, signer: Signer, platform: int, treasury: str) -> Receipt:
-        """Set where a platform's withdrawals go."""
+        """Set where withdrawals go `delay` from now; naming the present treasury cancels."""
         return self.transact(signer, "setTreasury", platform, treasury)
+
+    def transfer_platform(self, signer: Signer, platform: int, owner: str) -> Receipt:
+        """Let an address accept a platform `delay` from now; the zero address for nobody."""
+        return self.transact(signer, "transferPlatform", platform, owner)
+
+    def accept_platform(self, signer: Signer, platform: int) -> Receipt:
+        """Take a platform over from its owner, who let the signer."""
+        return self.transact(signer, "acceptPlatform", platform)
 
     def set_operator(
         self, signer: Signer, platform: int, operator: str, active: bool = True
     ) -> Receipt:
-        """Let a key act for a platform, or stop it."""
+        """Name a key that may accept to act for a platform; stop one, or let it act again."""
         return self.transact(signer, "setOperator", platform, operator, active)
+
+    def accept_operator(self, signer: Signer, platform: int) -> Receipt:
+        """Accept to act for a platform, for good and for no other, as a key that it names."""
+        return self.transact(signer, "acceptOperator", platform)
 
     def register_learner(self, signer: Signer, commitment: bytes) -> Receipt:
         """Register one learner; its number is in the event `LearnersRegistered`."""
@@ -81,8 +108,24 @@ class PlatformRegistry(Contract):
         """Give a learner a key of its own."""
         return self.transact(signer, "bindKey", learner, key)
 
+    def delay(self) -> int:
+        """How many seconds before it holds a change is announced that could hurt someone."""
+        return int(self.read("DELAY"))
+
+    def arbiter(self) -> str:
+        """Who decides disputes, or the zero address."""
+        return str(self.read("arbiter"))
+
+    def pauser(self) -> str:
+        """Who may pause, or the zero address."""
+        return str(self.read("pauser"))
+
+    def pending_role(self, role: Role) -> Successor:
+        """Who may accept a role, and from when; the zero address for nobody."""
+        return Successor(*self.read("pendingRole", int(role)))
+
     def platform_of(self, platform: int) -> Platform:
-        """A platform's terms."""
+        """A platform's terms as they hold now."""
         owner, status, network_bps, host_bps, treasury = self.read("platformOf", platform)
         return Platform(owner, PlatformStatus(status), network_bps, host_bps, treasury)
 
@@ -90,9 +133,18 @@ class PlatformRegistry(Contract):
         """How many platforms were admitted."""
         return int(self.read("platformCount"))
 
+    def changes_of(self, platform: int) -> Changes:
+        """What was announced for a platform and does not hold yet."""
+        owner, treasury, *fees = self.read("changesOf", platform)
+        return Changes(Successor(*owner), Successor(*treasury), *fees)
+
     def operator_of(self, operator: str) -> Operator:
-        """What is known of a key; platform 0 for an unknown one."""
+        """What is known of a key; platform 0 for one that accepted none."""
         return Operator(*self.read("operatorOf", operator))
+
+    def is_named(self, platform: int, operator: str) -> bool:
+        """Whether a key may accept to act for a platform."""
+        return bool(self.read("isNamed", platform, operator))
 
     def learner_count(self) -> int:
         """The highest learner number."""

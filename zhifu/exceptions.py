@@ -15,8 +15,8 @@ values a caller needs as typed attributes. The category says who can mend it:
     + WrongOperator, WrongKey, NoOperator, InvalidSignature, AuthorizationUsed
   x StateError: valid, but not in the present state
     + InactiveContent, InactivePlatform, InsufficientBalance, IdempotencyConflict
-    + DuplicateBatch, DuplicateOrder, DuplicatePayment, NotRefundable, ForeignDatabase
-    + DatabaseRefused
+    + DuplicateBatch, DuplicateOrder, DuplicatePayment, NotRefundable, TooEarly
+    + ForeignDatabase, DatabaseRefused
   x ChainError: the chain could not be used, or refused
     + ChainUnreachable, WrongChain, NodeRefused, NotDeployed, ContractReverted
     + TransactionFailed, TransactionPending, TransactionTooLarge, RootMismatch
@@ -457,6 +457,17 @@ class NotRefundable(StateError):
 
     order: str
     reason: str
+
+
+@dataclass(eq=False)
+class TooEarly(StateError):
+    """Something that was announced cannot be done before `since`, in Unix seconds."""
+
+    code = "too_early"
+    field = "time"
+    rule = "must have come"
+
+    since: int
 
 
 @dataclass(eq=False)

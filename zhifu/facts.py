@@ -81,7 +81,9 @@ class Facts(NamedTuple):
         for bits in _BITS:
             values.append(packed & ((1 << bits) - 1))
             packed >>= bits
-        return cls(*values[:7], OrderState(values[7]), *values[8:])
+        price, commission, referrer, version, window_class, epoch, end, state, *rest = values
+        read = (price, commission, referrer, version, window_class, epoch, end)
+        return cls(*read, OrderState(state), *rest)
 
 
 _BITS = (40, 16, 16, 16, 8, 24, 40, 8, 40, 40)

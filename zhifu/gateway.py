@@ -322,8 +322,8 @@ class Gateway:
         return news
 
     def platforms(self) -> Sequence[PlatformRecord]:
-        """The network's platforms as of the last `sync`."""
-        return self._index.platforms()
+        """The network's platforms as of the last `sync`, on the terms that hold now."""
+        return self._index.platforms(self._indexer.now())
 
     def contents(self, host: int | None = None) -> Sequence[Content]:
         """All contents, or one host's, as of the last `sync`."""

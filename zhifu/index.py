@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zhifu.exceptions import UnknownContent
 from zhifu.facts import OrderState, Quote
@@ -23,7 +23,7 @@ _OF_ONE = ("content", "content_plans", "content_prices")
 
 
 class PlatformRecord(NamedTuple):
-    """A member of the network; shares in basis points."""
+    """A member of the network on the terms of one moment; shares in basis points."""
 
     number: int
     name: str
@@ -44,6 +44,42 @@ class PlanTerms(NamedTuple):
     version: int
     commission_bps: int
     referrer_bps: int
+
+
+class Term(NamedTuple):
+    """A term that can change later: what it is before the time `since`, and from then on."""
+
+    before: Any
+    after: Any
+    since: int
+
+    def at(self, time: int) -> Any:
+        """What it is at a time (Unix seconds)."""
+        return self.after if time >= self.since else self.before
+
+
+class Member(NamedTuple):
+    """A member of the network with the terms it has and those that were announced."""
+
+    number: int
+    name: str
+    owner: str
+    status: PlatformStatus
+    treasury: Term
+    network_bps: Term
+    host_bps: Term
+
+    def at(self, time: int) -> PlatformRecord:
+        """The member on the terms of a moment (Unix seconds)."""
+        return PlatformRecord(
+            self.number,
+            self.name,
+            self.owner,
+            self.treasury.at(time),
+            self.network_bps.at(time),
+            self.host_bps.at(time),
+            self.status,
+        )
 
 
 class Content(NamedTuple):
@@ -94,18 +130,18 @@ class Index:
     def __init__(self) -> None:
         self.cursor: Cursor | None = None
         self.learners = 0
-        self._platforms: dict[int, PlatformRecord] = {}
+        self._members: dict[int, Member] = {}
         self._contents: dict[int, Content] = {}
         self._by_ref: dict[tuple[int, str], int] = {}
         self._windows: dict[int, int] = {}
 
-    def platforms(self) -> Sequence[PlatformRecord]:
-        """All platforms, by number."""
-        return [self._platforms[number] for number in sorted(self._platforms)]
+    def platforms(self, time: int) -> Sequence[PlatformRecord]:
+        """All platforms by number, on the terms of a moment (Unix seconds)."""
+        return [self._members[number].at(time) for number in sorted(self._members)]
 
-    def platform(self, number: int) -> PlatformRecord | None:
+    def platform(self, number: int) -> Member | None:
         """One platform, or None."""
-        return self._platforms.get(number)
+        return self._members.get(number)
 
     def contents(self, host: int | None = None) -> Sequence[Content]:
         """All contents, or those of one host, by number."""
@@ -160,8 +196,8 @@ class Index:
 
     def load_members(self, transaction: Transaction) -> None:
         """Read platforms and refund windows from the database."""
-        found = (_platform(row) for row in transaction.rows("platforms"))
-        self._platforms = {platform.number: platform for platform in found}
+        found = (_member(row) for row in transaction.rows("platforms"))
+        self._members = {member.number: member for member in found}
         self._windows = dict(transaction.rows("windows"))
 
     def load_contents(self, transaction: Transaction, numbers: Iterable[int]) -> None:
@@ -173,11 +209,10 @@ class Index:
                 self._by_ref.setdefault((content.host, content.ref), content.number)
 
 
-def _platform(row: Row) -> PlatformRecord:
-    number, name, owner, treasury, network_bps, host_bps, status = row
-    return PlatformRecord(
-        number, name, owner, treasury, network_bps, host_bps, PlatformStatus(status)
-    )
+def _member(row: Row) -> Member:
+    number, name, owner, status, *terms = row
+    treasury, network_bps, host_bps = (Term(*terms[at : at + 3]) for at in (0, 3, 6))
+    return Member(number, name, owner, PlatformStatus(status), treasury, network_bps, host_bps)
 
 
 def _contents(

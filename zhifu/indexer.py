@@ -55,9 +55,13 @@ class Indexer:
             if event.name in EVENTS or event.name == _BATCH_SETTLED
         ]
 
+    def now(self) -> int:
+        """The time (Unix seconds) by the chain's clock, as of the last `sync`."""
+        return self._clock() + self._ahead_seconds
+
     def today(self) -> int:
         """The day (since 1970, UTC) by the chain's clock, as of the last `sync`."""
-        return (self._clock() + self._ahead_seconds) // DAY_SECONDS
+        return self.now() // DAY_SECONDS
 
     def sync(self) -> bool:
         """Follow the chain up to its latest block; whether there was anything new.

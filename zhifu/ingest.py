@@ -15,7 +15,7 @@ from zhifu.calldata import SettleCall
 from zhifu.contract import EventLog
 from zhifu.exceptions import RootMismatch
 from zhifu.index import FIRST_PLAN_VERSION, Index, Sale
-from zhifu.models import NO_ADDRESS, DirectOrder, Terms
+from zhifu.models import DELAY_SECONDS, NO_ADDRESS, DirectOrder, Terms
 from zhifu.store import Transaction
 
 Arguments = Mapping[str, Any]
@@ -27,6 +27,7 @@ _ORDER = (
     "put_window",
     "put_platform",
     "set_platform_status",
+    "set_platform_owner",
     "set_platform_network_fee",
     "set_platform_host_fee",
     "set_platform_treasury",
@@ -200,6 +201,18 @@ def _platform_changed(query: str, value: str, ingest: Ingest, event: EventLog) -
     ingest.put(query, number=event.arguments["platform"], value=event.arguments[value])
 
 
+def _term_changed(query: str, value: str, ingest: Ingest, event: EventLog) -> None:
+    found = event.arguments
+    # A fall or a cancellation holds at once; that it is taken for older then changes nothing.
+    ingest.put(
+        query,
+        number=found["platform"],
+        value=found[value],
+        since=found["from"],
+        delay=DELAY_SECONDS,
+    )
+
+
 def _registered(ingest: Ingest, event: EventLog) -> None:
     last = event.arguments["first"] + event.arguments["count"] - 1
     ingest.learners = max(ingest.learners, last)
@@ -291,9 +304,10 @@ def _dispute_resolved(ingest: Ingest, event: EventLog) -> None:
 _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "PlatformAdmitted": _admitted,
     "PlatformStatusChanged": partial(_platform_changed, "set_platform_status", "status"),
-    "NetworkFeeChanged": partial(_platform_changed, "set_platform_network_fee", "networkBps"),
-    "HostFeeChanged": partial(_platform_changed, "set_platform_host_fee", "hostBps"),
-    "TreasuryChanged": partial(_platform_changed, "set_platform_treasury", "treasury"),
+    "PlatformTransferred": partial(_platform_changed, "set_platform_owner", "owner"),
+    "NetworkFeeChanged": partial(_term_changed, "set_platform_network_fee", "networkBps"),
+    "HostFeeChanged": partial(_term_changed, "set_platform_host_fee", "hostBps"),
+    "TreasuryChanged": partial(_term_changed, "set_platform_treasury", "treasury"),
     "LearnersRegistered": _registered,
     "WindowAdded": _window_added,
     "ContentPublished": _published,

@@ -22,10 +22,10 @@ from zhifu.exceptions import (
     TransactionFailed,
     TransactionPending,
     TransactionTooLarge,
-    WrongOperator,
     ZhifuError,
 )
 from zhifu.lanebook import BatchDraft, LaneBook, Submission
+from zhifu.operators import ensure_accepted
 from zhifu.payments import BatchRecord
 from zhifu.refusals import explained
 from zhifu.selection import Selection
@@ -50,7 +50,8 @@ class Ending(NamedTuple):
 class Lane:
     """The lane of `signer` for `platform`; safe to share between threads, which take turns.
 
-    Raises WrongOperator unless the key is an active operator of the platform.
+    A key that the platform names and that has not accepted yet accepts now. Raises WrongOperator
+    for one that may not act for the platform.
     """
 
     def __init__(
@@ -64,9 +65,7 @@ class Lane:
         sync: Callable[[], object],
         confirmations: int,
     ) -> None:
-        operator = network.registry.operator_of(signer.address)
-        if operator.platform != platform or not operator.active:
-            raise WrongOperator(platform, signer.address)
+        operator = ensure_accepted(network.registry, platform, signer)
         self.platform = platform
         self.number = operator.lane
         self.signer = signer

@@ -12,6 +12,7 @@ from zhifu.catalogue import CatalogueRow, ContentKey
 from zhifu.deployment import Network
 from zhifu.models import Publication, Share, SplitPlan
 from zhifu.money import Money
+from zhifu.operators import appoint
 from zhifu.publishing import publish_missing
 from zhifu.signing import LocalSigner, Signer
 
@@ -124,7 +125,7 @@ def _admit(network: Network, admin: Signer, name: str) -> Member:
         admin, name, operator.address, operator.address, NETWORK_BPS, HOST_BPS
     )
     (admitted,) = network.registry.emitted(receipt, "PlatformAdmitted")
-    network.registry.set_operator(operator, admitted["platform"], operator.address)
+    appoint(network.registry, operator, admitted["platform"], operator)
     return Member(admitted["platform"], name, operator)
 
 

@@ -14,6 +14,9 @@ from zhifu.accounts import Account
 from zhifu.exceptions import InvalidSplitPlan
 from zhifu.facts import WHOLE_BPS, Facts
 
+DELAY_SECONDS = 2 * 86_400
+"""How long before it holds a change is announced that could hurt someone; the registry's DELAY."""
+
 NO_ADDRESS = "0x" + "0" * 40
 NO_SELLER = 0
 """The seller of an order that is bought straight from the host."""
@@ -27,8 +30,22 @@ class PlatformStatus(IntEnum):
     SUSPENDED = 2
 
 
+class Role(IntEnum):
+    """What the network's owner hands to keys that do nothing else."""
+
+    ARBITER = 0
+    PAUSER = 1
+
+
+class Successor(NamedTuple):
+    """An account that is to take the place of another, from a time (Unix seconds) on."""
+
+    account: str
+    since: int
+
+
 class Platform(NamedTuple):
-    """One member of the network, as the registry knows it."""
+    """One member of the network on the terms that hold now, as the registry knows it."""
 
     owner: str
     status: PlatformStatus
@@ -37,8 +54,22 @@ class Platform(NamedTuple):
     treasury: str
 
 
+class Changes(NamedTuple):
+    """What was announced for a platform and does not hold yet; zeros where nothing was.
+
+    `owner` may accept the platform then; the other times (Unix seconds) are when each holds.
+    """
+
+    owner: Successor
+    treasury: Successor
+    network_bps: int
+    network_bps_since: int
+    host_bps: int
+    host_bps_since: int
+
+
 class Operator(NamedTuple):
-    """A platform's signing key."""
+    """A signing key that accepted to act for a platform; platform 0 for one that accepted none."""
 
     platform: int
     lane: int

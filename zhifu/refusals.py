@@ -19,6 +19,7 @@ from zhifu.exceptions import (
     InvalidSignature,
     InvalidSplitPlan,
     NotRefundable,
+    TooEarly,
     UnknownContent,
     UnknownLearner,
     UnknownOrder,
@@ -86,6 +87,11 @@ def _not_licensee(values: Values, _: Values) -> ZhifuError:
 def _operator_taken(values: Values, _: Values) -> ZhifuError:
     rule = f"must act for one platform only, and does for platform {values['platform']}"
     return InvalidInput("operator", rule, values["operator"])
+
+
+def _not_named(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be named by the owner of platform {values['platform']}"
+    return WrongKey(rule, values["operator"])
 
 
 # Orders and signatures
@@ -230,6 +236,8 @@ _MEANINGS: Mapping[str, Callable[[Values, Values], ZhifuError]] = {
     "OwnableUnauthorizedAccount": _not_owner,
     "NotLicensee": _not_licensee,
     "OperatorTaken": _operator_taken,
+    "NotNamed": _not_named,
+    "TooEarly": lambda values, _: TooEarly(values["from"]),
     "ERC3009InvalidSignature": _bad_signature,
     "ERC3009UsedAuthorization": _used_authorization,
     "OrderExists": _order_exists,

@@ -74,7 +74,8 @@ library BatchTree {
             // Three words beyond the allocated memory, which are not kept.
             let leafAt := mload(0x40)
             mstore(add(leafAt, 0x20), facts)
-            mstore(add(leafAt, 0x40), or(LEAF_TAG, referrer))
+            // What is above an address here is not always zero.
+            mstore(add(leafAt, 0x40), or(LEAF_TAG, shr(96, shl(96, referrer))))
             let to := add(add(mload(leaves), 0x20), shl(5, mload(add(leaves, 0x20))))
             let begin := add(words.offset, shl(5, index))
             let head := calldataload(begin)

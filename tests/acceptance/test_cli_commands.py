@@ -7,23 +7,35 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.zhifu_process import Zhifu, ZhifuHere
-from zhifu.anvil import Anvil
+from zhifu.anvil import Anvil, dev_key, dev_signer
 
 CATALOGUE = Path(__file__).parents[2] / "zhifu" / "data" / "catalogue.csv"
+#: Development accounts whose names the keyring does not know.
+GATEWAY, EAGER = 38, 39
 
 
 @pytest.fixture(scope="module")
-def zhifu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zhifu]:
+def chain() -> Iterator[Anvil]:
     with Anvil() as chain:
-        zhifu = ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
-        zhifu("deploy")
-        zhifu("platform", "add", "udemy")
-        zhifu("platform", "add", "edx")
-        zhifu("learner", "register", "10", "-p", "udemy")
-        zhifu("content", "publish", "-p", "edx", "--ref", "cs50", "--price", "49.00")
-        zhifu("deposit", "platform:udemy", "1000.00", "--mint")
-        zhifu("key", "new", "alice")
-        yield zhifu
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def zhifu(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Zhifu:
+    zhifu = ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
+    zhifu("deploy")
+    zhifu("platform", "add", "udemy")
+    zhifu("platform", "add", "edx")
+    zhifu("learner", "register", "10", "-p", "udemy")
+    zhifu("content", "publish", "-p", "edx", "--ref", "cs50", "--price", "49.00")
+    zhifu("deposit", "platform:udemy", "1000.00", "--mint")
+    zhifu("key", "new", "alice")
+    return zhifu
+
+
+def address_of(zhifu: Zhifu, key: str) -> str:
+    keys = {each["name"]: each["address"] for each in zhifu.json("key", "list")}
+    return str(keys[key])
 
 
 def available(zhifu: Zhifu, account: str) -> int:
@@ -53,20 +65,59 @@ def test_contents_come_from_json_too(zhifu: Zhifu, tmp_path: Path) -> None:
     assert (named["name"], named["price"]) == ("edx/a/b", "1.50 USD")
 
 
-def test_owners_and_admin_set_a_platforms_terms(zhifu: Zhifu) -> None:
+def test_owners_and_admin_set_a_platforms_terms(zhifu: Zhifu, chain: Anvil) -> None:
     zhifu("platform", "add", "brief")
     zhifu("platform", "treasury", "brief", "alice")
     zhifu("platform", "fee", "brief", "--host-bps", "2500", "--network-bps", "100")
     zhifu("platform", "operator", "brief", "alice")
     zhifu("platform", "status", "brief", "suspended")
     shown = zhifu.json("platform", "show", "brief")
-    alice = {each["name"]: each["address"] for each in zhifu.json("key", "list")}["alice"]
-    assert shown["treasury"] == alice
-    assert (shown["host_bps"], shown["network_bps"]) == (2500, 100)
+    alice = address_of(zhifu, "alice")
+    assert shown["treasury"] == shown["owner"]
+    assert (shown["host_bps"], shown["network_bps"]) == (1000, 100)
+    later = {name: each["value"] for name, each in shown["announced"].items()}
+    assert later == {"treasury": alice, "host_bps": 2500}
     assert alice in shown["operators"]
     assert shown["status"] == "suspended"
     zhifu("platform", "operator", "brief", "alice", "--stop")
     assert alice not in zhifu.json("platform", "show", "brief")["operators"]
+    chain.increase_time(2 * 86_400)
+    shown = zhifu.json("platform", "show", "brief")
+    assert (shown["treasury"], shown["host_bps"], shown["announced"]) == (alice, 2500, {})
+
+
+def test_a_key_accepts_before_it_acts(zhifu: Zhifu) -> None:
+    key = dev_signer(GATEWAY).address
+    zhifu("platform", "add", "named")
+    zhifu("platform", "operator", "named", key)
+    shown = zhifu.json("platform", "show", "named")
+    assert (key in shown["operators"], shown["named"]) == (False, [key])
+    shown = zhifu.json("platform", "accept", "named", ZHIFU_KEY=dev_key(GATEWAY))
+    assert (key in shown["operators"], shown["named"]) == (True, [])
+    zhifu("platform", "add", "envious")
+    refused = zhifu.refused("platform", "operator", "envious", key)
+    assert refused.startswith("operator: must act for one platform only")
+
+
+def test_a_named_key_accepts_with_what_it_does_first(zhifu: Zhifu) -> None:
+    key = dev_signer(EAGER).address
+    zhifu("platform", "add", "eager")
+    zhifu("platform", "operator", "eager", key)
+    zhifu("learner", "add", "-p", "eager", ZHIFU_KEY=dev_key(EAGER))
+    assert key in zhifu.json("platform", "show", "eager")["operators"]
+
+
+def test_a_platform_passes_to_another_owner(zhifu: Zhifu, chain: Anvil) -> None:
+    zhifu("platform", "add", "passed")
+    zhifu("platform", "transfer", "passed", "alice")
+    assert zhifu.refused("platform", "accept", "passed", "--key-name", "alice").startswith("time:")
+    zhifu("platform", "transfer", "passed", "--cancel")
+    assert zhifu.json("platform", "show", "passed")["announced"] == {}
+    zhifu("platform", "transfer", "passed", "alice")
+    chain.increase_time(2 * 86_400)
+    shown = zhifu.json("platform", "accept", "passed", "--key-name", "alice")
+    assert shown["owner"] == address_of(zhifu, "alice")
+    zhifu("platform", "fee", "passed", "--host-bps", "0", "--key-name", "alice")
 
 
 def test_a_cart_is_one_payment_with_an_order_for_each_content(zhifu: Zhifu) -> None:

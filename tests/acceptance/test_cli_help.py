@@ -19,7 +19,7 @@ COMMANDS = {
 }
 
 GROUPS = {
-    "platform": "add list show operator treasury fee status",
+    "platform": "add list show operator accept transfer treasury fee status",
     "learner": "add register bind key show",
     "content": "publish list price open close",
     "key": "new import list",

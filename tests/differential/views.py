@@ -9,6 +9,7 @@ from tests.differential.machine import Reverted
 from tests.differential.model.batches import Batch
 from tests.differential.model.holds import Hold
 from tests.differential.model.orders import Placed
+from tests.differential.model.roles import ARBITER, PAUSER
 from tests.differential.model.trees import PLACES, learner_at
 from tests.differential.model.words import NETWORK, of_address
 from tests.differential.world import PEOPLE, World
@@ -43,6 +44,8 @@ class Views:
             "window": self._window,
             "platform": self._platform,
             "operator": self._operator,
+            "named": self._named,
+            "role": self._role,
             "home": self._home,
             "key": self._key,
             "binding": self._binding,
@@ -72,6 +75,7 @@ class Views:
         tables = (
             model.platforms.members,
             model.platforms.operators,
+            model.platforms.named,
             model.learners.keys,
             model.learners.bindings,
             model.contents.known,
@@ -92,7 +96,7 @@ class Views:
         keys |= {("available", of_address(each)) for each in PEOPLE.all}
         keys |= {("balance", each) for each in PEOPLE.all}
         keys |= {("window", class_) for class_ in range(len(model.classes.windows))}
-        return keys | {("platform", NETWORK)}
+        return keys | {("platform", NETWORK), ("role", ARBITER), ("role", PAUSER)}
 
     def _difference(self, view: View | Buckets) -> str:
         if isinstance(view, Buckets):
@@ -128,8 +132,9 @@ class Views:
         yield View("Settlement", "windowOf", (class_,), (self._model.classes.windows[class_],))
 
     def _platform(self, platform: int) -> Iterator[View]:
-        terms = self._model.platforms.terms(platform).as_tuple()
-        yield View("PlatformRegistry", "platformOf", (platform,), (terms,))
+        member, now = self._model.platforms.member(platform), self._model.now
+        yield View("PlatformRegistry", "platformOf", (platform,), (member.at(now),))
+        yield View("PlatformRegistry", "changesOf", (platform,), (member.changes(now),))
         count = len(self._model.platforms.members)
         yield View("PlatformRegistry", "platformCount", (), (count,))
 
@@ -137,6 +142,14 @@ class Views:
         known = self._model.platforms.operators[key]
         values = (known.platform, known.lane, known.active)
         yield View("PlatformRegistry", "operatorOf", (key,), (values,))
+
+    def _named(self, key: tuple[int, str]) -> Iterator[View]:
+        yield View("PlatformRegistry", "isNamed", key, (self._model.platforms.named[key],))
+
+    def _role(self, role: int) -> Iterator[View]:
+        roles, view = self._model.roles, ("arbiter", "pauser")[role]
+        yield View("PlatformRegistry", view, (), (roles.holders[role],))
+        yield View("PlatformRegistry", "pendingRole", (role,), (roles.nominees[role],))
 
     def _home(self, learner: int) -> Iterator[View]:
         learners = self._model.learners

@@ -68,6 +68,8 @@ abstract contract Network {
     function _setOperator(uint32 platform, string memory name, address key) internal {
         vm.prank(owner(name));
         registry.setOperator(platform, key, true);
+        vm.prank(key);
+        registry.acceptOperator(platform);
     }
 
     function owner(string memory platform) internal pure returns (address) {

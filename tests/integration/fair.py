@@ -15,6 +15,7 @@ from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.gateway import Gateway
 from zhifu.models import Publication, Share, SplitPlan
 from zhifu.money import Money
+from zhifu.operators import appoint
 from zhifu.payments import PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.signing import LocalSigner
@@ -93,7 +94,7 @@ def open_fair(anvil: Anvil, chain: Chain, folder: Path) -> Fair:
         network.registry.admit(
             admin, f"platform {number}", operator.address, operator.address, 100, 1000
         )
-        network.registry.set_operator(operator, number, operator.address)
+        appoint(network.registry, operator, number, operator)
     network.registry.register_learners(operators[1], LEARNERS)
     for number, operator in operators.items():
         first = 2 * number - 1

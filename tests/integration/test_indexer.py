@@ -97,11 +97,42 @@ def test_terms_that_change_are_followed(fair: Fair, gateway: Gateway) -> None:
     registry.set_treasury(owner, 1, CREATOR.address)
     registry.set_status(fair.admin, 2, PlatformStatus.SUSPENDED)
     gateway.sync()
-    first, second, _ = gateway.platforms()
-    terms = registry.platform_of(1)
-    assert first[2:] == (owner.address, CREATOR.address, 150, 900, PlatformStatus.ACTIVE)
-    assert (terms.treasury, terms.network_bps, terms.host_bps) == first[3:6]
+    _, second, _ = gateway.platforms()
+    assert terms(fair, gateway) == (owner.address, owner.address, 100, 900)
     assert second.status is PlatformStatus.SUSPENDED
+    fair.pass_days(2)
+    assert terms(fair, gateway) == (owner.address, CREATOR.address, 150, 900)
+
+
+def test_terms_that_are_taken_back_never_hold(fair: Fair, gateway: Gateway) -> None:
+    registry, owner = fair.network.registry, fair.operators[1]
+    registry.set_treasury(owner, 1, CREATOR.address)
+    registry.set_host_fee(owner, 1, 1100)
+    fair.pass_days(1)
+    registry.set_treasury(owner, 1, owner.address)
+    registry.set_host_fee(owner, 1, 1200)
+    fair.pass_days(1)
+    assert terms(fair, gateway) == (owner.address, owner.address, 100, 1000)
+    fair.pass_days(1)
+    assert terms(fair, gateway) == (owner.address, owner.address, 100, 1200)
+    registry.set_host_fee(owner, 1, 1300)
+    assert terms(fair, gateway) == (owner.address, owner.address, 100, 1200)
+
+
+def test_a_platform_that_is_passed_on_is_followed(fair: Fair, gateway: Gateway) -> None:
+    registry, owner = fair.network.registry, fair.operators[1]
+    registry.transfer_platform(owner, 1, CREATOR.address)
+    fair.pass_days(2)
+    registry.accept_platform(CREATOR, 1)
+    assert terms(fair, gateway) == (CREATOR.address, owner.address, 100, 1000)
+
+
+def terms(fair: Fair, gateway: Gateway) -> tuple[str, str, int, int]:
+    """Platform 1's owner, treasury and shares as the index and the chain have them."""
+    gateway.sync()
+    record, found = gateway.platforms()[0], fair.network.registry.platform_of(1)
+    assert record[2:6] == (found.owner, found.treasury, found.network_bps, found.host_bps)
+    return record[2:6]
 
 
 def test_an_index_made_at_once_equals_one_made_step_by_step(fair: Fair) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +14,17 @@ from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
 from zhifu.exceptions import InvalidInput
 
+if TYPE_CHECKING:
+    from zhifu.signing import Signer
+
 platform = group(app, "platform", "Admit platforms and set their terms.", panel=MEMBERS)
+
+_LATER = {
+    "owner": "New owner",
+    "treasury": "New treasury",
+    "network_bps": "New network share",
+    "host_bps": "New host share",
+}
 
 Which = Annotated[str, typer.Argument(metavar="PLATFORM", help="Its name or number.")]
 Address = Annotated[
@@ -61,7 +72,7 @@ def add(
     said = f"Admitted {name} as platform {number}."
     if data["operators"]:
         return answer(data, said, _shown(data))
-    more = f"Its owner lets a key act for it:  zhifu platform operator {name} ADDRESS"
+    more = f"Its owner names a key to act for it:  zhifu platform operator {name} ADDRESS"
     return answer(data, said, _shown(data), more)
 
 
@@ -96,18 +107,79 @@ def operator(
     address: Address,
     stop: Annotated[bool, typer.Option("--stop", help="Let it act no longer.")] = False,
 ) -> Answer:
-    """Let a key act for a platform: sell, publish, register. Signed by the platform's owner."""
+    """Name a key that may act for a platform: sell, publish, register. Signed by its owner.
+
+    The key has to accept first, with `zhifu platform accept` or when a gateway starts with it; one
+    that can sign here accepts at once. A key acts for one platform only, for good.
+    """
+    from zhifu.operators import ensure_accepted
+
     number = session.directory.platform(which)
     signer = _owner(session, number)
-    receipt = session.network.registry.set_operator(
-        signer, number, session.address(address), not stop
+    registry = session.network.registry
+    receipt = registry.set_operator(signer, number, session.address(address), not stop)
+    key = _key_at_hand(session, signer, address)
+    if key is not None and not stop:
+        ensure_accepted(registry, number, key)
+    return _changed(session, number, receipt.transaction_hash)
+
+
+@command(
+    platform,
+    "accept",
+    "zhifu platform accept udemy --key-name gateway-2",
+    "zhifu platform accept udemy --key-name new-owner",
+)
+def accept(session: Session, which: Which) -> Answer:
+    """Accept to act for a platform, or to own it. Signed by the key that its owner named.
+
+    A platform can be accepted two days after `zhifu platform transfer`.
+    """
+    from zhifu.keyring import platform_key
+
+    number = session.directory.platform(which)
+    registry = session.network.registry
+    signer = session.signer(platform_key(session.directory.platform_name(number)))
+    if registry.changes_of(number).owner.account == signer.address:
+        receipt = registry.accept_platform(signer, number)
+    else:
+        receipt = registry.accept_operator(signer, number)
+    return _changed(session, number, receipt.transaction_hash)
+
+
+@command(
+    platform,
+    "transfer",
+    "zhifu platform transfer udemy 0x7099...",
+    "zhifu platform transfer udemy --cancel",
+)
+def transfer(
+    session: Session,
+    which: Which,
+    address: Annotated[
+        str | None,
+        typer.Argument(metavar="ADDRESS", help="The new owner: an address, or a key's name."),
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Let nobody accept it.")] = False,
+) -> Answer:
+    """Hand a platform to another owner, who accepts it two days later. Signed by its owner."""
+    from zhifu.models import NO_ADDRESS
+
+    number = session.directory.platform(which)
+    if (address is None) != cancel:
+        raise InvalidInput("owner", "must be given as an address, or --cancel instead")
+    receipt = session.network.registry.transfer_platform(
+        _owner(session, number), number, session.address(address) if address else NO_ADDRESS
     )
     return _changed(session, number, receipt.transaction_hash)
 
 
 @command(platform, "treasury", "zhifu platform treasury udemy 0x7099...")
 def treasury(session: Session, which: Which, address: Address) -> Answer:
-    """Set where a platform's withdrawals go. Signed by the platform's owner."""
+    """Set where a platform's withdrawals go from two days on. Signed by the platform's owner.
+
+    Until then they go to the present treasury, and naming that one takes the change back.
+    """
     number = session.directory.platform(which)
     receipt = session.network.registry.set_treasury(
         _owner(session, number), number, session.address(address)
@@ -126,7 +198,10 @@ def fee(
         int | None, typer.Option(help="The network's least share (signed by the admin).")
     ] = None,
 ) -> Answer:
-    """Set the least shares, in basis points, that new split plans of a platform must give."""
+    """Set the least shares, in basis points, that new split plans of a platform must give.
+
+    A lower one holds at once, a higher one two days later.
+    """
     from zhifu.keyring import ADMIN
 
     number = session.directory.platform(which)
@@ -174,6 +249,7 @@ def admit(
 ) -> int:
     """Admit a platform, and let its key act for it if that key is here; its number."""
     from zhifu.keyring import ADMIN, platform_key
+    from zhifu.operators import appoint
 
     _require_new_name(session, name)
     _require_bps("network_bps", network_bps)
@@ -189,7 +265,7 @@ def admit(
     receipt = registry.admit(admin, name, address, pays_to, network_bps, host_bps)
     number = int(registry.emitted(receipt, "PlatformAdmitted")[0]["platform"])
     if own:
-        registry.set_operator(own, number, own.address)
+        appoint(registry, own, number, own)
     session.refresh()
     return number
 
@@ -217,6 +293,18 @@ def _owner(session: Session, number: int) -> Any:
     return session.signer(platform_key(session.directory.platform_name(number)))
 
 
+def _key_at_hand(session: Session, owner: Signer, text: str) -> Signer | None:
+    """The key that an address or a name stands for, if it can sign here."""
+    address = session.address(text)
+    if address == owner.address:
+        return owner
+    names = [name for name, each in session.keyring.addresses().items() if each == address]
+    try:
+        return session.keyring.signer(names[0]) if names else None
+    except InvalidInput:
+        return None  # its key file is here, its password is not
+
+
 def _changed(session: Session, number: int, *hashes: str) -> Answer:
     data = {**_described(session, number), "transactions": list(hashes)}
     return answer(data, _shown(data))
@@ -235,21 +323,48 @@ def _described(session: Session, number: int) -> dict[str, Any]:
         "host_bps": terms.host_bps,
         "owner": terms.owner,
         "treasury": terms.treasury,
-        "operators": _operators(session, number),
+        **_operators(session, number),
+        "announced": _announced(session, number),
         "available_units": available,
         "available": session.amounts.shown(available),
     }
 
 
-def _operators(session: Session, number: int) -> list[str]:
+def _operators(session: Session, number: int) -> dict[str, list[str]]:
+    """The keys that act for a platform, and those that it names and that have accepted none."""
     network = session.network
-    changes = network.registry.events("OperatorChanged", from_block=network.deployment.first_block)
-    active = {
-        each.arguments["operator"]: each.arguments["active"]
-        for each in changes
-        if each.arguments["platform"] == number
+    first = network.deployment.first_block
+    found: dict[str, list[str]] = {"operators": [], "named": []}
+    for event in network.registry.events("OperatorNamed", "OperatorChanged", from_block=first):
+        key, platform = event.arguments["operator"], event.arguments["platform"]
+        accepted = event.name == "OperatorChanged"
+        if platform == number or accepted:
+            _drop(found, key)
+        if platform == number and event.arguments["active" if accepted else "named"]:
+            found["operators" if accepted else "named"].append(key)
+    return found
+
+
+def _drop(found: dict[str, list[str]], key: str) -> None:
+    for keys in found.values():
+        if key in keys:
+            keys.remove(key)
+
+
+def _announced(session: Session, number: int) -> dict[str, dict[str, Any]]:
+    """What holds only later, by name: its value, and from when (Unix seconds)."""
+    changes = session.network.registry.changes_of(number)
+    found = {
+        "owner": _announcement(*changes.owner),
+        "treasury": _announcement(*changes.treasury),
+        "network_bps": _announcement(changes.network_bps, changes.network_bps_since),
+        "host_bps": _announcement(changes.host_bps, changes.host_bps_since),
     }
-    return [address for address, acts in active.items() if acts]
+    return {name: each for name, each in found.items() if each["since"]}
+
+
+def _announcement(value: str | int, since: int) -> dict[str, Any]:
+    return {"value": value, "since": since}
 
 
 def _shown(data: dict[str, Any]) -> Any:
@@ -258,8 +373,15 @@ def _shown(data: dict[str, Any]) -> Any:
             "Platform": f"{data['platform']} {data['name']} ({data['status']})",
             "Owner": data["owner"],
             "Operators": ", ".join(data["operators"]) or "none",
+            **({"Named": f"{', '.join(data['named'])}, to accept"} if data["named"] else {}),
             "Treasury": data["treasury"],
             "Least shares": f"network {data['network_bps']}, host {data['host_bps']} basis points",
             "Available": data["available"],
+            **{_LATER[name]: _later(each) for name, each in data["announced"].items()},
         }
     )
+
+
+def _later(announced: dict[str, Any]) -> str:
+    when = datetime.fromtimestamp(announced["since"], timezone.utc)
+    return f"{announced['value']}, from {when:%Y-%m-%d %H:%M} UTC"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zhifu.config import Settings
-from zhifu.exceptions import InvalidInput, WrongOperator
+from zhifu.exceptions import InvalidInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,13 +138,15 @@ class Session:
         return None
 
     def operator(self, platform: int) -> Signer:
-        """A key that may act for a platform now; raises WrongOperator for any other."""
+        """A key that may act for a platform now; raises WrongOperator for any other.
+
+        One that the platform names and that has not accepted yet accepts now.
+        """
         from zhifu.keyring import platform_key
+        from zhifu.operators import ensure_accepted
 
         signer = self.signer(platform_key(self.directory.platform_name(platform)))
-        known = self.network.registry.operator_of(signer.address)
-        if known.platform != platform or not known.active:
-            raise WrongOperator(platform, signer.address)
+        ensure_accepted(self.network.registry, platform, signer)
         return signer
 
     def account(self, text: str) -> Account:

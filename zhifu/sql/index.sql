@@ -18,23 +18,44 @@ ON CONFLICT (id) DO UPDATE SET
 DELETE FROM chain_platforms;
 
 -- put_platform --
-INSERT INTO chain_platforms (number, name, owner, treasury, network_bps, host_bps, status)
-VALUES (:number, :name, :owner, :treasury, :network_bps, :host_bps, :status);
+INSERT INTO chain_platforms
+    (number, name, owner, status, treasury, next_treasury, treasury_since,
+     network_bps, next_network_bps, network_bps_since, host_bps, next_host_bps, host_bps_since)
+VALUES
+    (:number, :name, :owner, :status, :treasury, :treasury, 0,
+     :network_bps, :network_bps, 0, :host_bps, :host_bps, 0);
+
+-- set_platform_owner --
+UPDATE chain_platforms SET owner = :value WHERE number = :number;
 
 -- set_platform_status --
 UPDATE chain_platforms SET status = :value WHERE number = :number;
 
 -- set_platform_network_fee --
-UPDATE chain_platforms SET network_bps = :value WHERE number = :number;
+-- What holds at the time of a change is what was set before, if that was no later than this one was announced.
+UPDATE chain_platforms SET
+    network_bps = CASE WHEN network_bps_since <= :since - :delay THEN next_network_bps ELSE network_bps END,
+    next_network_bps = :value,
+    network_bps_since = :since
+WHERE number = :number;
 
 -- set_platform_host_fee --
-UPDATE chain_platforms SET host_bps = :value WHERE number = :number;
+UPDATE chain_platforms SET
+    host_bps = CASE WHEN host_bps_since <= :since - :delay THEN next_host_bps ELSE host_bps END,
+    next_host_bps = :value,
+    host_bps_since = :since
+WHERE number = :number;
 
 -- set_platform_treasury --
-UPDATE chain_platforms SET treasury = :value WHERE number = :number;
+UPDATE chain_platforms SET
+    treasury = CASE WHEN treasury_since <= :since - :delay THEN next_treasury ELSE treasury END,
+    next_treasury = :value,
+    treasury_since = :since
+WHERE number = :number;
 
 -- platforms --
-SELECT number, name, owner, treasury, network_bps, host_bps, status
+SELECT number, name, owner, status, treasury, next_treasury, treasury_since,
+    network_bps, next_network_bps, network_bps_since, host_bps, next_host_bps, host_bps_since
 FROM chain_platforms ORDER BY number;
 
 -- clear_windows --

@@ -40,6 +40,7 @@ def _platforms(admin: str) -> Iterator[Call]:
         for operator in PEOPLE.operators[index:7:3]:
             yield call(owner, REGISTRY, "setOperator", platform, operator, True)
         operator = PEOPLE.operators[index]
+        yield call(operator, REGISTRY, "acceptOperator", platform)
         yield call(operator, REGISTRY, "registerLearners", 20, bytes(32))
         yield call(operator, "ContentLicense", "publish", _publications(platform))
 

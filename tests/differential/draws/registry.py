@@ -6,7 +6,7 @@ from tests.differential.draws.draw import Draw, call
 from tests.differential.model import Call
 from tests.differential.model.classes import DAY, HOUR
 from tests.differential.model.platforms import ACTIVE, SUSPENDED
-from tests.differential.model.words import ZERO, of_address
+from tests.differential.model.words import NETWORK, ZERO, of_address
 from tests.differential.world import PEOPLE
 
 REGISTRY = "PlatformRegistry"
@@ -61,6 +61,49 @@ def set_operator(draw: Draw) -> Call:
     key = draw.mostly(key, draw.one_of([ZERO, draw.one_of(PEOPLE.operators)]))
     active = draw.random.random() < 0.9
     return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
+
+
+def accept_operator(draw: Draw) -> Call:
+    platforms = draw.model.platforms
+    named = [each for each, is_named in platforms.named.items() if is_named]
+    free = [each for each in named if platforms.operators[each[1]].platform == NETWORK]
+    anyone = (draw.platform(), draw.anyone())
+    platform, key = draw.mostly(draw.one_of(free or named), anyone) if named else anyone
+    return call(key, REGISTRY, "acceptOperator", platform)
+
+
+def transfer_platform(draw: Draw) -> Call:
+    platform, owner = draw.platform(), draw.mostly(draw.one_of(PEOPLE.owners), ZERO)
+    return call(draw.owner_of(platform), REGISTRY, "transferPlatform", platform, owner)
+
+
+def accept_platform(draw: Draw) -> Call | None:
+    members = draw.model.platforms.members.items()
+    waiting = {number: each.next_owner for number, each in members if each.next_owner[0] != ZERO}
+    if not waiting and draw.number(0, 9):
+        return None
+    platform = draw.one_of(list(waiting)) if waiting else draw.platform()
+    owner, since = waiting.get(platform, (draw.anyone(), 0))
+    if since > draw.model.now and draw.number(0, 3):
+        return None
+    return call(draw.mostly(owner, draw.anyone()), REGISTRY, "acceptPlatform", platform)
+
+
+def nominate(draw: Draw) -> Call:
+    account = draw.mostly(draw.anyone(), ZERO)
+    return call(draw.network(), REGISTRY, "nominate", draw.number(0, 1), account)
+
+
+def accept_role(draw: Draw) -> Call | None:
+    role = draw.number(0, 1)
+    nominee, since = draw.model.roles.nominees[role]
+    if (nominee == ZERO or since > draw.model.now) and draw.number(0, 5):
+        return None
+    return call(draw.mostly(nominee, draw.anyone()), REGISTRY, "acceptRole", role)
+
+
+def dismiss(draw: Draw) -> Call:
+    return call(draw.network(), REGISTRY, "dismiss", draw.number(0, 1))
 
 
 def transfer_ownership(draw: Draw) -> Call:

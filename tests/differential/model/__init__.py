@@ -10,16 +10,25 @@ from typing import Any, NamedTuple
 
 from tests.differential.model.accounts import Accounts
 from tests.differential.model.batches import Batches
+from tests.differential.model.carts import Carts
 from tests.differential.model.classes import Classes
+from tests.differential.model.consents import Consents
 from tests.differential.model.contents import Contents
+from tests.differential.model.custody import Custody
+from tests.differential.model.disputes import Disputes
 from tests.differential.model.events import Event
 from tests.differential.model.holds import Holds
 from tests.differential.model.learners import Learners
 from tests.differential.model.licences import Licences
 from tests.differential.model.links import Links
+from tests.differential.model.nonces import Nonces
 from tests.differential.model.orders import Orders
 from tests.differential.model.platforms import Platforms
+from tests.differential.model.refunds import Refunds
 from tests.differential.model.releases import Releases
+from tests.differential.model.requests import Requests
+from tests.differential.model.sales import Sales
+from tests.differential.model.selling import Selling
 from tests.differential.model.table import Touched
 from tests.differential.model.tokens import Tokens
 
@@ -33,34 +42,68 @@ VERBS: dict[Verb, tuple[str, str]] = {
     ("PlatformRegistry", "setNetworkFee"): ("platforms", "set_network_fee"),
     ("PlatformRegistry", "setHostFee"): ("platforms", "set_host_fee"),
     ("PlatformRegistry", "setTreasury"): ("platforms", "set_treasury"),
-    ("PlatformRegistry", "setOperator"): ("platforms", "set_operator"),
+    ("PlatformRegistry", "transferPlatform"): ("platforms", "transfer_platform"),
+    ("PlatformRegistry", "acceptPlatform"): ("platforms", "accept_platform"),
     ("PlatformRegistry", "transferOwnership"): ("platforms", "transfer_ownership"),
     ("PlatformRegistry", "acceptOwnership"): ("platforms", "accept_ownership"),
+    ("PlatformRegistry", "setOperator"): ("operators", "set_operator"),
+    ("PlatformRegistry", "acceptOperator"): ("operators", "accept_operator"),
+    ("PlatformRegistry", "nominate"): ("roles", "nominate"),
+    ("PlatformRegistry", "acceptRole"): ("roles", "accept_role"),
+    ("PlatformRegistry", "dismiss"): ("roles", "dismiss"),
     ("PlatformRegistry", "registerLearner"): ("learners", "register_learner"),
     ("PlatformRegistry", "registerLearners"): ("learners", "register_learners"),
     ("PlatformRegistry", "bindLearner"): ("learners", "bind_learner"),
     ("PlatformRegistry", "bindKey"): ("learners", "bind_key"),
     ("ContentLicense", "publish"): ("contents", "publish"),
     ("ContentLicense", "setPrice"): ("contents", "set_price"),
+    ("ContentLicense", "setPrices"): ("contents", "set_prices"),
+    ("ContentLicense", "setPlan"): ("contents", "set_plan"),
     ("ContentLicense", "setActive"): ("contents", "set_active"),
     ("ContentLicense", "claim"): ("licences", "claim"),
     ("ContentLicense", "claimBatch"): ("licences", "claim_batch"),
     ("ContentLicense", "safeTransferFrom"): ("licences", "safe_transfer_from"),
     ("Settlement", "addWindow"): ("classes", "add_window"),
+    ("Settlement", "pause"): ("selling", "pause"),
+    ("Settlement", "unpause"): ("selling", "unpause"),
     ("Settlement", "deposit"): ("accounts", "deposit"),
     ("Settlement", "withdraw"): ("accounts", "withdraw"),
     ("Settlement", "withdrawPlatform"): ("accounts", "withdraw_platform"),
+    ("Settlement", "withdrawSigned"): ("accounts", "withdraw_signed"),
+    ("Settlement", "withdrawMany"): ("accounts", "withdraw_many"),
+    ("Settlement", "topUp"): ("custody", "top_up"),
+    ("Settlement", "payOut"): ("custody", "pay_out"),
+    ("Settlement", "offerAccount"): ("custody", "offer_account"),
+    ("Settlement", "takeOver"): ("custody", "take_over"),
     ("Settlement", "buy"): ("orders", "buy"),
     ("Settlement", "buyFromBalance"): ("orders", "buy_from_balance"),
     ("Settlement", "buyWithAuthorization"): ("orders", "buy_with_authorization"),
-    ("Settlement", "refund"): ("orders", "refund"),
+    ("Settlement", "buyCart"): ("carts", "buy_cart"),
     ("Settlement", "settle"): ("batches", "settle"),
-    ("Settlement", "refundBatch"): ("batches", "refund_batch"),
+    ("Settlement", "settleLearners"): ("batches", "settle_learners"),
+    ("Settlement", "refund"): ("refunds", "refund"),
+    ("Settlement", "refundBatch"): ("refunds", "refund_batch"),
+    ("Settlement", "refundPart"): ("refunds", "refund_part"),
+    ("Settlement", "refundBatchPart"): ("refunds", "refund_batch_part"),
+    ("Settlement", "requestRefund"): ("requests", "request_refund"),
+    ("Settlement", "requestBatchRefund"): ("requests", "request_batch_refund"),
+    ("Settlement", "refuseRefund"): ("requests", "refuse_refund"),
+    ("Settlement", "refuseBatchRefund"): ("requests", "refuse_batch_refund"),
+    ("Settlement", "refundUnanswered"): ("requests", "refund_unanswered"),
+    ("Settlement", "refundBatchUnanswered"): ("requests", "refund_batch_unanswered"),
+    ("Settlement", "openDispute"): ("disputes", "open_dispute"),
+    ("Settlement", "openBatchDispute"): ("disputes", "open_batch_dispute"),
+    ("Settlement", "resolveDispute"): ("disputes", "resolve_dispute"),
+    ("Settlement", "resolveBatchDispute"): ("disputes", "resolve_batch_dispute"),
+    ("Settlement", "closeDispute"): ("disputes", "close_dispute"),
+    ("Settlement", "closeBatchDispute"): ("disputes", "close_batch_dispute"),
     ("Settlement", "release"): ("releases", "release"),
-    ("Settlement", "releaseCommission"): ("releases", "release_commission"),
+    ("Settlement", "releaseVersion"): ("releases", "release_version"),
+    ("Settlement", "releaseCommissions"): ("releases", "release_commissions"),
     ("SettlementToken", "setMintAllowance"): ("tokens", "set_mint_allowance"),
     ("SettlementToken", "mint"): ("tokens", "mint"),
     ("SettlementToken", "approve"): ("tokens", "approve"),
+    ("SettlementToken", "permit"): ("tokens", "permit"),
     ("SettlementToken", "transfer"): ("tokens", "transfer"),
     ("SettlementToken", "cancelAuthorization"): ("tokens", "cancel_authorization"),
 }
@@ -69,9 +112,13 @@ VERBS: dict[Verb, tuple[str, str]] = {
 CLOSED: dict[Verb, tuple[str, str]] = {
     ("PlatformRegistry", "renounceOwnership"): ("platforms", "renounce_ownership"),
     ("ContentLicense", "burn"): ("links", "only_settlement"),
+    ("ContentLicense", "setLock"): ("links", "only_settlement"),
     ("Settlement", "list"): ("links", "only_license"),
-    ("Settlement", "setPrice"): ("links", "only_license"),
+    ("Settlement", "setPrices"): ("links", "only_license"),
+    ("Settlement", "setPlan"): ("links", "only_license"),
     ("Settlement", "setActive"): ("links", "only_license"),
+    ("Settlement", "markClaimed"): ("links", "only_license"),
+    ("Settlement", "markBatchClaimed"): ("links", "only_license"),
 }
 """Those of verbs that nobody can call."""
 
@@ -109,14 +156,24 @@ class Model:
         self.touched: Touched = set()
         self._events: list[Event] = []
         self.classes = Classes(self)
+        self.selling = Selling(self)
         self.platforms = Platforms(self, owner, treasury)
+        self.operators, self.roles = self.platforms.operators, self.platforms.roles
         self.learners = Learners(self)
         self.contents = Contents(self)
         self.tokens = Tokens(self, token, decimals)
+        self.nonces = Nonces(self)
         self.accounts = Accounts(self)
+        self.custody = Custody(self)
         self.holds = Holds(self)
+        self.sales = Sales(self)
         self.orders = Orders(self)
+        self.carts = Carts(self)
+        self.consents = Consents(self)
         self.batches = Batches(self)
+        self.refunds = Refunds(self)
+        self.requests = Requests(self)
+        self.disputes = Disputes(self)
         self.licences = Licences(self)
         self.releases = Releases(self)
         self.links = Links(self)

@@ -24,7 +24,6 @@ NEVER = 2**64 - 1
 class Token:
     """A claimed licence; `told_locked` if its last event said so."""
 
-    sale: int
     holder: str
     content: int
     unlocks_at: int
@@ -32,7 +31,7 @@ class Token:
     told_locked: bool
 
 
-UNCLAIMED = Token(0, ZERO, 0, 0, False, False)
+UNCLAIMED = Token(ZERO, 0, 0, False, False)
 
 
 class Licences:
@@ -153,7 +152,7 @@ class Licences:
             unlocks_at = NEVER
         locked = self._model.now < unlocks_at
         where = (sale.content, unlocks_at)
-        self.tokens[sale.id] = Token(sale.id, holder, *where, content.terms.bound, locked)
+        self.tokens[sale.id] = Token(holder, *where, content.terms.bound, locked)
         self._emit("LicenseClaimed", sale.id, sale.content, holder, unlocks_at)
         self._emit("Locked" if locked else "Unlocked", sale.id)
         self._emit("TransferSingle", holder, ZERO, holder, sale.id, 1)

@@ -1,11 +1,14 @@
-"""The network, its platforms and their operators (ADMIT, OPER, ALL-3)."""
+"""The network and its platforms (ADMIT, FEE, TREASURY, OWNER)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tests.differential.model.delays import DELAY, NOBODY, Fee, Successor, Treasury
+from tests.differential.model.operators import Operator, Operators
 from tests.differential.model.refusal import Rules
+from tests.differential.model.roles import Roles
 from tests.differential.model.table import Table
 from tests.differential.model.words import NETWORK, ZERO
 
@@ -18,9 +21,8 @@ HOST_BPS_CAP = 5_000
 REGISTRY = "PlatformRegistry"
 
 
-@dataclass(frozen=True)
-class Platform:
-    """A member of the network; fees in basis points."""
+class Terms(NamedTuple):
+    """What holds of a platform now; fees in basis points."""
 
     owner: str
     status: int
@@ -28,21 +30,30 @@ class Platform:
     host_bps: int
     treasury: str
 
-    def as_tuple(self) -> tuple[str, int, int, int, str]:
-        return self.owner, self.status, self.network_bps, self.host_bps, self.treasury
-
 
 @dataclass(frozen=True)
-class Operator:
-    """A key that acts for a platform, in a lane of its own."""
+class Platform:
+    """A member of the network, with what was announced for it."""
 
-    platform: int
-    lane: int
-    active: bool
+    owner: str
+    status: int
+    network_fee: Fee
+    host_fee: Fee
+    treasury: Treasury
+    next_owner: Successor = NOBODY
+
+    def terms(self, now: int) -> Terms:
+        """Return what holds."""
+        fees = (self.network_fee.current(now), self.host_fee.current(now))
+        return Terms(self.owner, self.status, *fees, self.treasury.current(now))
+
+    def changes(self, now: int) -> tuple[object, ...]:
+        """Return what was announced and does not hold yet."""
+        fees = (*self.network_fee.following(now), *self.host_fee.following(now))
+        return self.next_owner.as_tuple(), self.treasury.following(now), *fees
 
 
-NOBODY = Platform(ZERO, NONE, 0, 0, ZERO)
-NO_OPERATOR = Operator(NETWORK, 0, False)
+UNKNOWN = Platform(ZERO, NONE, Fee(0), Fee(0), Treasury(ZERO))
 
 
 class Platforms:
@@ -50,9 +61,22 @@ class Platforms:
 
     def __init__(self, model: Model, owner: str, treasury: str) -> None:
         self._model = model
-        self.network_owner, self.next_owner, self.network_treasury = owner, ZERO, treasury
-        self.members: Table[int, Platform] = Table("platform", model.touched, NOBODY)
-        self.operators: Table[str, Operator] = Table("operator", model.touched, NO_OPERATOR)
+        self.network_owner, self.next_network_owner = owner, ZERO
+        self.network_treasury = Treasury(treasury)
+        self.members: Table[int, Platform] = Table("platform", model.touched, UNKNOWN)
+        self.operators = Operators(model)
+        self.roles = Roles(model)
+
+    def get(self, platform: int) -> Platform:
+        """Return a platform, or the network for 0."""
+        if platform == NETWORK:
+            treasury = self.network_treasury
+            return Platform(self.network_owner, NONE, Fee(0), Fee(0), treasury)
+        return self.members[platform]
+
+    def terms(self, platform: int) -> Terms:
+        """Return what holds of a platform, or of the network for 0."""
+        return self.get(platform).terms(self._model.now)
 
     # Who may act
 
@@ -92,13 +116,7 @@ class Platforms:
         operator = self.operators[caller]
         return operator.active and operator.platform == platform
 
-    def terms(self, platform: int) -> Platform:
-        """Return what is known of a platform, or of the network for 0."""
-        if platform == NETWORK:
-            return Platform(self.network_owner, NONE, 0, 0, self.network_treasury)
-        return self.members[platform]
-
-    # Verbs
+    # Verbs of the network's owner
 
     def admit(
         self, caller: str, name: str, owner: str, treasury: str, network_bps: int, host_bps: int
@@ -111,8 +129,9 @@ class Platforms:
         _require_cap(host_bps, HOST_BPS_CAP, rules)
         rules.enforce()
         number = len(self.members) + 1
-        self.members[number] = Platform(owner, ACTIVE, network_bps, host_bps, treasury)
-        self._emit("PlatformAdmitted", number, name, self.members[number].as_tuple())
+        fees = (Fee(network_bps), Fee(host_bps))
+        self.members[number] = Platform(owner, ACTIVE, *fees, Treasury(treasury))
+        self._emit("PlatformAdmitted", number, name, self.terms(number))
 
     def set_status(self, caller: str, platform: int, status: int) -> None:
         """ADMIT-4."""
@@ -125,67 +144,31 @@ class Platforms:
         self._emit("PlatformStatusChanged", platform, status)
 
     def set_network_fee(self, caller: str, platform: int, bps: int) -> None:
-        """ADMIT-2, ADMIT-4."""
-        rules = Rules()
+        """ADMIT-2, ADMIT-4, FEE-1."""
+        rules, now = Rules(), self._model.now
         self.require_network(caller, rules)
         _require_cap(bps, NETWORK_BPS_CAP, rules)
         known = self.require_known(platform, rules)
         rules.enforce()
-        self.members[platform] = replace(known, network_bps=bps)
-        self._emit("NetworkFeeChanged", platform, bps)
-
-    def set_host_fee(self, caller: str, platform: int, bps: int) -> None:
-        """ADMIT-2, ADMIT-5."""
-        rules = Rules()
-        self.require_owner(caller, platform, rules)
-        _require_cap(bps, HOST_BPS_CAP, rules)
-        rules.enforce()
-        self.members[platform] = replace(self.members[platform], host_bps=bps)
-        self._emit("HostFeeChanged", platform, bps)
-
-    def set_treasury(self, caller: str, platform: int, treasury: str) -> None:
-        """ADMIT-5."""
-        rules = Rules()
-        rules.require(treasury != ZERO, "ZeroAddress")
-        if platform == NETWORK:
-            rules.require(caller == self.network_owner, "WrongCaller", caller, self.network_owner)
-            rules.enforce()
-            self.network_treasury = treasury
-            self.members.touch(NETWORK)
-        else:
-            self.require_owner(caller, platform, rules)
-            rules.enforce()
-            self.members[platform] = replace(self.members[platform], treasury=treasury)
-        self._emit("TreasuryChanged", platform, treasury)
-
-    def set_operator(self, caller: str, platform: int, key: str, active: bool) -> None:
-        """OPER-1 to OPER-3."""
-        rules, known = Rules(), self.operators[key]
-        self.require_owner(caller, platform, rules)
-        rules.require(key != ZERO, "ZeroAddress")
-        free = known.platform in (NETWORK, platform)
-        rules.require(free, "OperatorTaken", key, known.platform)
-        rules.enforce()
-        taken = sum(each.platform == platform for each in self.operators.values())
-        lane = known.lane or taken + 1
-        self.operators[key] = Operator(platform, lane, active)
-        self._emit("OperatorChanged", platform, key, lane, active)
+        fee = known.network_fee.changed(bps, now)
+        self.members[platform] = replace(known, network_fee=fee)
+        self._emit("NetworkFeeChanged", platform, bps, fee.since or now)
 
     def transfer_ownership(self, caller: str, owner: str) -> None:
         """ADMIT-7."""
         rules = Rules()
         self.require_network(caller, rules)
         rules.enforce()
-        self.next_owner = owner
+        self.next_network_owner = owner
         self._emit("OwnershipTransferStarted", self.network_owner, owner)
 
     def accept_ownership(self, caller: str) -> None:
         """ADMIT-7."""
         rules = Rules()
-        rules.require(caller == self.next_owner, "OwnableUnauthorizedAccount", caller)
+        rules.require(caller == self.next_network_owner, "OwnableUnauthorizedAccount", caller)
         rules.enforce()
         self._emit("OwnershipTransferred", self.network_owner, caller)
-        self.network_owner, self.next_owner = caller, ZERO
+        self.network_owner, self.next_network_owner = caller, ZERO
         self.members.touch(NETWORK)
 
     def renounce_ownership(self, caller: str) -> None:
@@ -194,6 +177,58 @@ class Platforms:
         self.require_network(caller, rules)
         rules.require(False, "ZeroAddress")
         rules.enforce()
+
+    # Verbs of a platform's owner
+
+    def set_host_fee(self, caller: str, platform: int, bps: int) -> None:
+        """ADMIT-2, ADMIT-5, FEE-1."""
+        rules, now = Rules(), self._model.now
+        self.require_owner(caller, platform, rules)
+        _require_cap(bps, HOST_BPS_CAP, rules)
+        rules.enforce()
+        fee = self.members[platform].host_fee.changed(bps, now)
+        self.members[platform] = replace(self.members[platform], host_fee=fee)
+        self._emit("HostFeeChanged", platform, bps, fee.since or now)
+
+    def set_treasury(self, caller: str, platform: int, address: str) -> None:
+        """ADMIT-5, TREASURY-1."""
+        rules, now = Rules(), self._model.now
+        rules.require(address != ZERO, "ZeroAddress")
+        if platform == NETWORK:
+            rules.require(caller == self.network_owner, "WrongCaller", caller, self.network_owner)
+        else:
+            self.require_owner(caller, platform, rules)
+        rules.enforce()
+        treasury = self.get(platform).treasury.changed(address, now)
+        self._keep_treasury(platform, treasury)
+        self._emit("TreasuryChanged", platform, address, treasury.since or now)
+
+    def transfer_platform(self, caller: str, platform: int, owner: str) -> None:
+        """OWNER-1."""
+        rules = Rules()
+        self.require_owner(caller, platform, rules)
+        rules.enforce()
+        next_owner = Successor.named(owner, self._model.now + DELAY)
+        self.members[platform] = replace(self.members[platform], next_owner=next_owner)
+        self._emit("PlatformTransferStarted", platform, owner, next_owner.since)
+
+    def accept_platform(self, caller: str, platform: int) -> None:
+        """OWNER-1, OWNER-2."""
+        rules = Rules()
+        known = self.require_known(platform, rules)
+        account, since = known.next_owner.as_tuple()
+        rules.require(caller == account, "WrongCaller", caller, account)
+        rules.require(self._model.now >= since, "TooEarly", since)
+        rules.enforce()
+        self.members[platform] = replace(known, owner=caller, next_owner=NOBODY)
+        self._emit("PlatformTransferred", platform, caller)
+
+    def _keep_treasury(self, platform: int, treasury: Treasury) -> None:
+        if platform == NETWORK:
+            self.network_treasury = treasury
+            self.members.touch(NETWORK)
+        else:
+            self.members[platform] = replace(self.members[platform], treasury=treasury)
 
     def _emit(self, name: str, *values: object) -> None:
         self._model.emit(REGISTRY, name, *values)

@@ -25,6 +25,10 @@ class Table(dict[K, V]):
         self._touched.add((self.kind, key))
         super().__setitem__(key, value)
 
+    def put(self, key: K, value: V) -> None:
+        """Write a key without noting it."""
+        super().__setitem__(key, value)
+
     def touch(self, key: K) -> None:
         """Note a key without writing it."""
         self._touched.add((self.kind, key))

@@ -37,7 +37,7 @@ abstract contract Contents is Platforms {
         publication.ref = vm.toString(contents);
         publication.price = _anyPrice();
         publication.class = uint8(_below(windows.length));
-        publication.plan = _anyPlan(host.networkBps, host.hostBps);
+        publication.plan = _anyPlan(host.networkBps.present(), host.hostBps.present());
         uint32 content = _publish(key.key, publication);
         vm.assertEq(content, ++contents, "PUB-2: numbers are consecutive");
         listings[content] = Listing(key.platform, publication.class, true);
@@ -55,7 +55,7 @@ abstract contract Contents is Platforms {
     }
 
     /// @dev Any plan that asks at least the terms; at most 4,000 + 4,000 bps go to host and network.
-    function _anyPlan(uint16 networkBps, uint16 hostBps) internal returns (Plan memory plan) {
+    function _anyPlan(uint256 networkBps, uint256 hostBps) internal returns (Plan memory plan) {
         plan.networkBps = uint16(_between(networkBps, 1_000));
         plan.hostBps = uint16(_between(hostBps, 3_000));
         plan.sellerBps = uint16(_below(3_001));

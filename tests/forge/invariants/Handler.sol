@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {accountOf, accountOfPlatform} from "../Accounts.sol";
 import {vm} from "../Vm.sol";
+import {always} from "./Term.sol";
 import {TermsChecks} from "./TermsChecks.sol";
 
 /// @notice One step of a walk per function: a verb with inputs that its caller may use now, and what it must have done.
@@ -19,7 +20,7 @@ contract Handler is TermsChecks {
         windows.push(SHORT_WINDOW);
         windows.push(LONG_WINDOW);
         members.push();
-        members[0].treasury = networkTreasury;
+        members[0].treasury = always(uint160(networkTreasury));
         homes.push();
         _openPurses();
         for (uint256 i; i < MEMBERS; ++i) _join();

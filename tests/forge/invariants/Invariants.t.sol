@@ -49,6 +49,7 @@ contract InvariantsTest {
         _handler.plansDoNotChange();
         _handler.windowsDoNotChange();
         _handler.platformsAreAsTheirOwnersSet();
+        _handler.rolesAreWhoseTheyWereGiven();
         _handler.keysBelongToOnePlatform();
         _handler.learnersBelongToWhoRegisteredThem();
     }

@@ -43,7 +43,7 @@ abstract contract Money is Contents {
     function withdrawPlatform(uint256 seed) external drawing(seed) {
         uint32 platform = uint32(_below(members.length));
         uint256 amount = _somethingOf(accountOfPlatform(platform));
-        address to = members[platform].treasury;
+        address to = address(uint160(members[platform].treasury.present()));
         uint256 before = token.balanceOf(to);
         vm.prank(_mayWithdraw(platform));
         settlement.withdrawPlatform(platform, amount);

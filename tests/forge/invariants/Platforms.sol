@@ -7,6 +7,7 @@ import {PlatformStatus} from "../../../contracts/interfaces/IPlatformRegistry.so
 import {vm} from "../Vm.sol";
 import {Chance} from "./Chance.sol";
 import {Ghost} from "./Ghost.sol";
+import {Term, always} from "./Term.sol";
 
 /// @notice An operator's key and what it may do.
 struct Key {
@@ -16,13 +17,14 @@ struct Key {
     bool active;
 }
 
-/// @notice A platform as its owner and the network set it.
+/// @notice A platform as its owner and the network set it; its treasury is an address as a number.
 struct Member {
     address owner;
-    address treasury;
+    Term nextOwner;
+    Term treasury;
+    Term networkBps;
+    Term hostBps;
     bool active;
-    uint16 networkBps;
-    uint16 hostBps;
     uint32 lanes;
 }
 
@@ -33,12 +35,17 @@ abstract contract Platforms is Chance, Ghost {
     Member[] internal members;
     Key[] internal keys;
 
+    /// @dev Keys that their platform names and that have not accepted.
+    Key[] internal named;
+
     /// @dev By learner number; number 0 is nobody.
     uint32[] internal homes;
     mapping(uint32 learner => address) internal learnerKeys;
     mapping(uint32 learner => mapping(uint32 platform => bytes32)) internal bindings;
 
     address internal admin;
+
+    uint256 private _keysMade;
 
     function admit(uint256 seed) external drawing(seed) {
         _only(members.length <= PLATFORMS_MAXIMUM);
@@ -58,7 +65,7 @@ abstract contract Platforms is Chance, Ghost {
         uint16 bps = uint16(_below(1_001));
         vm.prank(admin);
         registry.setNetworkFee(platform, bps);
-        members[platform].networkBps = bps;
+        members[platform].networkBps.set(bps, bps <= members[platform].networkBps.present());
     }
 
     function setHostFee(uint256 seed) external drawing(seed) {
@@ -66,26 +73,57 @@ abstract contract Platforms is Chance, Ghost {
         uint16 bps = uint16(_below(3_001));
         vm.prank(members[platform].owner);
         registry.setHostFee(platform, bps);
-        members[platform].hostBps = bps;
+        members[platform].hostBps.set(bps, bps <= members[platform].hostBps.present());
     }
 
     function setTreasury(uint256 seed) external drawing(seed) {
         uint32 platform = uint32(_below(members.length));
-        address treasury_ = address(uint160(_between(1e9, 1e12)));
+        uint256 present = members[platform].treasury.present();
+        uint256 treasury_ = _oneIn(4) ? present : _between(1e9, 1e12);
         vm.prank(platform == 0 ? admin : members[platform].owner);
-        registry.setTreasury(platform, treasury_);
-        members[platform].treasury = treasury_;
+        registry.setTreasury(platform, address(uint160(treasury_)));
+        members[platform].treasury.set(treasury_, treasury_ == present);
+    }
+
+    function transferPlatform(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        uint256 next = _oneIn(8) ? 0 : _between(1e9, 1e12);
+        vm.prank(members[platform].owner);
+        registry.transferPlatform(platform, address(uint160(next)));
+        members[platform].nextOwner = Term(0, 0, 0);
+        members[platform].nextOwner.set(next, false);
+    }
+
+    function acceptPlatform(uint256 seed) external drawing(seed) {
+        uint32 platform = _anyPlatform();
+        address next = address(uint160(members[platform].nextOwner.present()));
+        _only(next != address(0));
+        vm.prank(next);
+        registry.acceptPlatform(platform);
+        members[platform].owner = next;
+        members[platform].nextOwner = Term(0, 0, 0);
     }
 
     function setOperator(uint256 seed) external drawing(seed) {
         uint32 platform = _anyPlatform();
-        if (_oneIn(3)) return _addKey(platform);
+        if (_oneIn(3)) return _nameKey(platform, _newKey());
+        if (_oneIn(8) && named.length != 0) return _nameKey(platform, named[_below(named.length)].key);
         Key storage key = keys[_below(keys.length)];
         bool active = !_oneIn(3);
         vm.prank(members[key.platform].owner);
         uint32 lane = registry.setOperator(key.platform, key.key, active);
         vm.assertEq(lane, key.lane, "OPER-3: a key keeps its lane");
         key.active = active;
+    }
+
+    function acceptOperator(uint256 seed) external drawing(seed) {
+        Key memory key = named[_below(named.length)];
+        _accept(key);
+        for (uint256 i = named.length; i != 0; --i) {
+            if (named[i - 1].key != key.key) continue;
+            named[i - 1] = named[named.length - 1];
+            named.pop();
+        }
     }
 
     function registerLearner(uint256 seed) external drawing(seed) {
@@ -140,17 +178,29 @@ abstract contract Platforms is Chance, Ghost {
         vm.prank(admin);
         platform = registry.admit("a platform", owner_, treasury_, networkBps, hostBps);
         vm.assertEq(platform, members.length, "ADMIT-3: numbers are consecutive");
-        members.push(Member(owner_, treasury_, true, networkBps, hostBps, 0));
-        _addKey(platform);
+        Term memory pays = always(uint160(treasury_));
+        members.push(Member(owner_, Term(0, 0, 0), pays, always(networkBps), always(hostBps), true, 0));
+        _nameKey(platform, _newKey());
+        _accept(named[named.length - 1]);
+        named.pop();
     }
 
-    function _addKey(uint32 platform) internal {
-        Member storage member = members[platform];
-        address key = actor(string.concat("operator ", vm.toString(keys.length)));
-        vm.prank(member.owner);
+    function _newKey() internal returns (address) {
+        return actor(string.concat("operator ", vm.toString(++_keysMade)));
+    }
+
+    function _nameKey(uint32 platform, address key) internal {
+        vm.prank(members[platform].owner);
         uint32 lane = registry.setOperator(platform, key, true);
-        vm.assertEq(lane, ++member.lanes, "OPER-3: lanes are consecutive");
-        keys.push(Key(key, platform, lane, true));
+        vm.assertEq(lane, 0, "OPER-3: no lane before it accepts");
+        named.push(Key(key, platform, 0, false));
+    }
+
+    function _accept(Key memory key) internal {
+        vm.prank(key.key);
+        uint32 lane = registry.acceptOperator(key.platform);
+        vm.assertEq(lane, ++members[key.platform].lanes, "OPER-3: lanes are consecutive");
+        keys.push(Key(key.key, key.platform, lane, true));
     }
 
     function _anyPlatform() internal returns (uint32) {

@@ -6,9 +6,10 @@ import {Operator, Platform, PlatformStatus} from "../../../contracts/interfaces/
 import {vm} from "../Vm.sol";
 import {LicenceChecks} from "./LicenceChecks.sol";
 import {Member} from "./Platforms.sol";
+import {Roles} from "./Roles.sol";
 
 /// @notice What must be true of everybody's terms after every step.
-abstract contract TermsChecks is LicenceChecks {
+abstract contract TermsChecks is LicenceChecks, Roles {
     /// @notice PRICE-2: what was paid yesterday or today settles at the price that was seen.
     function pricesAreThoseOfTheirDays() external view {
         for (uint32 content = 1; content <= contents; ++content) {
@@ -44,6 +45,12 @@ abstract contract TermsChecks is LicenceChecks {
         for (uint32 i; i < members.length; ++i) _checkMember(registry.platformOf(i), members[i], i);
     }
 
+    /// @notice ROLE-1, ROLE-3.
+    function rolesAreWhoseTheyWereGiven() external view {
+        vm.assertEq(registry.arbiter(), holders[0], "ROLE-1: the arbiter is who accepted last");
+        vm.assertEq(registry.pauser(), holders[1], "ROLE-1: the pauser is who accepted last");
+    }
+
     /// @notice OPER-2, OPER-3.
     function keysBelongToOnePlatform() external view {
         for (uint256 i; i < keys.length; ++i) {
@@ -51,6 +58,11 @@ abstract contract TermsChecks is LicenceChecks {
             vm.assertEq(stored.platform, keys[i].platform, "OPER-2: a key keeps its platform");
             vm.assertEq(stored.lane, keys[i].lane, "OPER-3: a key keeps its lane");
             vm.assertEq(stored.active, keys[i].active, "OPER-4: a key acts while it may");
+        }
+        for (uint256 i; i < named.length; ++i) {
+            Operator memory stored = registry.operatorOf(named[i].key);
+            vm.assertEq(stored.platform, 0, "OPER-2: a key is nobody's before it accepts");
+            vm.assertTrue(registry.isNamed(named[i].platform, named[i].key), "OPER-2: what names it stays");
         }
     }
 
@@ -70,13 +82,14 @@ abstract contract TermsChecks is LicenceChecks {
         }
     }
 
-    function _checkMember(Platform memory stored, Member memory member, uint32 number) private pure {
-        vm.assertEq(stored.treasury, member.treasury, "ADMIT-5: the treasury is the owner's choice");
+    function _checkMember(Platform memory stored, Member memory member, uint32 number) private view {
+        address treasury_ = address(uint160(member.treasury.present()));
+        vm.assertEq(stored.treasury, treasury_, "TREASURY-1: the treasury is the owner's choice, in its time");
         if (number == 0) return;
         PlatformStatus status = member.active ? PlatformStatus.Active : PlatformStatus.Suspended;
         vm.assertEq(uint8(stored.status), uint8(status), "ADMIT-4: the status is the network's choice");
-        vm.assertEq(stored.owner, member.owner, "ADMIT-5: the owner stays");
-        vm.assertEq(stored.networkBps, member.networkBps, "ADMIT-4: the network's least share");
-        vm.assertEq(stored.hostBps, member.hostBps, "ADMIT-5: the host's least share");
+        vm.assertEq(stored.owner, member.owner, "OWNER-1: the owner is who accepted last");
+        vm.assertEq(stored.networkBps, member.networkBps.present(), "FEE-1: the network's least share");
+        vm.assertEq(stored.hostBps, member.hostBps.present(), "FEE-1: the host's least share");
     }
 }
