@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Hold} from "../libraries/Hold.sol";
-import {PlanSchedule, PlanScheduleLib} from "../libraries/PlanSchedule.sol";
+import {PlanScheduleLib} from "../libraries/PlanSchedule.sol";
 import {PriceSchedule, PriceScheduleLib} from "../libraries/PriceSchedule.sol";
 
 /// @title HoldHarness

@@ -8,7 +8,7 @@ from eth_account import Account
 
 from tests.contracts.signatures import CHAIN_ID, Signature, digest, domain, sign
 
-_ORDER = {
+ORDER_TYPES = {
     "Order": [
         {"name": "content", "type": "uint32"},
         {"name": "seller", "type": "uint32"},
@@ -47,9 +47,12 @@ class Order(NamedTuple):
 
     def id(self, settlement: str) -> bytes:
         """Return the order's EIP-712 hash in Settlement's domain."""
-        fields = [field["name"] for field in _ORDER["Order"]]
-        message = dict(zip(fields, self, strict=True))
-        return digest(domain("zhifu", settlement), _ORDER, message)
+        return digest(domain("zhifu", settlement), ORDER_TYPES, self.message())
+
+    def message(self) -> dict[str, Any]:
+        """Return the order as the EIP-712 struct that it is."""
+        names = [field["name"] for field in ORDER_TYPES["Order"]]
+        return dict(zip(names, self, strict=True))
 
 
 def as_number(order_id: bytes) -> int:
