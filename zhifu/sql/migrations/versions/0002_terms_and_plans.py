@@ -1,4 +1,4 @@
-"""Terms, plan versions and learners' batches in the index of the chain."""
+"""Terms, plan versions, learners' batches and delayed changes in the index of the chain."""
 
 from alembic import op
 
