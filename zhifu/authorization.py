@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from zhifu.models import NO_ADDRESS, Consent, DirectOrder, Permit, Withdrawal
+from zhifu.models import NO_ADDRESS, Consent, DirectOrder, Permit, Source, Withdrawal
 from zhifu.signing import Signer
 
 _Types = Mapping[str, Sequence[Mapping[str, str]]]
@@ -35,7 +35,7 @@ _ORDER: _Types = {
         salt="bytes32",
     )
 }
-_CART: _Types = {"Cart": _type(orders="Order[]"), **_ORDER}
+_CART: _Types = {"Cart": _type(source="uint8", orders="Order[]"), **_ORDER}
 _CONSENT: _Types = {
     "Consent": _type(
         content="uint32",
@@ -99,9 +99,9 @@ def order_id(order: DirectOrder, venue: Venue) -> bytes:
     return _hash(venue, _ORDER, _order_message(order))
 
 
-def cart_hash(orders: Sequence[DirectOrder], venue: Venue) -> bytes:
-    """The EIP-712 hash of a cart."""
-    return _hash(venue, _CART, _cart_message(orders))
+def cart_hash(source: Source, orders: Sequence[DirectOrder], venue: Venue) -> bytes:
+    """The EIP-712 hash of a cart paid from `source`."""
+    return _hash(venue, _CART, _cart_message(source, orders))
 
 
 def authorize(buyer: Signer, order: DirectOrder, venue: Venue, token: TokenDomain) -> bytes:
@@ -120,12 +120,13 @@ def authorize_cart(
 
     It takes all highest prices together, before the deadline of the first order.
     """
-    return _authorize(buyer, venue, token, orders, cart_hash(orders, venue))
+    nonce = cart_hash(Source.AUTHORIZATION, orders, venue)
+    return _authorize(buyer, venue, token, orders, nonce)
 
 
-def sign_cart(buyer: Signer, orders: Sequence[DirectOrder], venue: Venue) -> bytes:
+def sign_cart(buyer: Signer, source: Source, orders: Sequence[DirectOrder], venue: Venue) -> bytes:
     """Sign a cart that somebody else sends, paid from the buyer's allowance or account."""
-    return buyer.sign_typed_data(venue.domain, _CART, _cart_message(orders))
+    return buyer.sign_typed_data(venue.domain, _CART, _cart_message(source, orders))
 
 
 def sign_consent(
@@ -208,8 +209,8 @@ def _hash(venue: Venue, types: _Types, message: Mapping[str, Any]) -> bytes:
     return bytes(keccak(b"\x19" + signable.version + signable.header + signable.body))
 
 
-def _cart_message(orders: Sequence[DirectOrder]) -> dict[str, Any]:
-    return {"orders": [_order_message(order) for order in orders]}
+def _cart_message(source: Source, orders: Sequence[DirectOrder]) -> dict[str, Any]:
+    return {"source": int(source), "orders": [_order_message(order) for order in orders]}
 
 
 def _order_message(order: DirectOrder) -> dict[str, Any]:

@@ -104,9 +104,10 @@ class SettlementDesk(Contract):
         """The version of a content's plan that money captured now is divided by."""
         return int(self.read("planVersionOf", content))
 
-    def cart_hash_of(self, orders: Sequence[DirectOrder]) -> bytes:
-        """The hash of a cart."""
-        return bytes(self.read("cartHashOf", [order.as_tuple() for order in orders]))
+    def cart_hash_of(self, source: Source, orders: Sequence[DirectOrder]) -> bytes:
+        """The hash of a cart paid from `source`."""
+        placed = [order.as_tuple() for order in orders]
+        return bytes(self.read("cartHashOf", int(source), placed))
 
     def spent_of(self, platform: int, lane: int, number: int, group: int) -> int:
         """A bit for each order of a batch, 256 of them, to which something happened since."""

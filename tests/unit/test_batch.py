@@ -14,9 +14,9 @@ from zhifu.batch import (
     ORDERS_PER_WORD,
     BatchItem,
     BatchTree,
-    Facts,
     Leaf,
     content_of,
+    facts_of,
     leaf_hash,
     learners,
     pack,
@@ -24,8 +24,10 @@ from zhifu.batch import (
     unpack,
 )
 from zhifu.exceptions import InvalidInput
+from zhifu.facts import Facts, Quote
 
 REFERRERS = [None, "0x" + "11" * 20, "0x" + "f0" * 20]
+STARTS = [0, 1, 1_700_000_000, 2**40 - 1]
 
 items = st.lists(
     st.builds(
@@ -33,20 +35,21 @@ items = st.lists(
         st.integers(1, 5) | st.integers(1, HIGHEST_NUMBER),
         st.integers(1, 20) | st.integers(1, HIGHEST_NUMBER),
         st.sampled_from(REFERRERS),
+        st.sampled_from(STARTS),
     ),
     min_size=1,
     max_size=80,
 )
-facts = st.builds(
-    Facts,
-    st.integers(0, 2**40 - 1),
+quotes = st.builds(
+    Quote,
+    st.integers(1, 2**40 - 1),
     st.integers(0, 10_000),
     st.integers(0, 10_000),
-    st.integers(0, 2**16 - 1),
+    st.integers(1, 2**16 - 1),
     st.integers(0, 7),
     st.integers(0, 2**24 - 1),
-    st.integers(0, 2**40 - 1),
-    st.integers(0, 255),
+    st.integers(0, 2**32),
+    st.sampled_from([0, 3_600, 315_360_000]),
 )
 
 
@@ -57,7 +60,7 @@ def test_every_order_is_in_the_words_once_and_where_it_is_said_to_be(
     packed = pack(orders)
     leaves = unpack(packed.words)
     found = Counter(
-        BatchItem(content_of(leaf.word), learner, leaf.referrer)
+        BatchItem(content_of(leaf.word), learner, leaf.referrer, leaf.starts_at)
         for leaf in leaves
         for learner in learners(leaf.word)
         if learner
@@ -68,21 +71,21 @@ def test_every_order_is_in_the_words_once_and_where_it_is_said_to_be(
         leaf = leaves[place.leaf]
         assert content_of(leaf.word) == order.content
         assert learners(leaf.word)[place.place] == order.learner
-        assert leaf.referrer == order.referrer
+        assert (leaf.referrer, leaf.starts_at) == (order.referrer, order.starts_at)
 
 
 @given(items)
-def test_a_content_is_one_group_for_each_referrer(orders: list[BatchItem]) -> None:
+def test_a_content_is_one_group_for_each_referrer_and_start(orders: list[BatchItem]) -> None:
     """The contract pays for one storage slot per group, so groups must not be scattered."""
     leaves = unpack(pack(orders).words)
-    groups = [(content_of(leaf.word), leaf.referrer) for leaf in leaves]
+    groups = [(content_of(leaf.word), leaf.referrer, leaf.starts_at) for leaf in leaves]
     starts = [group for at, group in enumerate(groups) if at == 0 or groups[at - 1] != group]
     assert len(starts) == len(set(starts))
 
 
 @given(items)
 def test_no_word_is_left_half_empty_before_its_group_ends(orders: list[BatchItem]) -> None:
-    sizes = Counter((order.content, order.referrer) for order in orders)
+    sizes = Counter((order.content, order.referrer, order.starts_at) for order in orders)
     leaves = sum(-(-size // ORDERS_PER_WORD) for size in sizes.values())
     assert len(unpack(pack(orders).words)) == leaves
 
@@ -95,16 +98,24 @@ def test_numbers_out_of_range_are_named(number: int) -> None:
         assert raised.value.field == field
 
 
+@pytest.mark.parametrize("starts_at", [-1, 2**40])
+def test_a_start_out_of_range_is_named(starts_at: int) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        pack([BatchItem(1, 1), BatchItem(1, 1, None, starts_at)])
+    assert raised.value.field == "starts_at"
+
+
+def test_a_heading_has_the_referrer_below_the_start() -> None:
+    """BATCH-5: 160 bits of referrer, 40 bits of start above them, and nothing above those."""
+    words = pack([BatchItem(9, 1, "0x" + "11" * 20, 5)]).words
+    assert words[:32].hex() == "00" * 7 + "0000000005" + "11" * 20
+    assert unpack(words) == [Leaf(words[32:], "0x" + "11" * 20, 5)]
+
+
 def test_an_empty_batch_is_refused() -> None:
     for make in (lambda: pack([]), lambda: BatchTree([])):
         with pytest.raises(InvalidInput):
             make()
-
-
-@given(facts)
-def test_facts_come_back_as_they_went(given_facts: Facts) -> None:
-    assert Facts.unpack(given_facts.pack()) == given_facts
-    assert given_facts.pack() < 2**168
 
 
 def climb(node: bytes, index: int, count: int, proof: list[bytes]) -> bytes:
@@ -134,19 +145,16 @@ def test_the_root_commits_to_the_number_of_leaves() -> None:
     assert BatchTree([keccak(one + two)]).root != BatchTree([one, two]).root
 
 
-@given(items, facts)
+@given(items, quotes)
 def test_the_tree_of_words_hashes_each_leaf_with_its_facts(
-    orders: list[BatchItem], read: Facts
+    orders: list[BatchItem], quote: Quote
 ) -> None:
     words = pack(orders).words
     leaves = unpack(words)
-    contents = {content_of(leaf.word) for leaf in leaves}
-    built = tree(words, dict.fromkeys(contents, read), dict.fromkeys(contents, 77))
-    hashes = [
-        leaf_hash(leaf, read._replace(referrer_bps=77) if leaf.referrer else read)
-        for leaf in leaves
-    ]
-    assert built.root == BatchTree(hashes).root
+    read = {content_of(leaf.word): quote for leaf in leaves}
+    hashes = [leaf_hash(leaf, quote.facts(leaf.referrer, leaf.starts_at)) for leaf in leaves]
+    assert tree(words, read).root == BatchTree(hashes).root
+    assert [leaf_hash(leaf, facts_of(leaf, read)) for leaf in leaves] == hashes
 
 
 def test_a_leaf_commits_to_everything_in_it() -> None:

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 from typer.main import get_command
 
-from zhifu.batch import BatchItem, Facts, pack, tree
+from zhifu.batch import BatchItem, pack, tree
 from zhifu.cli.app import app
+from zhifu.facts import Quote
 
 ROOT = Path(__file__).parents[2]
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
@@ -145,13 +146,13 @@ def test_the_batch_that_is_explained_is_a_batch() -> None:
     text = " ".join((ROOT / "docs" / "how-it-works.md").read_text().split())
     learners = {1: (4, 8, 15, 16, 23, 42, 108, 7, 11), 2: (15, 8)}
     packed = pack([BatchItem(content, each) for content in learners for each in learners[content]])
-    facts = {
-        content: Facts(price, 2_000, 0, 1, 0, 1_465)
+    quotes = {
+        content: Quote(price, 2_000, 500, 1, 0, 1_465, 0)
         for content, price in ((1, 49_000_000), (2, 199_000_000))
     }
     for start in range(0, len(packed.words), 32):
         assert packed.words[start : start + 32].hex(" ", 4) in text
-    assert tree(packed.words, facts, {}).root.hex() in text
+    assert tree(packed.words, quotes).root.hex() in text
 
 
 def test_rules_have_one_number_each() -> None:

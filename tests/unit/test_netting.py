@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zhifu import accounts
 from zhifu.netting import liquidity_saving, net_positions
-from zhifu.recomputation import Offer, Recomputation, Sold
+from zhifu.recomputation import Recomputation
+from zhifu.recomputed import Capture, Offer, Sold
 
 NAMES = {1: "north", 2: "south", 3: "east"}
 
@@ -12,10 +13,11 @@ NAMES = {1: "north", 2: "south", 3: "east"}
 def state(*sales: tuple[int, int, int]) -> Recomputation:
     """A history of (seller, host, price); a host's only content has its number."""
     found = Recomputation()
-    found.offers = {host: Offer(host, "", 0, (), {}) for host in NAMES}
+    found.offers = {host: Offer(host, "", 0, 0, False, {}, {}, {}) for host in NAMES}
     for number, (seller, host, price) in enumerate(sales):
         account = accounts.of_platform(seller)
-        found.orders[number] = Sold(number, seller, host, 1, 0, price, 0, account)
+        capture = Capture(price, 0, 0, 1, 0, 0, 0, 0)
+        found.orders[number] = Sold(number, seller, host, 1, 0, account, capture, 0)
     return found
 
 
