@@ -174,7 +174,7 @@ def shop(deploy, network_owner, plan):
         network.appoint(registry, 1, owner, operator)
         platform = Platform(1, owner, treasury, operator)
         (content,) = network.publish(licences, platform, Publication("a-course", 10_000, 0, plan))
-        return Market(token, settlement, platform, content)
+        return Market(token, settlement, licences, platform, content)
 
     return shop
 

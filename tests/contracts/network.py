@@ -79,14 +79,33 @@ def appoint(registry, number: int, owner, operator) -> None:
 
 @dataclass(frozen=True)
 class Market:
-    """A network of one platform with one content, settled in some token."""
+    """A network of one platform with one content, settled in some token that anyone mints."""
 
     token: Any
     settlement: Any
+    licences: Any
     platform: Platform
     content: Content
 
-    def order(self, buyer) -> Order:
-        """Return a direct order of the content."""
+    def order(self, buyer, **changes) -> Order:
+        """Return a direct order of the content; any field can be changed."""
         parties = (self.content.number, self.platform.number, buyer.address, buyer.address, ZERO)
-        return Order(*parties, self.content.price, 0, clock.now() + clock.HOUR, bytes(32))
+        order = Order(*parties, self.content.price, 0, clock.now() + clock.HOUR, bytes(32))
+        return order._replace(**changes)
+
+    def fund(self, owner, amount: int) -> None:
+        """Give an address tokens that Settlement may take."""
+        self.token.mint(owner, amount, {"from": owner})
+        self.token.approve(self.settlement, amount, {"from": owner})
+
+    def deposit(self, owner, account: int, amount: int) -> None:
+        """Deposit an address's new tokens for an account."""
+        self.fund(owner, amount)
+        self.settlement.deposit(account, amount, {"from": owner})
+
+    def bought(self, buyer, **changes) -> Order:
+        """Buy under allowance and return the order."""
+        order = self.order(buyer, **changes)
+        self.fund(buyer, order.max_price)
+        self.settlement.buy(order, {"from": buyer})
+        return order
