@@ -7,14 +7,18 @@ from typing import Any, NamedTuple
 
 from tests.differential.machine import Reverted
 from tests.differential.model.batches import Batch
+from tests.differential.model.contents import Version
 from tests.differential.model.holds import Hold
-from tests.differential.model.orders import Placed
-from tests.differential.model.roles import ARBITER, PAUSER
-from tests.differential.model.trees import PLACES, learner_at
-from tests.differential.model.words import NETWORK, of_address
+from tests.differential.model.sales import Sale
+from tests.differential.model.words import NETWORK, WHOLE_BPS, ZERO, of_address
 from tests.differential.world import PEOPLE, World
 
 BUCKET = 2**56 - 1
+FOREVER = 2**64 - 1
+SALE_PRICE = 10**12 + 7
+REGISTRY, LICENSE = "PlatformRegistry", "ContentLicense"
+SETTLEMENT, TOKEN = "Settlement", "SettlementToken"
+
 Key = tuple[str, Any]
 
 
@@ -42,18 +46,23 @@ class Views:
         self._world, self._model = world, world.model
         self._of: dict[str, Callable[[Any], Iterator[View | Buckets]]] = {
             "window": self._window,
+            "paused": self._paused,
             "platform": self._platform,
+            "role": self._role,
             "operator": self._operator,
             "named": self._named,
-            "role": self._role,
             "home": self._home,
             "key": self._key,
             "binding": self._binding,
             "content": self._content,
             "available": self._available,
+            "account keys": self._account_keys,
+            "nonces": self._nonces,
             "content hold": self._content_hold,
             "commission": self._commission,
-            "order": self._order,
+            "sale": self._sale,
+            "request": self._request,
+            "dispute": self._dispute,
             "lane": self._lane,
             "batch": self._batch,
             "spent": self._spent,
@@ -61,6 +70,7 @@ class Views:
             "balance": self._balance,
             "allowance": self._allowance,
             "mint allowance": self._mint_allowance,
+            "permit nonce": self._permit_nonce,
             "used": self._used,
         }
 
@@ -72,31 +82,13 @@ class Views:
     def all_keys(self) -> set[Key]:
         """Return the keys of everything that there is to see."""
         model = self._model
-        tables = (
-            model.platforms.members,
-            model.platforms.operators,
-            model.platforms.named,
-            model.learners.keys,
-            model.learners.bindings,
-            model.contents.known,
-            model.accounts.available,
-            model.orders.placed,
-            model.batches.last,
-            model.batches.settled,
-            model.batches.spent,
-            model.licences.tokens,
-            model.tokens.balances,
-            model.tokens.allowances,
-            model.tokens.mint_allowances,
-            model.tokens.used,
-        )
-        keys: set[Key] = {(table.kind, key) for table in tables for key in table}
-        keys |= {("content hold", number) for number in model.holds.contents}
+        keys: set[Key] = {(table.kind, key) for table in model.tables() for key in table}
+        keys |= {("content hold", version) for version in model.holds.contents}
         keys |= {("commission", key) for key in model.holds.commissions}
         keys |= {("available", of_address(each)) for each in PEOPLE.all}
         keys |= {("balance", each) for each in PEOPLE.all}
         keys |= {("window", class_) for class_ in range(len(model.classes.windows))}
-        return keys | {("platform", NETWORK), ("role", ARBITER), ("role", PAUSER)}
+        return keys | {("platform", NETWORK), ("paused", None)}
 
     def _difference(self, view: View | Buckets) -> str:
         if isinstance(view, Buckets):
@@ -104,19 +96,13 @@ class Views:
         contract = self._world.contracts[view.contract]
         expected = contract.returned(view.function, view.answer)
         seen = self._ask(view.contract, view.function, view.arguments)
-        if seen == expected:
-            return ""
-        return f"{view}: the machine says {seen.hex()}"
+        return "" if seen == expected else f"{view}: the machine says {seen.hex()}"
 
     def _hold_difference(self, view: Buckets) -> str:
-        raw = int.from_bytes(self._ask("Settlement", view.function, view.arguments), "big")
-        now = self._model.classes.epoch(view.hold.class_)
-        seen, expected = buckets(raw, now), view.hold
-        wanted = (
-            expected.by_epoch.get(now, 0),
-            expected.by_epoch.get(now - 1, 0),
-            expected.matured(now),
-        )
+        raw = int.from_bytes(self._ask(SETTLEMENT, view.function, view.arguments), "big")
+        now, waiting = self._model.classes.epoch(view.hold.class_), view.hold.by_epoch
+        wanted = (waiting.get(now, 0), waiting.get(now - 1, 0), view.hold.matured(now))
+        seen = buckets(raw, now)
         return "" if seen == wanted else f"{view}: {wanted}, the machine says {seen}"
 
     def _ask(self, contract: str, function: str, arguments: tuple[Any, ...]) -> bytes:
@@ -129,39 +115,41 @@ class Views:
     # The registry
 
     def _window(self, class_: int) -> Iterator[View]:
-        yield View("Settlement", "windowOf", (class_,), (self._model.classes.windows[class_],))
+        yield View(SETTLEMENT, "windowOf", (class_,), (self._model.classes.windows[class_],))
+
+    def _paused(self, _: None) -> Iterator[View]:
+        yield View(SETTLEMENT, "paused", (), (self._model.selling.paused,))
 
     def _platform(self, platform: int) -> Iterator[View]:
-        member, now = self._model.platforms.member(platform), self._model.now
-        yield View("PlatformRegistry", "platformOf", (platform,), (member.at(now),))
-        yield View("PlatformRegistry", "changesOf", (platform,), (member.changes(now),))
-        count = len(self._model.platforms.members)
-        yield View("PlatformRegistry", "platformCount", (), (count,))
-
-    def _operator(self, key: str) -> Iterator[View]:
-        known = self._model.platforms.operators[key]
-        values = (known.platform, known.lane, known.active)
-        yield View("PlatformRegistry", "operatorOf", (key,), (values,))
-
-    def _named(self, key: tuple[int, str]) -> Iterator[View]:
-        yield View("PlatformRegistry", "isNamed", key, (self._model.platforms.named[key],))
+        known, now = self._model.platforms.get(platform), self._model.now
+        yield View(REGISTRY, "platformOf", (platform,), (known.terms(now),))
+        yield View(REGISTRY, "changesOf", (platform,), (known.changes(now),))
+        yield View(REGISTRY, "platformCount", (), (len(self._model.platforms.members),))
 
     def _role(self, role: int) -> Iterator[View]:
-        roles, view = self._model.roles, ("arbiter", "pauser")[role]
-        yield View("PlatformRegistry", view, (), (roles.holders[role],))
-        yield View("PlatformRegistry", "pendingRole", (role,), (roles.nominees[role],))
+        roles = self._model.roles
+        yield View(REGISTRY, "arbiter", (), (roles.arbiter,))
+        yield View(REGISTRY, "pauser", (), (roles.pauser,))
+        yield View(REGISTRY, "pendingRole", (role,), (roles.nominees[role].as_tuple(),))
+
+    def _operator(self, key: str) -> Iterator[View]:
+        known = self._model.operators[key]
+        values = (known.platform, known.lane, known.active)
+        yield View(REGISTRY, "operatorOf", (key,), (values,))
+
+    def _named(self, key: tuple[int, str]) -> Iterator[View]:
+        yield View(REGISTRY, "isNamed", key, (self._model.operators.named[key],))
 
     def _home(self, learner: int) -> Iterator[View]:
         learners = self._model.learners
-        yield View("PlatformRegistry", "homeOf", (learner,), (learners.home_of(learner),))
-        yield View("PlatformRegistry", "learnerCount", (), (learners.highest,))
+        yield View(REGISTRY, "homeOf", (learner,), (learners.home_of(learner),))
+        yield View(REGISTRY, "learnerCount", (), (learners.highest,))
 
     def _key(self, learner: int) -> Iterator[View]:
-        yield View("PlatformRegistry", "keyOf", (learner,), (self._model.learners.keys[learner],))
+        yield View(REGISTRY, "keyOf", (learner,), (self._model.learners.keys[learner],))
 
     def _binding(self, key: tuple[int, int]) -> Iterator[View]:
-        bound = self._model.learners.bindings[key]
-        yield View("PlatformRegistry", "bindingOf", key, (bound,))
+        yield View(REGISTRY, "bindingOf", key, (self._model.learners.bindings[key],))
 
     # Content and licences
 
@@ -170,73 +158,116 @@ class Views:
         content = contents.known[number]
         if content is None:
             return
-        for day in range(contents.today - 1, contents.today + 2):
+        for day in range(contents.today - 1, contents.today + 4):
             answer = (content.price_on(day), content.active)
-            yield View("Settlement", "priceOn", (number, day), answer)
-        yield View("ContentLicense", "planOf", (number, 1), (content.host, content.plan))
-        yield View("ContentLicense", "contentCount", (), (len(contents.known),))
+            yield View(SETTLEMENT, "priceOn", (number, day), answer)
+        for version in range(max(1, len(content.plans) - 1), len(content.plans) + 1):
+            plan = (content.host, content.plan(version))
+            yield View(LICENSE, "planOf", (number, version), plan)
+        in_force = contents.version_of(content)
+        yield View(SETTLEMENT, "planVersionOf", (number,), (in_force,))
+        yield View(LICENSE, "planCount", (number,), (len(content.plans),))
+        yield View(LICENSE, "termsOf", (number,), (content.terms,))
+        yield View(LICENSE, "contentCount", (), (len(contents.known),))
 
     def _token(self, number: int) -> Iterator[View]:
-        token = self._model.licences.tokens[number]
-        yield View("ContentLicense", "holderOf", (number,), (token.holder,))
+        token, sale = self._model.licences.tokens[number], self._model.sales.known[number]
+        yield View(LICENSE, "holderOf", (number,), (token.holder,))
+        if token.holder == ZERO or sale is None:
+            yield View(LICENSE, "userExpires", (number,), (0,))
+            return
         shown = (number, token.content, token.holder)
-        holds = int(token.holder, 16) != 0
-        yield View("ContentLicense", "verifyToken", shown, (holds,))
+        verifies = self._model.licences.verifies_token(*shown)
+        yield View(LICENSE, "verifyToken", shown, (verifies,))
+        yield View(LICENSE, "locked", (number,), (self._model.licences.is_locked(token),))
+        yield View(LICENSE, "userOf", (number,), (token.holder if verifies else ZERO,))
+        yield View(LICENSE, "expiresAt", (number,), (sale.facts.ends_at,))
+        yield View(LICENSE, "userExpires", (number,), (sale.facts.ends_at or FOREVER,))
+        yield from self._royalty(number, sale)
+
+    def _royalty(self, number: int, sale: Sale) -> Iterator[View]:
+        content = self._model.contents.known[sale.content]
+        if content:
+            plan = content.plan(self._model.contents.version_of(content))
+            royalty = SALE_PRICE * content.terms.royalty_bps // WHOLE_BPS
+            answer = (plan.creators[0][0], royalty)
+            yield View(LICENSE, "royaltyInfo", (number, SALE_PRICE), answer)
+            yield View(LICENSE, "isRenewable", (number,), (content.terms.renewable,))
 
     # Money
 
     def _available(self, account: int) -> Iterator[View]:
         available = self._model.accounts.available[account]
-        yield View("Settlement", "availableOf", (account,), (available,))
+        yield View(SETTLEMENT, "availableOf", (account,), (available,))
 
-    def _content_hold(self, number: int) -> Iterator[Buckets]:
-        yield Buckets("holdOf", (number,), self._model.holds.contents[number])
+    def _account_keys(self, account: int) -> Iterator[View]:
+        custody = self._model.custody
+        answer = (custody.keys[account], custody.offers[account])
+        yield View(SETTLEMENT, "keysOf", (account,), answer)
+
+    def _nonces(self, key: tuple[str, int]) -> Iterator[View]:
+        yield View(SETTLEMENT, "noncesOf", key, (self._model.nonces.words[key],))
+
+    def _content_hold(self, version: Version) -> Iterator[Buckets]:
+        yield Buckets("holdOf", version, self._model.holds.contents[version])
 
     def _commission(self, key: tuple[int, int]) -> Iterator[Buckets]:
         yield Buckets("commissionOf", key, self._model.holds.commissions[key])
 
     def _balance(self, owner: str) -> Iterator[View]:
-        yield View("SettlementToken", "balanceOf", (owner,), (self._model.tokens.balances[owner],))
+        yield View(TOKEN, "balanceOf", (owner,), (self._model.tokens.balances[owner],))
 
     def _allowance(self, key: tuple[str, str]) -> Iterator[View]:
-        yield View("SettlementToken", "allowance", key, (self._model.tokens.allowances[key],))
+        yield View(TOKEN, "allowance", key, (self._model.tokens.allowances[key],))
 
     def _mint_allowance(self, minter: str) -> Iterator[View]:
         left = self._model.tokens.mint_allowances[minter]
-        yield View("SettlementToken", "mintAllowance", (minter,), (left,))
+        yield View(TOKEN, "mintAllowance", (minter,), (left,))
+
+    def _permit_nonce(self, owner: str) -> Iterator[View]:
+        yield View(TOKEN, "nonces", (owner,), (self._model.tokens.nonces[owner],))
 
     def _used(self, key: tuple[str, bytes]) -> Iterator[View]:
-        used = self._model.tokens.used[key]
-        yield View("SettlementToken", "authorizationState", key, (used,))
+        yield View(TOKEN, "authorizationState", key, (self._model.tokens.used[key],))
 
     # Orders
 
-    def _order(self, order_id: bytes) -> Iterator[View]:
-        placed = self._model.orders.placed[order_id]
-        if not isinstance(placed, Placed):
+    def _sale(self, order_id: int) -> Iterator[View]:
+        sale = self._model.sales.known[order_id]
+        if sale is None:
             return
-        yield View("Settlement", "factsOf", (order_id,), (placed.packed(),))
-        verifies = self._model.licences.verifies(placed.order, placed.order.receiver)
-        shown = (placed.order, placed.order.receiver)
-        yield View("ContentLicense", "verify", shown, (verifies,))
+        yield View(SETTLEMENT, "factsOf", (order_id,), (sale.stored(),))
+        yield from self._batch_order(sale) if sale.place else self._direct_order(sale)
+
+    def _direct_order(self, sale: Sale) -> Iterator[View]:
+        order = self._model.orders.stated[sale.id]
+        verifies = self._model.licences.verifies(order, order.receiver)
+        yield View(LICENSE, "verify", (order, order.receiver), (verifies,))
+
+    def _batch_order(self, sale: Sale) -> Iterator[View]:
+        assert sale.place is not None
+        order = self._model.batches.show(sale.place)
+        verifies = self._model.licences.verifies_batch(order, sale.learner)
+        yield View(LICENSE, "verifyBatch", (order, sale.learner), (verifies,))
+        yield View(SETTLEMENT, "inspectBatch", (order,), (True, sale.present()))
+
+    def _request(self, order_id: int) -> Iterator[View]:
+        answer_by = self._model.requests.answer_by[order_id]
+        yield View(SETTLEMENT, "answerByOf", (order_id,), (answer_by,))
+
+    def _dispute(self, order_id: int) -> Iterator[View]:
+        yield View(SETTLEMENT, "disputeOf", (order_id,), (self._model.disputes.open[order_id],))
 
     def _lane(self, key: tuple[int, int]) -> Iterator[View]:
-        yield View("Settlement", "nextBatch", key, (self._model.batches.last[key] + 1,))
+        yield View(SETTLEMENT, "nextBatch", key, (self._model.batches.last[key] + 1,))
 
     def _batch(self, key: tuple[int, int, int]) -> Iterator[View]:
         batch = self._model.batches.settled[key]
         assert isinstance(batch, Batch)
-        yield View("Settlement", "rootOf", key, (batch.root,))
+        yield View(SETTLEMENT, "rootOf", key, (batch.root,))
 
     def _spent(self, key: tuple[int, int, int, int]) -> Iterator[View]:
-        spent = self._model.batches.spent[key]
-        yield View("Settlement", "spentOf", key, (spent,))
-        platform, lane, number, group = key
-        position = 256 * group + spent.bit_length() - 1
-        order = self._model.batches.show((platform, lane), number, *divmod(position, PLACES))
-        learner = learner_at(order.word, order.place)
-        verifies = self._model.licences.verifies_batch(order, learner)
-        yield View("ContentLicense", "verifyBatch", (order, learner), (verifies,))
+        yield View(SETTLEMENT, "spentOf", key, (self._model.sales.spent[key],))
 
 
 def buckets(raw: int, now: int) -> tuple[int, int, int]:

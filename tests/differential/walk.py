@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 from tests.differential import draws
-from tests.differential.draws import batches, founding
+from tests.differential.draws import founding
 from tests.differential.draws.draw import Draw
 from tests.differential.machine import Log, Reverted
 from tests.differential.model import Call
@@ -37,6 +38,7 @@ class Walk:
         self.succeeded: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
         self.steps = 0
+        self._known = 0
 
     def run(self, steps: int) -> None:
         """Found a network and take so many steps; raises Diverged."""
@@ -56,13 +58,13 @@ class Walk:
     def _step(self) -> None:
         model = self._world.model
         model.now = draws.next_time(self._draw)
-        self._world.machine.travel_to(model.now)
         self._take(draws.next_call(self._draw))
         if self.steps % self._every == 0:
             self._compare_all()
 
     def _take(self, call: Call) -> None:
         self.steps += 1
+        self._world.machine.travel_to(self._world.model.now)
         self._told.append(f"{self.steps}: at {self._world.model.now} {call}")
         try:
             events = self._world.model.perform(call)
@@ -96,7 +98,7 @@ class Walk:
         self._require_events(logs, events)
         self._compare(self._world.model.touched, call.caller)
         self.succeeded[call.verb] += 1
-        self._remember(call)
+        self._remember()
 
     def _send(self, call: Call) -> list[Log]:
         contract = self._world.contracts[call.contract]
@@ -109,12 +111,13 @@ class Walk:
         same = sorted(logs) == sorted(expected)
         self._require(same, f"expected the events {events}, the machine has {logs}")
 
-    def _remember(self, call: Call) -> None:
-        for kind, key in self._world.model.touched:
-            if kind == "order" and call.function.startswith("buy"):
-                self._draw.order_ids.append(key)
-        if call.function == "settle":
-            batches.remember(self._draw, call)
+    def _remember(self) -> None:
+        """Let later calls find the orders that were paid by this one."""
+        known = self._world.model.sales.known
+        for sale in islice(known.values(), self._known, None):
+            if sale:
+                self._draw.remember(sale)
+        self._known = len(known)
 
     # State
 
@@ -128,6 +131,7 @@ class Walk:
         model = self._world.model
         balance = model.tokens.balances[model.addresses.settlement]
         units = sum(model.accounts.available.values()) + model.holds.total()
+        units += model.disputes.total()
         covered = units * model.tokens.per_unit + model.accounts.unaccounted
         self._require(balance == covered, f"INV-1: {balance} tokens for {covered}")
 

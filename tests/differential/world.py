@@ -15,6 +15,7 @@ from tests.differential.model import Addresses, Model
 from tests.differential.model.signing import address_of
 
 CONTRACTS = ("PlatformRegistry", "ContentLicense", "Settlement", "SettlementToken")
+BEHIND = ("SettlementCourt", "SettlementDesk")
 DECIMALS = (6, 6, 6, 2, 8, 18)
 TOKEN_NAME = "US Dollar"
 
@@ -32,6 +33,8 @@ class People:
         self.referrers = self._some(2)
         self.learners = self._some(4)
         self.buyers = self._some(4)
+        self.arbiters = self._some(2)
+        self.pausers = self._some(2)
         self.all = list(self.keys)
 
     def _some(self, count: int) -> list[str]:
@@ -65,7 +68,7 @@ def _artifact(path: Path) -> Artifact:
 def found(random: Random, folder: Path) -> World:
     """Deploy the contracts of a folder of artifacts, with a token drawn at random."""
     now = 1_800_000_000 + random.randrange(10**7)
-    artifacts = {name: _artifact(folder / f"{name}.json") for name in CONTRACTS}
+    artifacts = {name: _artifact(folder / f"{name}.json") for name in CONTRACTS + BEHIND}
     machine, admin = Machine(now), PEOPLE.networks[0]
     decimals = random.choice(DECIMALS)
     where = _deploy(machine, artifacts, admin, decimals)
@@ -84,9 +87,11 @@ def _deploy(
 
     token = create("SettlementToken", TOKEN_NAME, "USD", decimals, admin)
     registry = create("PlatformRegistry", admin, PEOPLE.treasuries[0])
-    settlement = created_address(admin, 3)
+    settlement = created_address(admin, 5)
     license_ = create("ContentLicense", registry, settlement)
-    assert create("Settlement", token, registry, license_) == settlement
+    court = create("SettlementCourt", token, registry, license_)
+    desk = create("SettlementDesk", court)
+    assert create("Settlement", desk) == settlement
     return dict(zip(CONTRACTS, (registry, license_, settlement, token), strict=True))
 
 

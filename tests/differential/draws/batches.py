@@ -1,82 +1,74 @@
-"""Calls that settle batches, and refund and claim their orders."""
+"""Calls that settle batches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from tests.differential.draws.draw import Draw, call
 from tests.differential.model import Call
-from tests.differential.model.batches import BatchOrder
+from tests.differential.model.batches import ordered
+from tests.differential.model.consents import Consent, Ordered
+from tests.differential.model.refusal import Rules
+from tests.differential.model.signing import sign
 from tests.differential.model.trees import PLACES, pack_word
-from tests.differential.model.words import ZERO, of_address
+from tests.differential.model.words import ZERO, of_address, of_learner
+from tests.differential.world import PEOPLE
 
-RECENT = 150
 UNLIMITED = 2**256 - 1
 
 
 def settle(draw: Draw) -> Call:
     caller = draw.operator()
-    _, expected = _lane(draw, caller)
-    today = draw.model.contents.today
-    number = draw.mostly(expected, draw.one_of([expected + 1, max(0, expected - 1), 2**64 - 1]))
-    day = draw.mostly(today - draw.number(0, 1), draw.one_of([today + 1, today - 2, 0, 2**32 - 1]))
-    maximum = draw.mostly(UNLIMITED, draw.number(0, 10**9))
+    number, day, maximum = _terms(draw, caller)
     return call(caller, "Settlement", "settle", number, day, maximum, _words(draw))
 
 
-def refund_batch(draw: Draw) -> Call | None:
-    order = _shown(draw, lambda each: _is_refundable(draw, each))
-    if order is None:
+def settle_learners(draw: Draw) -> Call | None:
+    caller, from_learners = draw.operator(), draw.number(0, 3) > 0
+    platform = draw.model.operators[caller].platform
+    number, day, maximum = _terms(draw, caller)
+    consented = draw.number(0, 1) == 1
+    learners = _able(draw, platform, consented) or ([1] if draw.rarely() else [])
+    if not learners:
         return None
-    return call(draw.operator_of(order.platform), "Settlement", "refundBatch", order)
+    words = _learner_words(draw, platform, learners, from_learners)
+    groups = draw.model.batches.read(words, day, Rules())
+    orders = [order for group in groups for order in ordered(group, platform)]
+    consents = _consents(draw, orders) if consented else []
+    arguments = (number, day, maximum, from_learners, words, consents)
+    return call(caller, "Settlement", "settleLearners", *arguments)
 
 
-def claim_batch(draw: Draw) -> Call | None:
-    order, keys = _shown(draw, lambda each: _is_claimable(draw, each)), draw.model.learners.keys
-    if order is None or (not _is_claimable(draw, order) and draw.number(0, 9)):
-        return None
-    caller = draw.mostly(keys[order.learner], ZERO)
-    caller = draw.anyone() if caller == ZERO else caller
-    return call(caller, "ContentLicense", "claimBatch", order)
-
-
-def remember(draw: Draw, made: Call) -> None:
-    """Note the orders of a batch that was settled, so that later calls find them."""
-    lane, last = _lane(draw, made.caller)
-    batch = draw.model.batches.settled[(*lane, last - 1)]
-    assert batch is not None
-    for leaf in range(len(batch.leaves)):
-        for place in range(PLACES):
-            order = draw.model.batches.show(lane, last - 1, leaf, place)
-            if order.learner:
-                draw.batch_orders.append(order)
-
-
-def _lane(draw: Draw, key: str) -> tuple[tuple[int, int], int]:
-    operator = draw.model.platforms.operators[key]
-    lane = (operator.platform, operator.lane)
-    return lane, draw.model.batches.last[lane] + 1
+def _terms(draw: Draw, caller: str) -> tuple[int, int, int]:
+    """Draw a batch's number, sale day and highest debit."""
+    operator, today = draw.model.operators[caller], draw.model.contents.today
+    expected = draw.model.batches.last[operator.platform, operator.lane] + 1
+    wrong = [expected + 1, max(0, expected - 1), 2**64 - 1]
+    number = draw.mostly(expected, draw.one_of(wrong))
+    day = draw.mostly(today - draw.number(0, 1), draw.one_of([today + 1, today - 2, 0, 2**32 - 1]))
+    return number, day, draw.mostly(UNLIMITED, draw.number(0, 10**9))
 
 
 def _words(draw: Draw) -> list[int]:
     words: list[int] = []
     for _ in range(draw.mostly(draw.number(1, 4), 0)):
-        referrer = draw.referrer()
-        if referrer != ZERO:
-            words.append(of_address(referrer))
-        words += _group(draw)
-    if draw.mostly(False, True):
-        broken = draw.one_of([0, 1 << 160, of_address(draw.anyone()), pack_word(1, [0, 1])])
-        words.insert(draw.number(0, len(words)), broken)
+        content = draw.content_on_sale()
+        words += [*_heading(draw, content), *_group(draw, content)]
+    if draw.rarely():
+        broken = [0, 1 << 200, of_address(draw.anyone()), pack_word(1, [0, 1])]
+        words.insert(draw.number(0, len(words)), draw.one_of(broken))
     return words
 
 
-def _group(draw: Draw) -> list[int]:
-    content, count = draw.content_on_sale(), draw.number(1, 10)
+def _heading(draw: Draw, content: int) -> list[int]:
+    """Draw the word that speaks for a group, or none."""
+    word = of_address(draw.referrer()) | draw.starts_at(content) << 160
+    return [word] if word else []
+
+
+def _group(draw: Draw, content: int) -> list[int]:
+    count = draw.number(1, 10)
     known = max(1, min(draw.model.learners.highest, draw.one_of([20, 2**31])))
     learners = [draw.number(1, known) for _ in range(count)]
-    if draw.mostly(False, True):
+    if draw.rarely():
         learners[-1] = draw.model.learners.highest + draw.number(1, 2)
     sevens = [learners[at : at + PLACES] for at in range(0, count, PLACES)]
     return [pack_word(content, _with_gaps(draw, seven)) for seven in sevens]
@@ -88,43 +80,60 @@ def _with_gaps(draw: Draw, learners: list[int]) -> list[int]:
     return [first, *(0 if draw.number(0, 5) == 0 else each for each in others)]
 
 
-def _shown(draw: Draw, fits: Callable[[BatchOrder], bool]) -> BatchOrder | None:
-    """Draw an order of a batch with its proof: mostly a recent one that fits."""
-    orders = draw.batch_orders[-RECENT:]
-    if not orders:
-        return None
-    found = [draw.one_of(orders) for _ in range(8)]
-    fitting = [each for each in found if fits(each)] or found
-    order = draw.mostly(fitting[0], draw.one_of(draw.batch_orders))
-    return _altered(draw, order) if draw.mostly(False, True) else order
+def _able(draw: Draw, platform: int, consented: bool) -> list[int]:
+    """Return the learners who can agree, if they have to, and whose account can be debited.
+
+    Those who took their account over stand there more often: only they can ask for refunds.
+    """
+    keys, taken = draw.model.learners.keys, draw.model.custody.keys
+    able = []
+    for learner in range(1, min(20, draw.model.learners.highest) + 1):
+        is_taken = taken[of_learner(platform, learner)] != ZERO
+        agrees = is_taken or keys[learner] != ZERO
+        if agrees if consented else not is_taken:
+            able += [learner] * (5 if is_taken else 1)
+    return able
 
 
-def _is_refundable(draw: Draw, order: BatchOrder) -> bool:
-    batch = draw.model.batches.settled[order.platform, order.lane, order.number]
-    if batch is None or order.id in draw.model.batches.refunded:
-        return False
-    return draw.has_operator(order.platform) and draw.is_refundable(batch.facts[order.leaf])
+def _learner_words(
+    draw: Draw, platform: int, learners: list[int], from_learners: bool
+) -> list[int]:
+    """Draw groups for learners, mostly of contents that each of them can pay."""
+    words: list[int] = []
+    for _ in range(draw.number(1, 2)):
+        content, learner = draw.content_on_sale(), draw.one_of(learners)
+        if from_learners and not draw.rarely():
+            content = _affordable(draw, platform, learner) or content
+        several = [learner, *(draw.one_of(learners) for _ in range(draw.number(0, 2)))]
+        chosen = several if draw.number(0, 2) == 0 else [learner]
+        words += [*_heading(draw, content), pack_word(content, chosen)]
+    return words
 
 
-def _is_claimable(draw: Draw, order: BatchOrder) -> bool:
-    owned = draw.model.learners.keys[order.learner] != ZERO
-    return owned and not draw.model.batches.is_spent(order)
-
-
-def _altered(draw: Draw, order: BatchOrder) -> BatchOrder:
-    """Change one thing that the proof is about (TREE-3)."""
-    changes: list[dict[str, Any]] = [
-        {"platform": order.platform % 3 + 1},
-        {"lane": order.lane + 1},
-        {"number": order.number + 1},
-        {"leaves": order.leaves + 1},
-        {"leaf": order.leaf + 1},
-        {"place": draw.number(0, 255)},
-        {"word": order.word ^ 1 << draw.number(0, 255)},
-        {"facts": order.facts ^ 1 << draw.number(0, 255)},
-        {"referrer": draw.anyone()},
-        {"proof": (*order.proof, draw.salt())},
-        {"proof": order.proof[:-1] if order.proof else (bytes(32),)},
-        {"proof": tuple(reversed(order.proof)) or (draw.salt(),)},
+def _affordable(draw: Draw, platform: int, learner: int) -> int:
+    """Draw a content that a learner's account can pay, or 0."""
+    account = draw.model.custody.destination(of_learner(platform, learner))
+    has, contents = draw.model.accounts.available[account], draw.model.contents
+    day = contents.today
+    payable = [
+        number
+        for number, content in contents.known.items()
+        if content and content.active and 3 * content.price_on(day) <= has
     ]
-    return order._replace(**draw.one_of(changes))
+    return draw.one_of(payable) if payable else 0
+
+
+def _consents(draw: Draw, orders: list[Ordered]) -> list[Consent]:
+    given = [_consent(draw, order) for order in orders]
+    return given[:-1] if given and draw.rarely() else given
+
+
+def _consent(draw: Draw, order: Ordered) -> Consent:
+    now, consents = draw.model.now, draw.model.consents
+    maximum = draw.mostly(order.price + draw.number(0, 1), max(0, order.price - 1))
+    deadline = draw.mostly(now + draw.number(1, 9), now)
+    unsigned = Consent(maximum, deadline, draw.number(0, 20_000), b"")
+    signer = consents.signer(order)
+    signer = draw.anyone() if signer not in PEOPLE.keys else draw.mostly(signer, draw.anyone())
+    signature = sign(PEOPLE.keys[signer], consents.digest(order, unsigned)).packed()
+    return unsigned._replace(signature=signature)

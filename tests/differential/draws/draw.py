@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
 from tests.differential.model import Call, Model
 from tests.differential.model.batches import BatchOrder
-from tests.differential.model.plans import Facts
+from tests.differential.model.orders import Order
 from tests.differential.model.platforms import ACTIVE
+from tests.differential.model.sales import Sale
 from tests.differential.model.words import ZERO, of_address, of_platform
 from tests.differential.world import PEOPLE
 
 T = TypeVar("T")
 
-WRONG = 0.02
+WRONG = 0.015
 """How often one part of a call is drawn wrong: a call has some parts, so one call in ten fails."""
+
+RECENT = 100
+TRIES = 8
 
 
 class Draw:
@@ -24,12 +28,20 @@ class Draw:
 
     def __init__(self, random: Random, model: Model) -> None:
         self.random, self.model = random, model
-        self.batch_orders: list[BatchOrder] = []
-        self.order_ids: list[bytes] = []
+        self.direct: list[int] = []
+        self.batched: list[int] = []
+
+    def remember(self, sale: Sale) -> None:
+        """Note an order that was paid, so that later calls find it."""
+        (self.batched if sale.place else self.direct).append(sale.id)
 
     def mostly(self, usual: T, other: T) -> T:
         """Draw the usual value, or now and then another one."""
         return other if self.random.random() < WRONG else usual
+
+    def rarely(self) -> bool:
+        """Draw whether to do something wrong."""
+        return self.random.random() < WRONG
 
     def one_of(self, values: Sequence[T]) -> T:
         """Draw one of some values."""
@@ -59,9 +71,6 @@ class Draw:
         any_number = self.number(0, len(members) + 1)
         return self.mostly(self.one_of(active or list(members)), any_number)
 
-    def _is_active(self, platform: int) -> bool:
-        return self.model.platforms.members[platform].status == ACTIVE
-
     def owner_of(self, platform: int) -> str:
         """Draw a platform's owner, mostly."""
         owner = self.model.platforms.terms(platform).owner
@@ -80,10 +89,13 @@ class Draw:
 
     def operator(self) -> str:
         """Draw a key that may act, mostly."""
-        platforms = self.model.platforms
-        keys = [key for key, each in platforms.operators.items() if each.active]
-        acting = [key for key in keys if self._is_active(platforms.operators[key].platform)]
+        known = self.model.operators.known
+        acting = [key for key, each in known.items() if each.active]
+        acting = [key for key in acting if self._is_active(known[key].platform)]
         return self.mostly(self.one_of(acting or PEOPLE.operators), self.anyone())
+
+    def _is_active(self, platform: int) -> bool:
+        return self.model.platforms.members[platform].status == ACTIVE
 
     def referrer(self) -> str:
         """Draw a referrer or none."""
@@ -92,7 +104,8 @@ class Draw:
     def learner(self) -> int:
         """Draw a learner's number."""
         highest = self.model.learners.highest
-        return self.mostly(self.number(1, max(1, highest)), self.one_of([0, highest + 1]))
+        low = self.number(1, max(1, min(20, highest)))
+        return self.mostly(low, self.one_of([0, highest, highest + 1]))
 
     # What
 
@@ -107,6 +120,13 @@ class Draw:
         content = self.model.contents.known[number]
         return number if content is None or content.active else self.content()
 
+    def starts_at(self, number: int) -> int:
+        """Draw when a licence of a content starts, 0 for at once."""
+        content, now = self.model.contents.known[number], self.model.now
+        duration = content.terms.duration if content and content.terms.renewable else 0
+        usual = self.one_of([0, now + self.number(0, duration), now - 1]) if duration else 0
+        return self.mostly(usual, now + duration + self.number(0, 1))
+
     def class_(self) -> int:
         """Draw a refund-window class."""
         count = len(self.model.classes.windows)
@@ -114,7 +134,8 @@ class Draw:
 
     def price(self) -> int:
         """Draw a price."""
-        usual = self.one_of([1, 7, 9_999, 10_001, 49_990_003, self.number(1, 10**9), 2**40 - 1])
+        prices = [1, 7, 9_999, 10_001, 49_990_003, self.number(1, 10**6), self.number(1, 10**9)]
+        usual = self.one_of(prices) if self.number(0, 30) else 2**40 - 1
         return self.mostly(usual, self.one_of([0, 2**40, 2**64 - 1]))
 
     def units_of(self, account: int) -> int:
@@ -128,14 +149,60 @@ class Draw:
         available = self.model.accounts.available
         return self.one_of([each for each in accounts if available[each]] or accounts)
 
-    def is_refundable(self, facts: Facts) -> bool:
-        """Tell whether an order's refund window is open."""
-        return self.model.classes.epoch(facts.class_) <= facts.epoch + 1
-
     def account(self) -> int:
-        """Draw a valid account."""
+        """Draw an account that can own money."""
         people = [of_address(self.anyone()) for _ in range(2)]
         return self.one_of([*people, of_platform(self.number(0, 4))])
+
+    # Orders
+
+    def sale(self, ids: Sequence[int], fits: Callable[[Sale], bool]) -> Sale | None:
+        """Draw one of some orders: mostly a recent one that fits."""
+        if not ids:
+            return None
+        known, recent = self.model.sales.known, ids[-RECENT:]
+        found = [each for each in (known[self.one_of(recent)] for _ in range(TRIES)) if each]
+        fitting = [each for each in found if fits(each)]
+        if self.number(0, 24) == 0:
+            return found[0] if found else None
+        if not fitting and not self.rarely():
+            return None
+        return self.mostly((fitting or found)[0], known[self.one_of(ids)])
+
+    def show(self, sale: Sale) -> Order | BatchOrder:
+        """Return an order as its verbs take it, mostly with the right proof."""
+        if sale.place is None:
+            return self.model.orders.stated[sale.id]
+        order = self.model.batches.show(sale.place)
+        return self._altered(order) if self.rarely() else order
+
+    def is_refundable(self, sale: Sale) -> bool:
+        """Tell whether an order's money can be taken back, by somebody who may."""
+        facts, refunder = sale.facts, sale.seller or self.model.sales.host(sale)
+        open_ = self.model.classes.epoch(facts.class_) <= facts.epoch + 1
+        return open_ and self.has_operator(refunder)
+
+    def refunder_of(self, sale: Sale) -> str:
+        """Draw who may refund an order, mostly."""
+        return self.operator_of(sale.seller or self.model.sales.host(sale))
+
+    def _altered(self, order: BatchOrder) -> BatchOrder:
+        """Change one thing that the proof is about (TREE-3)."""
+        changes: list[dict[str, Any]] = [
+            {"platform": order.platform % 3 + 1},
+            {"lane": order.lane + 1},
+            {"number": order.number + 1},
+            {"leaves": order.leaves + 1},
+            {"leaf": order.leaf + 1},
+            {"place": self.number(0, 255)},
+            {"word": order.word ^ 1 << self.number(0, 255)},
+            {"facts": order.facts ^ 1 << self.number(0, 255)},
+            {"referrer": self.anyone()},
+            {"proof": (*order.proof, self.salt())},
+            {"proof": order.proof[:-1] if order.proof else (bytes(32),)},
+            {"proof": tuple(reversed(order.proof)) or (self.salt(),)},
+        ]
+        return order._replace(**self.one_of(changes))
 
 
 def call(caller: str, contract: str, function: str, *arguments: Any) -> Call:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from tests.differential.draws.draw import Draw, call
 from tests.differential.model import Call
 from tests.differential.model.classes import DAY, HOUR
-from tests.differential.model.contents import Publication
+from tests.differential.model.contents import Publication, Terms
+from tests.differential.model.delays import DELAY
 from tests.differential.model.plans import Plan
+from tests.differential.model.roles import ARBITER, PAUSER
 from tests.differential.model.words import HIGHEST_WORD, of_platform
 from tests.differential.world import PEOPLE
 
@@ -23,6 +25,7 @@ def calls(draw: Draw) -> Iterator[Call]:
         yield call(admin, "Settlement", "addWindow", window)
     yield call(admin, TOKEN, "setMintAllowance", admin, 2**128)
     yield from _platforms(admin)
+    yield from _roles(draw, admin)
     for buyer in PEOPLE.buyers:
         yield call(admin, TOKEN, "mint", buyer, FUNDS * draw.model.tokens.per_unit)
         settlement = draw.model.addresses.settlement
@@ -32,6 +35,15 @@ def calls(draw: Draw) -> Iterator[Call]:
         yield call(buyer, "Settlement", "deposit", of_platform(platform), units)
 
 
+def _roles(draw: Draw, admin: str) -> Iterator[Call]:
+    holders = {ARBITER: PEOPLE.arbiters[0], PAUSER: PEOPLE.pausers[0]}
+    for role, holder in holders.items():
+        yield call(admin, REGISTRY, "nominate", role, holder)
+    draw.model.now += DELAY
+    for role, holder in holders.items():
+        yield call(holder, REGISTRY, "acceptRole", role)
+
+
 def _platforms(admin: str) -> Iterator[Call]:
     for index in range(3):
         owner, platform = PEOPLE.owners[index], index + 1
@@ -39,13 +51,23 @@ def _platforms(admin: str) -> Iterator[Call]:
         yield call(admin, REGISTRY, "admit", f"Platform {platform}", owner, treasury, 100, 0)
         for operator in PEOPLE.operators[index:7:3]:
             yield call(owner, REGISTRY, "setOperator", platform, operator, True)
-        operator = PEOPLE.operators[index]
-        yield call(operator, REGISTRY, "acceptOperator", platform)
-        yield call(operator, REGISTRY, "registerLearners", 20, bytes(32))
-        yield call(operator, "ContentLicense", "publish", _publications(platform))
+            yield call(operator, REGISTRY, "acceptOperator", platform)
+        yield from _directory(platform, PEOPLE.operators[index])
+
+
+def _directory(platform: int, operator: str) -> Iterator[Call]:
+    """Yield what a platform's first operator does: publish, and know some learners."""
+    yield call(operator, REGISTRY, "registerLearners", 5, bytes(32))
+    for index, key in enumerate(PEOPLE.learners[:3]):
+        yield call(operator, REGISTRY, "bindKey", 5 * (platform - 1) + index + 1, key)
+    yield call(operator, "ContentLicense", "publish", _publications(platform))
 
 
 def _publications(platform: int) -> list[Publication]:
     plan = Plan(1_500, 500, 1_000, 500, ((PEOPLE.creators[0], 6_000), (PEOPLE.creators[1], 500)))
+    terms = [Terms(0, False, False, 0), Terms(DAY, True, False, 500), Terms(0, False, True, 1_000)]
     prices = (1, 9_999, 49_990_003)
-    return [Publication(f"{platform}-{price}", price, price % 2, plan) for price in prices]
+    return [
+        Publication(f"{platform}-{price}", price, price % 2, plan, each)
+        for price, each in zip(prices, terms, strict=True)
+    ]

@@ -1,11 +1,13 @@
-"""Calls about the network, its platforms and learners."""
+"""Calls about the network, its platforms, roles and learners."""
 
 from __future__ import annotations
 
 from tests.differential.draws.draw import Draw, call
 from tests.differential.model import Call
 from tests.differential.model.classes import DAY, HOUR
+from tests.differential.model.facts import REFUNDED
 from tests.differential.model.platforms import ACTIVE, SUSPENDED
+from tests.differential.model.roles import ARBITER, PAUSER
 from tests.differential.model.words import NETWORK, ZERO, of_address
 from tests.differential.world import PEOPLE
 
@@ -22,18 +24,52 @@ def add_window(draw: Draw) -> Call | None:
     return call(draw.network(), "Settlement", "addWindow", window)
 
 
+def pause(draw: Draw) -> Call:
+    pauser = draw.model.roles.pauser
+    usual = draw.network() if pauser == ZERO or draw.number(0, 1) else pauser
+    return call(draw.mostly(usual, draw.anyone()), "Settlement", "pause")
+
+
+def unpause(draw: Draw) -> Call | None:
+    if not draw.model.selling.paused and draw.number(0, 30):
+        return None
+    return call(draw.network(), "Settlement", "unpause")
+
+
+def nominate(draw: Draw) -> Call:
+    role = draw.one_of([ARBITER, PAUSER])
+    account = draw.one_of(PEOPLE.pausers if role else PEOPLE.arbiters)
+    return call(draw.network(), REGISTRY, "nominate", role, draw.mostly(account, ZERO))
+
+
+def accept_role(draw: Draw) -> Call | None:
+    role = draw.one_of([ARBITER, PAUSER])
+    nominee = draw.model.roles.nominees[role].account
+    if nominee == ZERO:
+        return None
+    return call(draw.mostly(nominee, draw.anyone()), REGISTRY, "acceptRole", role)
+
+
+def dismiss(draw: Draw) -> Call:
+    return call(draw.network(), REGISTRY, "dismiss", draw.one_of([ARBITER, PAUSER, PAUSER]))
+
+
 def admit(draw: Draw) -> Call | None:
     owner, treasury = draw.one_of(PEOPLE.owners), draw.one_of(PEOPLE.treasuries)
     owner, treasury = draw.mostly(owner, ZERO), draw.mostly(treasury, ZERO)
     if len(draw.model.platforms.members) >= MOST_PLATFORMS:
         return None
-    caller = draw.network()
     fees = (_network_bps(draw), _host_bps(draw))
-    return call(caller, REGISTRY, "admit", f"P{draw.number(0, 9)}", owner, treasury, *fees)
+    name = f"P{draw.number(0, 9)}"
+    return call(draw.network(), REGISTRY, "admit", name, owner, treasury, *fees)
 
 
 def set_status(draw: Draw) -> Call:
-    status = draw.mostly(draw.one_of([ACTIVE] * 7 + [SUSPENDED]), 0)
+    members = draw.model.platforms.members
+    suspended = [number for number, each in members.items() if each.status == SUSPENDED]
+    if suspended and draw.number(0, 3):
+        return call(draw.network(), REGISTRY, "setStatus", draw.one_of(suspended), ACTIVE)
+    status = draw.mostly(draw.one_of([ACTIVE, SUSPENDED]), 0)
     return call(draw.network(), REGISTRY, "setStatus", draw.platform(), status)
 
 
@@ -47,63 +83,50 @@ def set_host_fee(draw: Draw) -> Call:
 
 
 def set_treasury(draw: Draw) -> Call:
-    platform = draw.one_of([0, draw.platform()])
+    platform = draw.one_of([NETWORK, draw.platform()])
     settlement = draw.model.addresses.settlement
     usual = draw.one_of(PEOPLE.treasuries)
     treasury = draw.mostly(usual, draw.one_of([ZERO, settlement]))
     return call(draw.owner_of(platform), REGISTRY, "setTreasury", platform, treasury)
 
 
-def set_operator(draw: Draw) -> Call:
-    platform, operators = draw.platform(), draw.model.platforms.operators
-    keys = [key for key in PEOPLE.operators if operators[key].platform in (0, platform)]
-    key = draw.one_of(keys or PEOPLE.operators)
-    key = draw.mostly(key, draw.one_of([ZERO, draw.one_of(PEOPLE.operators)]))
-    active = draw.random.random() < 0.9
-    return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
-
-
-def accept_operator(draw: Draw) -> Call:
-    platforms = draw.model.platforms
-    named = [each for each, is_named in platforms.named.items() if is_named]
-    free = [each for each in named if platforms.operators[each[1]].platform == NETWORK]
-    anyone = (draw.platform(), draw.anyone())
-    platform, key = draw.mostly(draw.one_of(free or named), anyone) if named else anyone
-    return call(key, REGISTRY, "acceptOperator", platform)
-
-
 def transfer_platform(draw: Draw) -> Call:
-    platform, owner = draw.platform(), draw.mostly(draw.one_of(PEOPLE.owners), ZERO)
+    platform = draw.platform()
+    owner = draw.mostly(draw.one_of(PEOPLE.owners), ZERO)
     return call(draw.owner_of(platform), REGISTRY, "transferPlatform", platform, owner)
 
 
 def accept_platform(draw: Draw) -> Call | None:
-    members = draw.model.platforms.members.items()
-    waiting = {number: each.next_owner for number, each in members if each.next_owner[0] != ZERO}
-    if not waiting and draw.number(0, 9):
+    members = draw.model.platforms.members
+    passing = [number for number, each in members.items() if each.next_owner.account != ZERO]
+    if not passing:
         return None
-    platform = draw.one_of(list(waiting)) if waiting else draw.platform()
-    owner, since = waiting.get(platform, (draw.anyone(), 0))
-    if since > draw.model.now and draw.number(0, 3):
+    platform = draw.mostly(draw.one_of(passing), draw.platform())
+    owner = members[platform].next_owner.account
+    caller = draw.anyone() if owner == ZERO else draw.mostly(owner, draw.anyone())
+    return call(caller, REGISTRY, "acceptPlatform", platform)
+
+
+def set_operator(draw: Draw) -> Call:
+    platform, operators = draw.platform(), draw.model.operators
+    keys = [key for key in PEOPLE.operators if operators[key].platform in (NETWORK, platform)]
+    stopped = [key for key in keys if operators[key].lane and not operators[key].active]
+    if stopped and draw.number(0, 2):
+        key, active = draw.one_of(stopped), True
+        return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
+    key = draw.one_of(keys or PEOPLE.operators)
+    key = draw.mostly(key, draw.one_of([ZERO, draw.one_of(PEOPLE.operators)]))
+    active = draw.random.random() < 0.8
+    return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
+
+
+def accept_operator(draw: Draw) -> Call | None:
+    named = [key for key, is_named in draw.model.operators.named.items() if is_named]
+    if not named:
         return None
-    return call(draw.mostly(owner, draw.anyone()), REGISTRY, "acceptPlatform", platform)
-
-
-def nominate(draw: Draw) -> Call:
-    account = draw.mostly(draw.anyone(), ZERO)
-    return call(draw.network(), REGISTRY, "nominate", draw.number(0, 1), account)
-
-
-def accept_role(draw: Draw) -> Call | None:
-    role = draw.number(0, 1)
-    nominee, since = draw.model.roles.nominees[role]
-    if (nominee == ZERO or since > draw.model.now) and draw.number(0, 5):
-        return None
-    return call(draw.mostly(nominee, draw.anyone()), REGISTRY, "acceptRole", role)
-
-
-def dismiss(draw: Draw) -> Call:
-    return call(draw.network(), REGISTRY, "dismiss", draw.number(0, 1))
+    platform, key = draw.one_of(named)
+    key, platform = draw.mostly(key, draw.anyone()), draw.mostly(platform, draw.platform())
+    return call(key, REGISTRY, "acceptOperator", platform)
 
 
 def transfer_ownership(draw: Draw) -> Call:
@@ -112,7 +135,7 @@ def transfer_ownership(draw: Draw) -> Call:
 
 
 def accept_ownership(draw: Draw) -> Call | None:
-    waiting = draw.model.platforms.next_owner
+    waiting = draw.model.platforms.next_network_owner
     if waiting == ZERO and draw.number(0, 9):
         return None
     caller = draw.anyone() if waiting == ZERO else draw.mostly(waiting, draw.anyone())
@@ -150,22 +173,28 @@ def bind_key(draw: Draw) -> Call:
 
 def link(draw: Draw) -> Call:
     """Call what only the other contract may."""
-    caller, content = draw.anyone(), draw.content()
-    return draw.one_of(
-        [
-            call(caller, "Settlement", "setPrice", content, draw.price()),
-            call(caller, "Settlement", "setActive", content, True),
-            call(caller, "Settlement", "list", content, [draw.price()], [0], [0]),
-            call(caller, "ContentLicense", "burn", of_address(caller)),
-        ]
-    )
+    caller, content, number = draw.anyone(), draw.content(), of_address(draw.anyone())
+    plan = (content, 2, 1_000)
+    listing = (draw.price(), 0, 0, False)
+    calls = [
+        call(caller, "Settlement", "setPrices", content, [(draw.number(0, 2**24), 1)]),
+        call(caller, "Settlement", "setPlan", *plan),
+        call(caller, "Settlement", "setActive", content, True),
+        call(caller, "Settlement", "list", content, [listing]),
+        call(caller, "ContentLicense", "burn", number),
+        call(caller, "ContentLicense", "setLock", number, 0),
+    ]
+    sale = draw.sale(draw.direct + draw.batched, lambda each: not each.has(REFUNDED))
+    if sale:
+        name = "markBatchClaimed" if sale.place else "markClaimed"
+        calls.append(call(caller, "Settlement", name, draw.show(sale)))
+    return draw.one_of(calls)
 
 
 def _known_learner(draw: Draw) -> int:
     """Draw a learner, often one whose order can be claimed."""
-    if draw.batch_orders and draw.random.random() < 0.6:
-        return draw.one_of(draw.batch_orders[-60:]).learner
-    return draw.learner()
+    sale = draw.sale(draw.batched, lambda each: not each.has(REFUNDED))
+    return sale.learner if sale and draw.number(0, 2) else draw.learner()
 
 
 def _network_bps(draw: Draw) -> int:

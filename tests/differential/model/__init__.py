@@ -29,7 +29,7 @@ from tests.differential.model.releases import Releases
 from tests.differential.model.requests import Requests
 from tests.differential.model.sales import Sales
 from tests.differential.model.selling import Selling
-from tests.differential.model.table import Touched
+from tests.differential.model.table import Table, Touched
 from tests.differential.model.tokens import Tokens
 
 Verb = tuple[str, str]
@@ -185,6 +185,11 @@ class Model:
         part, method = VERBS.get(call.verb) or CLOSED[call.verb]
         getattr(getattr(self, part), method)(call.caller, *call.arguments)
         return self._events
+
+    def tables(self) -> list[Table[Any, Any]]:
+        """Return everything that the contracts can be asked about by key."""
+        parts = [vars(part).values() for part in vars(self).values() if hasattr(part, "__dict__")]
+        return [each for values in parts for each in values if isinstance(each, Table)]
 
     def emit(self, contract: str, name: str, *values: Any) -> None:
         """Announce something; indexed values come first."""

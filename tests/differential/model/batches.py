@@ -69,7 +69,9 @@ class Group:
 
     def learners(self) -> list[tuple[int, int, int]]:
         """Return the orders, as (word of the group, place, learner)."""
-        found = [(i, at, learner_at(each, at)) for i, each in enumerate(self.words) for at in range(7)]
+        found = [
+            (i, at, learner_at(each, at)) for i, each in enumerate(self.words) for at in range(7)
+        ]
         return [each for each in found if each[2]]
 
 
@@ -166,8 +168,8 @@ class Batches:
         operator = self._model.platforms.acting(caller, rules)
         lane = (operator.platform, operator.lane)
         self._require_time(lane, asked, rules)
-        groups = self._read(asked.words, asked.sale_day, rules)
-        orders = [order for group in groups for order in _ordered(group, operator.platform)]
+        groups = self.read(asked.words, asked.sale_day, rules)
+        orders = [order for group in groups for order in ordered(group, operator.platform)]
         debit = sum(order.price for order in orders)
         rules.require(debit <= asked.max_debit, "DebitAboveMaximum", debit, asked.max_debit)
         debits = self._debits(orders, asked, operator.platform)
@@ -224,7 +226,7 @@ class Batches:
 
     # Reading words
 
-    def _read(self, words: list[int], sale_day: int, rules: Rules) -> list[Group]:
+    def read(self, words: list[int], sale_day: int, rules: Rules) -> list[Group]:
         """BATCH-4 to BATCH-6."""
         groups: list[Group] = []
         heading: Heading | None = None
@@ -256,7 +258,7 @@ class Batches:
             rules.require(learner <= highest, "UnknownLearner", learner, highest)
 
 
-def _ordered(group: Group, seller: int) -> list[Ordered]:
+def ordered(group: Group, seller: int) -> list[Ordered]:
     """Return the orders of a group in the order of their positions."""
     heading, price = group.heading, group.facts.price
     return [

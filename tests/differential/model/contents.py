@@ -217,7 +217,10 @@ class Contents:
             rules.require(bps > 0 and owned, "EmptyShare", index)
         total = plan.total_bps
         rules.require(total == WHOLE_BPS, "PlanDoesNotAddUp", total, WHOLE_BPS)
-        for share, least in ((plan.network_bps, terms.network_bps), (plan.host_bps, terms.host_bps)):
+        for share, least in (
+            (plan.network_bps, terms.network_bps),
+            (plan.host_bps, terms.host_bps),
+        ):
             rules.require(share >= least, "ShareBelowTerms", share, least)
 
     def _require_steps(self, content: Content, steps: list[tuple[int, int]], rules: Rules) -> None:

@@ -50,7 +50,10 @@ class Custody:
         rules, accounts = Rules(), self._model.accounts
         self._model.platforms.require_operator_of(caller, platform, rules)
         self._require_amounts(learners, amounts, rules)
-        debits = [(of_learner(platform, each), amount) for each, amount in zip(learners, amounts)]
+        debits = [
+            (of_learner(platform, each), amount)
+            for each, amount in zip(learners, amounts, strict=False)
+        ]
         accounts.require_all(debits, rules)
         rules.enforce()
         for learner, (account, amount) in zip(learners, debits, strict=True):

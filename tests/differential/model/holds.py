@@ -54,7 +54,7 @@ class Holds:
     def take_back(
         self, content: int, seller: int, referrer: str, facts: Facts, left: int, amount: int
     ) -> None:
-        """Take from the holds what they have beyond the split of what stays (REFUND-2, REFUND-6)."""
+        """Take from the holds what goes beyond the split of what stays (REFUND-2, REFUND-6)."""
         before, after = facts.parts(left), facts.parts(left - amount)
         changes = [b - a for a, b in zip(before, after, strict=True)]
         self._add(content, seller, referrer, facts, changes)

@@ -82,8 +82,8 @@ class Orders:
         """Record an order; its parts join the holds, and whoever calls moves the money."""
         spender = "" if state & FROM_ACCOUNT else order.buyer
         who = (order.content, order.seller, order.referrer)
-        people = {"buyer": order.buyer, "receiver": order.receiver, "spender": spender}
-        sale = Sale(order_id, *who, facts, **people, state=PAID | state, kept=True)
+        people = (order.buyer, order.receiver, spender)
+        sale = Sale(order_id, *who, facts, *people, state=PAID | state, kept=True)
         self._model.sales.known[order_id] = sale
         self.stated[order_id] = order
         self._model.holds.capture(*who, facts, 1)
