@@ -11,7 +11,10 @@ from eth_account import Account
 from tests.contracts.orders import ORDER_TYPES, Order
 from tests.contracts.signatures import CHAIN_ID, digest, domain, sign
 
-CART_TYPES = {"Cart": [{"name": "orders", "type": "Order[]"}], **ORDER_TYPES}
+CART_TYPES = {
+    "Cart": [{"name": "source", "type": "uint8"}, {"name": "orders", "type": "Order[]"}],
+    **ORDER_TYPES,
+}
 _PERMIT_TYPES = {
     "Permit": [
         {"name": "owner", "type": "address"},
@@ -49,17 +52,21 @@ class Payment(NamedTuple):
     permit: Permit = Permit()
 
 
-def cart_hash(settlement: str, orders: Sequence[Order]) -> bytes:
-    """Return what a buyer signs, and the nonce of a cart's authorization."""
-    return digest(domain("zhifu", settlement), CART_TYPES, _message(orders))
+def cart_hash(settlement: str, source: Source, orders: Sequence[Order]) -> bytes:
+    """Return what a buyer signs; if the source is an authorization, its nonce."""
+    return digest(domain("zhifu", settlement), CART_TYPES, _message(source, orders))
 
 
-def sign_cart(
-    key: str, settlement: str, orders: Sequence[Order], chain_id: int = CHAIN_ID
-) -> bytes:
-    """Sign a cart for a settlement on a chain."""
+def signed(
+    key: str,
+    settlement: str,
+    orders: Sequence[Order],
+    source: Source = Source.TOKENS,
+    chain_id: int = CHAIN_ID,
+) -> Payment:
+    """Return the payment of a cart that a key signed for a settlement on a chain."""
     of_settlement = domain("zhifu", settlement, chain_id)
-    return sign(key, of_settlement, CART_TYPES, _message(orders)).packed()
+    return Payment(source, sign(key, of_settlement, CART_TYPES, _message(source, orders)).packed())
 
 
 def sign_permit(key: str, token: Any, spender: str, value: int, deadline: int) -> Permit:
@@ -71,5 +78,5 @@ def sign_permit(key: str, token: Any, spender: str, value: int, deadline: int) -
     return Permit(value, deadline, *signature)
 
 
-def _message(orders: Sequence[Order]) -> dict[str, Any]:
-    return {"orders": [order.message() for order in orders]}
+def _message(source: Source, orders: Sequence[Order]) -> dict[str, Any]:
+    return {"source": int(source), "orders": [order.message() for order in orders]}

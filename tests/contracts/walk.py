@@ -101,6 +101,7 @@ class Walk:
             self.set_paused(False)
         verbs = [self.buy, self.settle, self.refund, self.refund_batch, self.claim] * 3
         verbs += [self.settle_learners, self.dispute, self.end_dispute, self.refund_part] * 3
+        verbs += [self.dispute, self.end_dispute] * 2
         verbs += [self.top_up, self.pay_out, self.offer_account, self.take_over] * 2
         verbs += [self.request_refund, self.answer_request, self.set_plan, self.set_prices] * 2
         verbs += [self.set_paused, self.release_version]
@@ -679,8 +680,9 @@ class Walk:
         return lambda *arguments: verb(shown, *arguments)
 
     def _any_sale(self) -> Sale | None:
-        direct = self.random.random() < 0.5
-        return self._some_sale(direct=direct) or self._some_sale(direct=not direct)
+        sales = list(self.ledger.sales.values())
+        fresh = [s for s in sales if s.is_held and self.ledger.now < self.ledger.matures_at(s)]
+        return self.random.choice(self._mostly(fresh, sales) or sales) if sales else None
 
     def refund_part(self) -> None:
         """Give a part of a price back."""
@@ -768,7 +770,7 @@ class Walk:
     def _party(self, sale: Sale) -> str:
         host = self._operator_of(self.ledger.contents[sale.content].host)
         if sale.is_direct:
-            return str(self.random.choice([host, sale.id.buyer, sale.id.receiver]))
+            return str(self.random.choice([host, host, sale.id.buyer, sale.id.receiver]))
         keys = [self.ledger.keys.get(sale.licensee), self.ledger.account_keys.get(sale.payer)]
         seller = self._operator_of(sale.seller)
         return str(self.random.choice([host, seller, *filter(None, keys)]))
