@@ -22,6 +22,12 @@ import {TopUpLimit} from "../libraries/TopUpLimit.sol";
 abstract contract Ledger is EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /// @dev A key that may take an account over from a time on.
+    struct Offer {
+        address key;
+        uint40 from;
+    }
+
     uint256 private constant MAXIMUM_LEDGER_DECIMALS = 6;
 
     /// @notice The settlement token.
@@ -40,7 +46,7 @@ abstract contract Ledger is EIP712, ReentrancyGuardTransient {
 
     /// @dev Of a learner's account: the key that it obeys, and the key that it is offered to.
     mapping(Account account => address) internal _keys;
-    mapping(Account account => address) internal _offers;
+    mapping(Account account => Offer) internal _offers;
 
     /// @dev Which nonces a signer used: bit i of word w is nonce 256 · w + i.
     mapping(address signer => mapping(uint256 word => uint256)) internal _nonces;
