@@ -8,6 +8,7 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IContentLicense} from "./interfaces/IContentLicense.sol";
 import {IPlatformRegistry, Operator} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
+import {ISettlementCourt} from "./interfaces/ISettlementCourt.sol";
 import {Consent, ISettlementDesk, Listing, Payment, Permit, PriceStep, Source} from "./interfaces/ISettlementDesk.sol";
 import {Account, AccountLib} from "./libraries/Account.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
@@ -16,7 +17,7 @@ import {Hold} from "./libraries/Hold.sol";
 import {PlanScheduleLib} from "./libraries/PlanSchedule.sol";
 import {PriceSchedule, PriceScheduleLib} from "./libraries/PriceSchedule.sol";
 import {Sale, SaleLib} from "./libraries/Sale.sol";
-import {TopUpLimit} from "./libraries/TopUpLimit.sol";
+import {TopUpLimit, TopUpLimitLib} from "./libraries/TopUpLimit.sol";
 import {Ledger} from "./settlement/Ledger.sol";
 import {Orders} from "./settlement/Orders.sol";
 import {SettlementCourt} from "./SettlementCourt.sol";
@@ -342,14 +343,17 @@ contract SettlementDesk is ISettlementDesk, Orders {
         address current = _keys[account];
         if (current == address(0)) _requireOperatorOf(platform);
         else _requireCaller(current);
-        _offers[account] = key;
-        emit AccountOffered(account, key);
+        uint40 from = uint40(block.timestamp + TopUpLimitLib.DELAY);
+        _offers[account] = Offer(key, from);
+        emit AccountOffered(account, key, from);
     }
 
     /// @inheritdoc ISettlementDesk
     function takeOver(uint32 platform, uint32 learner) external {
         Account account = AccountLib.ofLearner(platform, learner);
-        _requireCaller(_offers[account]);
+        Offer memory offer = _offers[account];
+        _requireCaller(offer.key);
+        if (block.timestamp < offer.from) revert ISettlementCourt.TooEarly(block.timestamp, offer.from);
         delete _offers[account];
         _keys[account] = msg.sender;
         uint256 amount = uint256(_available[account]);
@@ -410,8 +414,9 @@ contract SettlementDesk is ISettlementDesk, Orders {
     }
 
     /// @inheritdoc ISettlementDesk
-    function keysOf(Account account) external view returns (address key, address offered) {
-        return (_keys[account], _offers[account]);
+    function keysOf(Account account) external view returns (address key, address offered, uint40 from) {
+        Offer memory offer = _offers[account];
+        return (_keys[account], offer.key, offer.from);
     }
 
     /// @inheritdoc ISettlementDesk

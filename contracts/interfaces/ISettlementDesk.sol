@@ -84,8 +84,8 @@ interface ISettlementDesk {
     event TopUpLimitChanged(uint32 indexed platform, uint64 perDay, uint40 from);
     /// @notice A platform moved a learner's money to its own account, having paid it out.
     event PaidOut(uint32 indexed platform, uint32 indexed learner, uint256 amount);
-    /// @notice A key may take a learner's account over.
-    event AccountOffered(Account indexed account, address indexed key);
+    /// @notice A key may take a learner's account over from a time on (Unix seconds).
+    event AccountOffered(Account indexed account, address indexed key, uint40 from);
     /// @notice A learner's account obeys this key alone from now on: what it held, and what comes in later, is on the key's own account.
     event AccountTakenOver(Account indexed account, address indexed key, uint256 amount);
     /// @notice A price is outside 1 to `maximum`.
@@ -161,7 +161,7 @@ interface ISettlementDesk {
     /// @notice Moves money of learners to their platform's account, which paid it out in fiat. Only an operator of it, and only while it has custody.
     function payOut(uint32 platform, uint32[] calldata learners, uint256[] calldata amounts) external;
 
-    /// @notice Names the key that may take a learner's account over; zero for none. Only an operator of its platform; the key itself, once taken over.
+    /// @notice Names the key that may take a learner's account over two days later; zero for none. Only an operator of its platform; the key itself, once taken over.
     function offerAccount(uint32 platform, uint32 learner, address key) external;
 
     /// @notice Makes a learner's account the caller's: its money, and what comes in later, goes to the caller's own account. Only
@@ -203,6 +203,6 @@ interface ISettlementDesk {
     /// @notice How much a platform may move to its learners' accounts today, and how much of it is left.
     function topUpLimitOf(uint32 platform) external view returns (uint64 perDay, uint64 left);
 
-    /// @notice The key that a learner's account obeys, or zero while its platform has custody; and the key it is offered to.
-    function keysOf(Account account) external view returns (address key, address offered);
+    /// @notice The key that a learner's account obeys, or zero while its platform has custody; and the key it is offered to, from a time on.
+    function keysOf(Account account) external view returns (address key, address offered, uint40 from);
 }
