@@ -3,9 +3,6 @@
 -- clear_cursor --
 DELETE FROM chain_cursor;
 
--- clear_platforms --
-DELETE FROM chain_platforms;
-
 -- clear_windows --
 DELETE FROM chain_windows;
 
@@ -32,6 +29,20 @@ DROP TABLE chain_prices;
 
 -- drop_contents --
 DROP TABLE chain_contents;
+
+-- drop_platforms --
+DROP TABLE chain_platforms;
+
+-- chain_platforms --
+CREATE TABLE chain_platforms (
+    number INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    treasury TEXT NOT NULL,
+    network_bps BIGINT NOT NULL,
+    host_bps BIGINT NOT NULL,
+    status BIGINT NOT NULL
+);
 
 -- chain_contents --
 -- A host's names are unique as bytes; as text two may look alike, where they are not UTF-8.

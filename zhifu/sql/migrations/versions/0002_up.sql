@@ -3,9 +3,6 @@
 -- clear_cursor --
 DELETE FROM chain_cursor;
 
--- clear_platforms --
-DELETE FROM chain_platforms;
-
 -- clear_windows --
 DELETE FROM chain_windows;
 
@@ -29,6 +26,27 @@ DROP TABLE chain_prices;
 
 -- drop_contents --
 DROP TABLE chain_contents;
+
+-- drop_platforms --
+DROP TABLE chain_platforms;
+
+-- chain_platforms --
+-- Of a term that can change later: what it is before the time `_since` (Unix seconds), and from then on.
+CREATE TABLE chain_platforms (
+    number INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    status BIGINT NOT NULL,
+    treasury TEXT NOT NULL,
+    next_treasury TEXT NOT NULL,
+    treasury_since BIGINT NOT NULL,
+    network_bps BIGINT NOT NULL,
+    next_network_bps BIGINT NOT NULL,
+    network_bps_since BIGINT NOT NULL,
+    host_bps BIGINT NOT NULL,
+    next_host_bps BIGINT NOT NULL,
+    host_bps_since BIGINT NOT NULL
+);
 
 -- chain_contents --
 -- A host's names are unique as bytes; as text two may look alike, where they are not UTF-8.
