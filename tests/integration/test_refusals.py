@@ -33,7 +33,7 @@ from zhifu.exceptions import (
     WrongOperator,
     ZhifuError,
 )
-from zhifu.models import NO_ADDRESS, DirectOrder, PriceStep, Publication, Terms
+from zhifu.models import NO_ADDRESS, DirectOrder, PriceStep, Publication
 from zhifu.signing import LocalSigner
 
 STRANGER = dev_signer(19)
@@ -93,16 +93,21 @@ def settle(fair: Fair, number: int) -> object:
     return settlement.transact(fair.operators[1], "settle", number, day, 10**9, [one_order])
 
 
-def publish(fair: Fair, *creators: tuple[str, int]) -> object:
-    # As another client could send it: a SplitPlan would not let it come this far.
+def publish(
+    fair: Fair,
+    *creators: tuple[str, int],
+    terms: tuple[int, bool, bool, int] = (0, False, False, 0),
+) -> object:
+    # As another client could send it: a SplitPlan and Terms would not let it come this far.
     plan = (1500, 500, 1000, 200, list(creators))
-    publication = ("new", 100, 0, plan, Terms())
+    publication = ("new", 100, 0, plan, terms)
     return fair.network.license.transact(fair.operators[1], "publish", [publication])
 
 
-def publish_with(fair: Fair, terms: Terms) -> object:
-    publication = Publication("new", 100, 0, PLAN, terms)
-    return fair.network.license.publish(fair.operators[1], [publication])
+def publish_on(fair: Fair, *terms: int) -> object:
+    duration, renewable, royalty_bps = terms
+    published = (duration, bool(renewable), False, royalty_bps)
+    return publish(fair, (CREATOR.address, 6800), terms=published)
 
 
 def set_prices(fair: Fair, *days: int) -> object:
@@ -208,17 +213,17 @@ REFUSED: dict[str, tuple[Refused, type[ZhifuError], str]] = {
         "version",
     ),
     "licence of a minute": (
-        lambda fair: publish_with(fair, Terms(60)),
+        lambda fair: publish_on(fair, 60, False, 0),
         InvalidInput,
         "duration_seconds",
     ),
     "renewal of a licence without an end": (
-        lambda fair: publish_with(fair, Terms(renewable=True)),
+        lambda fair: publish_on(fair, 0, True, 0),
         InvalidInput,
         "renewable",
     ),
     "royalty of half the price": (
-        lambda fair: publish_with(fair, Terms(royalty_bps=5_000)),
+        lambda fair: publish_on(fair, 0, False, 5_000),
         InvalidInput,
         "royalty_bps",
     ),
