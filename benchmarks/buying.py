@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks.row import Row
 from benchmarks.scene import Scene
-from benchmarks.tokens import ISSUED, ISSUED_VERSION, OWN
+from benchmarks.tokens import ISSUED, OWN
 from zhifu import accounts
 from zhifu.authorization import authorize
 from zhifu.blocks import Receipt
@@ -16,22 +16,19 @@ from zhifu.models import DirectOrder
 Make = Callable[[Scene], DirectOrder]
 Place = Callable[[Scene, DirectOrder], Receipt]
 
-#: What the version of a token's EIP-712 domain is, where it is not 1.
-_VERSIONS = {ISSUED: ISSUED_VERSION}
 
-
-def own(scene: Scene) -> DirectOrder:
-    """An order that the host itself sold."""
+def straight(scene: Scene) -> DirectOrder:
+    """An order straight from the host: without a seller, and so without commission."""
     return scene.order()
 
 
-def sold_elsewhere(scene: Scene) -> DirectOrder:
-    """An order that another platform sold."""
+def sold(scene: Scene) -> DirectOrder:
+    """An order that a platform sold for the host."""
     return scene.order(seller=scene.seller)
 
 
 def referred(scene: Scene) -> DirectOrder:
-    """An order that another platform sold, on somebody's recommendation."""
+    """An order that a platform sold for the host, on somebody's recommendation."""
     return scene.order(seller=scene.seller, referrer=scene.referrer.address)
 
 
@@ -47,16 +44,7 @@ def buy_from_balance(scene: Scene, order: DirectOrder) -> Receipt:
 
 def buy_with_authorization(scene: Scene, order: DirectOrder) -> Receipt:
     """Place an order that is paid by the buyer's EIP-3009 signature and sent by a relayer."""
-    signature = authorize(
-        scene.buyer,
-        order,
-        chain_id=scene.chain.chain_id,
-        settlement=scene.network.settlement.address,
-        token=scene.network.token.address,
-        token_name=scene.network.token.name(),
-        token_version=_VERSIONS.get(scene.token, "1"),
-        tokens_per_unit=1,
-    )
+    signature = authorize(scene.buyer, order, scene.venue, scene.token_domain)
     r, s, v = signature[:32], signature[32:64], signature[64]
     return scene.settlement(scene.relayer, "buyWithAuthorization", order.as_tuple(), v, r, s)
 
@@ -69,11 +57,11 @@ def placed(place: Place, make: Make, orders: int, scene: Scene) -> Receipt:
     return place(scene, make(scene))
 
 
-def _second(place: Place, make: Make = own) -> Callable[[Scene], Receipt]:
+def _second(place: Place, make: Make = straight) -> Callable[[Scene], Receipt]:
     return partial(placed, place, make, 2)
 
 
-def _first(place: Place, make: Make = own) -> Callable[[Scene], Receipt]:
+def _first(place: Place, make: Make = straight) -> Callable[[Scene], Receipt]:
     return partial(placed, place, make, 1)
 
 
@@ -81,12 +69,12 @@ ROWS = (
     Row("buy (bare)", _second(buy)),
     Row("buy (USDC-like)", _second(buy), token=ISSUED),
     Row("buy, first of a content (bare)", _first(buy)),
-    Row("buy from another platform (bare)", _second(buy, sold_elsewhere)),
-    Row("buy from another platform (USDC-like)", _second(buy, sold_elsewhere), token=ISSUED),
+    Row("buy from another platform (bare)", _second(buy, sold)),
+    Row("buy from another platform (USDC-like)", _second(buy, sold), token=ISSUED),
     Row("buy from another platform, with a referrer (bare)", _second(buy, referred)),
     Row("buy from a balance", _second(buy_from_balance)),
     Row("buy from a balance, first of a content", _first(buy_from_balance)),
-    Row("buy from a balance, from another platform", _second(buy_from_balance, sold_elsewhere)),
+    Row("buy from a balance, from another platform", _second(buy_from_balance, sold)),
     Row("buy with EIP-3009 (SettlementToken)", _second(buy_with_authorization), token=OWN),
     Row("buy with EIP-3009 (USDC-like)", _second(buy_with_authorization), token=ISSUED),
 )

@@ -8,7 +8,7 @@ from random import Random
 from benchmarks.batches import draw
 from benchmarks.buying import buy
 from benchmarks.row import Row
-from benchmarks.scene import Scene, plan
+from benchmarks.scene import WINDOW, Scene, plan
 from zhifu.blocks import Receipt
 from zhifu.deployment import DAY_SECONDS
 from zhifu.models import Publication
@@ -31,6 +31,22 @@ def set_price(changes: int, scene: Scene) -> Receipt:
         scene.license(scene.host.operator, "setPrice", 1, _PRICE)
         scene.wait(DAY_SECONDS)
     return scene.license(scene.host.operator, "setPrice", 1, _PRICE + 1)
+
+
+def set_prices(scene: Scene) -> Receipt:
+    """Announce a promotion: a price for some days, and the one after it."""
+    today = scene.now() // DAY_SECONDS
+    steps = [(today + 1, _PRICE), (today + 8, _PRICE + 1)]
+    return scene.license(scene.host.operator, "setPrices", 1, steps)
+
+
+def set_plan(changes: int, scene: Scene) -> Receipt:
+    """Change a content's plan that often; the last change counts."""
+    for at in range(changes):
+        values = (1, plan(2, at).as_tuple())
+        receipt = scene.license(scene.host.operator, "setPlan", *values)
+        scene.wait(WINDOW)
+    return receipt
 
 
 def claim(scene: Scene) -> Receipt:
@@ -61,6 +77,9 @@ ROWS = (
     Row("publish 50 contents, per content", partial(publish, _AT_ONCE), per=_AT_ONCE),
     Row("set a price", partial(set_price, 2)),
     Row("set a price, first of a content", partial(set_price, 1)),
+    Row("set two prices, first of a content", set_prices),
+    Row("set a plan of two creators", partial(set_plan, 2)),
+    Row("set a plan of two creators, first of a content", partial(set_plan, 1)),
     Row("claim a direct order", claim),
     Row("claim an order of a batch of 1000", claim_batch),
 )

@@ -8,7 +8,7 @@ from random import Random
 from benchmarks.batches import draw
 from benchmarks.buying import Place, buy, buy_from_balance
 from benchmarks.row import Row
-from benchmarks.scene import Scene
+from benchmarks.scene import PRICE, Scene
 from benchmarks.tokens import ISSUED
 from zhifu import accounts
 from zhifu.blocks import Receipt
@@ -35,10 +35,32 @@ def refund_batch(earlier: int, scene: Scene) -> Receipt:
     return scene.settlement(scene.host.operator, "refundBatch", batch.order(_ORDERS - 1).as_tuple())
 
 
+def refund_part(parts: int, scene: Scene) -> Receipt:
+    """Refund a part of a direct order; the last of so many parts counts."""
+    scene.deposit(accounts.of_address(scene.buyer.address))
+    order = scene.order()
+    buy_from_balance(scene, order)
+    values = (order.as_tuple(), PRICE // 10)
+    for _ in range(parts):
+        receipt = scene.settlement(scene.host.operator, "refundPart", *values)
+    return receipt
+
+
+def refund_batch_part(scene: Scene) -> Receipt:
+    """Refund a part of one of a thousand orders of a batch, after another order was refunded."""
+    batch = scene.settle(draw(Random(1), _ORDERS, _CONTENTS))  # noqa: S311
+    refunded, order = (batch.order(_ORDERS - at).as_tuple() for at in (2, 1))
+    scene.settlement(scene.host.operator, "refundBatch", refunded)
+    return scene.settlement(scene.host.operator, "refundBatchPart", order, PRICE // 10)
+
+
 ROWS = (
     Row("refund a direct order, out (bare)", partial(refund, buy)),
     Row("refund a direct order, out (USDC-like)", partial(refund, buy), token=ISSUED),
     Row("refund a direct order, to a balance", partial(refund, buy_from_balance)),
     Row("refund an order of a batch of 1000", partial(refund_batch, 5)),
     Row("refund an order of a batch of 1000, the first", partial(refund_batch, 0)),
+    Row("refund a part of a direct order, to a balance", partial(refund_part, 1)),
+    Row("refund a second part of a direct order, to a balance", partial(refund_part, 2)),
+    Row("refund a part of an order of a batch of 1000", refund_batch_part),
 )

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from benchmarks.row import Row
-from benchmarks.scene import Scene, plan
+from benchmarks.scene import WINDOW, Scene, plan
 from zhifu import accounts
+from zhifu.anvil import dev_signer
 from zhifu.batch import BatchItem
 from zhifu.blocks import Receipt
 from zhifu.models import SplitPlan
 
 _LARGEST_BATCH = 1_000
+_FIRST_REFERRER = 60
 
 
 def plan_of(payees: int, first_creator: int = 0) -> SplitPlan:
@@ -61,22 +63,36 @@ def release_after(orders: int, scene: Scene) -> Receipt:
     return released(scene, scene.publish([plan_of(4)], "popular"), orders)
 
 
-def release_commission(scene: Scene) -> Receipt:
-    """Credit a seller with the commission of one class, not for the first time."""
-    account = scene.host.account
-    sell(scene, [1])
-    scene.settlement(scene.relayer, "releaseCommission", account, 0)
-    sell(scene, [1])
-    return scene.settlement(scene.relayer, "releaseCommission", account, 0)
+def release_replanned(scene: Scene) -> Receipt:
+    """Release one content after its plan changed, with money under both plans."""
+    contents = scene.publish([plan_of(4)], "shared")
+    sell(scene, contents)
+    scene.settlement(scene.relayer, "release", contents)
+    scene.settle([BatchItem(contents[0], 1)])
+    scene.license(scene.host.operator, "setPlan", contents[0], plan_of(4).as_tuple())
+    scene.wait(WINDOW)
+    sell(scene, contents)
+    return scene.settlement(scene.relayer, "release", contents)
+
+
+def release_commissions(sellers: int, scene: Scene) -> Receipt:
+    """Credit a seller, or a seller and referrers, not for the first time."""
+    referrers = [dev_signer(_FIRST_REFERRER + at).address for at in range(sellers - 1)]
+    owed = [scene.host.account, *(accounts.of_address(each) for each in referrers)]
+    items = [BatchItem(1, 1), *(BatchItem(1, 1, each) for each in referrers)]
+    for _ in range(2):
+        scene.settle(items)
+        scene.mature()
+        receipt = scene.settlement(scene.relayer, "releaseCommissions", owed, 0)
+    return receipt
 
 
 def release_referral(scene: Scene) -> Receipt:
     """Credit a referrer for the first time."""
-    referrer = scene.referrer.address
-    scene.settle([BatchItem(1, 1, referrer)])
+    scene.settle([BatchItem(1, 1, scene.referrer.address)])
     scene.mature()
-    account = accounts.of_address(referrer)
-    return scene.settlement(scene.relayer, "releaseCommission", account, 0)
+    owed = [accounts.of_address(scene.referrer.address)]
+    return scene.settlement(scene.relayer, "releaseCommissions", owed, 0)
 
 
 ROWS = (
@@ -94,6 +110,8 @@ ROWS = (
         Row(f"release and split to 4 after {orders} orders", partial(release_after, orders))
         for orders in (1, 100, 10_000)
     ),
-    Row("release a seller's commission", release_commission),
+    Row("release and split to 4, under two plans", release_replanned),
+    Row("release a seller's commission", partial(release_commissions, 1)),
+    Row("release 10 commissions, per commission", partial(release_commissions, 10), per=10),
     Row("release a referrer's commission, the first", release_referral),
 )

@@ -9,19 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import NamedTuple
+
+from eth_utils.crypto import keccak
 
 from benchmarks import tokens
 from zhifu import accounts
 from zhifu.anvil import Anvil, AnvilNode, dev_signer
-from zhifu.batch import BatchItem, Facts, PackedBatch, pack, tree, unpack
+from zhifu.authorization import TokenDomain, Venue
+from zhifu.batch import BatchItem, PackedBatch, facts_of, pack, tree, unpack
 from zhifu.blocks import Receipt
 from zhifu.chain import TRANSACTION_GAS_LIMIT, Chain
-from zhifu.contracts import Contract
+from zhifu.contract import Contract
 from zhifu.deployment import DAY_SECONDS, DEFAULT_WINDOWS, Network, deploy
-from zhifu.models import NO_ADDRESS, BatchOrder, DirectOrder, Publication, Share, SplitPlan
-from zhifu.operators import appoint
+from zhifu.facts import OrderState, Quote
+from zhifu.models import (
+    NO_ADDRESS,
+    NO_SELLER,
+    BatchOrder,
+    Consent,
+    DirectOrder,
+    Publication,
+    Role,
+    Share,
+    SplitPlan,
+)
 from zhifu.signing import LocalSigner
 
 PRICE = 49_000_000
@@ -30,6 +44,7 @@ PRICE = 49_000_000
 CATALOGUE = 350
 """Contents 1 to 350 are the catalogue: one creator each."""
 
+HOUR_SECONDS = 3_600
 LEARNERS = 1_000_000
 FUNDS = 10**15
 
@@ -38,6 +53,7 @@ WINDOW = DEFAULT_WINDOWS[0]
 #: Noon of the first day of an epoch of the first window.
 _START = 1_462 * WINDOW + DAY_SECONDS // 2
 _AT_ONCE = 50
+_PLATFORM_PAYS = OrderState(0)
 _FIRST_CREATOR = 100
 
 
@@ -63,36 +79,40 @@ class Batch:
     number: int
     packed: PackedBatch
     contents: dict[int, Publication]
-    epoch: int
+    timestamp: int
+    state: OrderState
     receipt: Receipt
 
     def order(self, index: int) -> BatchOrder:
         """The order that was packed at `index`, with its proof."""
         leaf, place = self.packed.places[index]
-        word, referrer = unpack(self.packed.words)[leaf]
-        facts = {number: self._facts(each) for number, each in self.contents.items()}
-        referrer_bps = {number: each.plan.referrer_bps for number, each in self.contents.items()}
-        whole = tree(self.packed.words, facts, referrer_bps)
-        content = int.from_bytes(word[:4], "big")
-        read = facts[content]
-        if referrer:
-            read = read._replace(referrer_bps=referrer_bps[content])
+        found = unpack(self.packed.words)[leaf]
+        quotes = {number: self._quote(each) for number, each in self.contents.items()}
+        whole = tree(self.packed.words, quotes)
         where = (self.seller.number, 1, self.number, whole.leaves, leaf, place)
-        return BatchOrder(*where, word, read, referrer, whole.proof(leaf))
+        facts = facts_of(found, quotes)
+        return BatchOrder(*where, found.word, facts, found.referrer, whole.proof(leaf))
 
-    def _facts(self, content: Publication) -> Facts:
-        plan = content.plan
-        return Facts(content.price, plan.commission_bps, 0, 1, content.window_class, self.epoch)
+    def _quote(self, content: Publication) -> Quote:
+        plan, window_class = content.plan, content.window_class
+        shares = (plan.commission_bps, plan.referrer_bps)
+        epoch = self.timestamp // WINDOW
+        read = (content.price, *shares, 1, window_class, epoch, self.timestamp)
+        return Quote(*read, state=self.state)
 
 
 @dataclass(slots=True)
 class Scene:
-    """A host that published the catalogue, a seller, a buyer and all others a call may need."""
+    """A host that published the catalogue, a seller, a buyer and all others a call may need.
+
+    `token` is what the settlement token is called in the names of rows.
+    """
 
     node: AnvilNode
     network: Network
     token: str
     admin: LocalSigner
+    arbiter: LocalSigner
     host: Platform
     seller: Platform
     buyer: LocalSigner
@@ -107,11 +127,25 @@ class Scene:
         """The chain it all is on."""
         return self.network.chain
 
+    @property
+    def venue(self) -> Venue:
+        """What signatures for Settlement are bound to."""
+        return Venue(self.chain.chain_id, self.network.settlement.address)
+
+    @property
+    def token_domain(self) -> TokenDomain:
+        """What signatures for the token are bound to."""
+        token = self.network.token
+        return TokenDomain(token.address, token.name(), 1, tokens.version_of(self.token))
+
     def send(
         self, signer: LocalSigner, contract: Contract, function: str, *arguments: object
     ) -> Receipt:
         """Call a function with the most gas a transaction may have."""
-        data = contract.encode(function, *arguments)
+        return self.send_data(signer, contract, contract.encode(function, *arguments))
+
+    def send_data(self, signer: LocalSigner, contract: Contract, data: bytes) -> Receipt:
+        """Call a contract with calldata and the most gas a transaction may have."""
         return self.chain.send(signer, contract.address, data, gas=TRANSACTION_GAS_LIMIT)
 
     def settlement(self, signer: LocalSigner, function: str, *arguments: object) -> Receipt:
@@ -158,24 +192,41 @@ class Scene:
     def order(
         self, *, content: int = 1, seller: Platform | None = None, referrer: str = NO_ADDRESS
     ) -> DirectOrder:
-        """A direct order of the buyer, never the same twice; of the host's own if no seller."""
-        parties = ((seller or self.host).number, self.buyer.address, self.buyer.address)
-        salt = next(self._salts).to_bytes(32, "big")
-        return DirectOrder(content, *parties, PRICE, self.now() + 3_600, salt, referrer)
+        """A direct order of the buyer, never the same twice; without a seller from the host."""
+        number = seller.number if seller else NO_SELLER
+        parties = (number, self.buyer.address, self.buyer.address)
+        salt = keccak(next(self._salts).to_bytes(32, "big"))
+        return DirectOrder(content, *parties, PRICE, self.now() + HOUR_SECONDS, salt, referrer)
 
     def settle(self, items: Sequence[BatchItem], seller: Platform | None = None) -> Batch:
         """Settle a batch of the seller (of the host, if none is given)."""
-        seller = seller or self.host
+        return self._settle(items, seller or self.host, self.network.settlement.encode_settle)
+
+    def settle_learners(
+        self, items: Sequence[BatchItem], *, from_learners: bool, consents: Sequence[Consent] = ()
+    ) -> Batch:
+        """Settle a batch of the host that its learners pay, or agree to, or both."""
+        encode = partial(
+            self.network.settlement.encode_settle_learners,
+            from_learners=from_learners,
+            consents=consents,
+        )
+        state = OrderState.FROM_LEARNER if from_learners else _PLATFORM_PAYS
+        return self._settle(items, self.host, encode, state)
+
+    def _settle(
+        self,
+        items: Sequence[BatchItem],
+        seller: Platform,
+        encode: Callable[[int, int, int, bytes], bytes],
+        state: OrderState = _PLATFORM_PAYS,
+    ) -> Batch:
         number = self._batches.get(seller.number, 0) + 1
         packed = pack(items)
-        settlement = self.network.settlement
-        data = settlement.encode_settle(number, self.now() // DAY_SECONDS, FUNDS, packed.words)
-        receipt = self.chain.send(
-            seller.operator, settlement.address, data, gas=TRANSACTION_GAS_LIMIT
-        )
+        data = encode(number, self.now() // DAY_SECONDS, FUNDS, packed.words)
+        receipt = self.send_data(seller.operator, self.network.settlement, data)
         self._batches[seller.number] = number
-        epoch = self.now() // WINDOW
-        return Batch(seller, number, packed, self.contents, epoch, receipt)
+        return Batch(seller, number, packed, self.contents, self.now(), state, receipt)
 
     def restored(self, act: Callable[[Scene], Receipt]) -> Receipt:
         """Let `act` do what it likes, and undo all of it."""
@@ -214,8 +265,13 @@ def plan(creators: int, first_creator: int, *, network_bps: int = 200) -> SplitP
 
 def _furnished(node: AnvilNode, network: Network, token: str, admin: LocalSigner) -> Scene:
     host, seller = (_admitted(network, admin, number) for number in (1, 2))
-    buyer, relayer, referrer = (dev_signer(index) for index in (1, 2, 3))
-    scene = Scene(node, network, token, admin, host, seller, buyer, relayer, referrer)
+    buyer, relayer, referrer, arbiter = (dev_signer(index) for index in (1, 2, 3, 4))
+    parties = (admin, arbiter, host, seller, buyer, relayer, referrer)
+    scene = Scene(node, network, token, *parties)
+    scene.settlement(host.owner, "setTopUpLimit", host.number, FUNDS)
+    network.registry.nominate(admin, Role.ARBITER, arbiter.address)
+    scene.wait(network.registry.delay())
+    network.registry.accept_role(arbiter, Role.ARBITER)
     network.registry.register_learners(host.operator, LEARNERS)
     scene.publish([plan(1, at) for at in range(CATALOGUE)], "course")
     scene.fund(admin)
@@ -229,5 +285,6 @@ def _admitted(network: Network, admin: LocalSigner, number: int) -> Platform:
     owner, operator, treasury = (dev_signer(10 * number + at) for at in range(3))
     name = f"platform {number}"
     network.registry.admit(admin, name, owner.address, treasury.address, 0, 0)
-    appoint(network.registry, owner, number, operator)
+    network.registry.set_operator(owner, number, operator.address)
+    network.registry.accept_operator(operator, number)
     return Platform(number, owner, operator, treasury)

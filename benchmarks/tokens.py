@@ -18,9 +18,6 @@ ISSUED = "USDC-like"
 OWN = "SettlementToken"
 """The project's own, for local and test networks."""
 
-ISSUED_NAME, ISSUED_VERSION = "Issued Dollar", "2"
-"""The EIP-712 domain of the USDC-like token."""
-
 _TESTING = CONTRACTS / "testing"
 _PROXY_ADMIN = "0x" + "ad" * 20
 
@@ -32,11 +29,16 @@ def create(chain: Chain, admin: Signer, token: str) -> str | None:
     return _create(chain, admin, "BareToken") if token == BARE else _create_issued(chain, admin)
 
 
+def version_of(token: str) -> str:
+    """The version of a token's EIP-712 domain."""
+    return "2" if token == ISSUED else "1"
+
+
 def _create_issued(chain: Chain, admin: Signer) -> str:
     behind = _create(chain, admin, "IssuedToken")
     proxy = _create(chain, admin, "ManagedProxy", behind, _PROXY_ADMIN)
     initialize = _compiled("IssuedToken").functions["initialize"]
-    chain.send(admin, proxy, initialize.encode((ISSUED_NAME, "DOLLAR")))
+    chain.send(admin, proxy, initialize.encode(("Issued Dollar", "DOLLAR")))
     return proxy
 
 

@@ -6,7 +6,7 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
 import {IContentLicense} from "./interfaces/IContentLicense.sol";
 import {IPlatformRegistry, Platform} from "./interfaces/IPlatformRegistry.sol";
-import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
+import {BatchOrder, ISettlement, Order, Withdrawal} from "./interfaces/ISettlement.sol";
 import {Account, AccountLib} from "./libraries/Account.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
 import {Facts, FactsLib} from "./libraries/Facts.sol";
@@ -20,6 +20,10 @@ import {SettlementDesk} from "./SettlementDesk.sol";
 /// @notice The money of the network: the verbs of every day. What each does is said in `ISettlement`.
 /// @dev Everything else is the desk's code, run on this contract's storage; the desk never changes.
 contract Settlement is ISettlement, Orders {
+    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)"
+    );
+
     /// @notice The code of the rarer verbs.
     SettlementDesk public immutable DESK;
 
@@ -58,6 +62,35 @@ contract Settlement is ISettlement, Orders {
         Platform memory terms = REGISTRY.platformOf(platform);
         if (msg.sender != terms.owner) _requireOperatorOf(platform);
         _withdraw(AccountLib.ofPlatform(platform), amount, terms.treasury);
+    }
+
+    /// @inheritdoc ISettlement
+    function withdrawSigned(Withdrawal calldata withdrawal) external nonReentrant {
+        _requireBefore(withdrawal.deadline);
+        address owner = withdrawal.owner;
+        bytes32 hash = keccak256(
+            abi.encode(
+                WITHDRAWAL_TYPEHASH,
+                owner,
+                withdrawal.to,
+                withdrawal.amount,
+                withdrawal.deadline,
+                withdrawal.nonce
+            )
+        );
+        _requireSignature(owner, _hashTypedDataV4(hash), withdrawal.signature);
+        _useNonce(owner, withdrawal.nonce);
+        _withdraw(AccountLib.ofAddress(owner), withdrawal.amount, withdrawal.to);
+    }
+
+    /// @inheritdoc ISettlement
+    function withdrawMany(Withdrawal[] calldata withdrawals) external {
+        for (uint256 i; i < withdrawals.length; ++i) {
+            uint256 gas_ = gasleft() / (withdrawals.length - i);
+            try ISettlement(address(this)).withdrawSigned{gas: gas_}(withdrawals[i]) {} catch {
+                emit WithdrawalFailed(withdrawals[i].owner, withdrawals[i].nonce);
+            }
+        }
     }
 
     // Orders
@@ -189,6 +222,11 @@ contract Settlement is ISettlement, Orders {
         (bytes32 root, bytes32 expected) = _rootsOf(order);
         proven = root != bytes32(0) && root == expected && BatchTree.learnerAt(order.word, order.place) != 0;
         facts = _presentFacts(_batchOrderId(order), order.facts);
+    }
+
+    /// @inheritdoc ISettlement
+    function noncesOf(address signer, uint256 word) external view returns (uint256) {
+        return _nonces[signer][word];
     }
 
     /// @inheritdoc ISettlement

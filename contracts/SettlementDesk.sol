@@ -4,21 +4,12 @@ pragma solidity 0.8.30;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IContentLicense} from "./interfaces/IContentLicense.sol";
 import {IPlatformRegistry, Operator} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
-import {
-    Consent,
-    ISettlementDesk,
-    Listing,
-    Payment,
-    Permit,
-    PriceStep,
-    Source,
-    Withdrawal
-} from "./interfaces/ISettlementDesk.sol";
+import {ISettlementCourt} from "./interfaces/ISettlementCourt.sol";
+import {Consent, ISettlementDesk, Listing, Payment, Permit, PriceStep, Source} from "./interfaces/ISettlementDesk.sol";
 import {Account, AccountLib} from "./libraries/Account.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
 import {Facts, FactsLib} from "./libraries/Facts.sol";
@@ -26,6 +17,7 @@ import {Hold} from "./libraries/Hold.sol";
 import {PlanScheduleLib} from "./libraries/PlanSchedule.sol";
 import {PriceSchedule, PriceScheduleLib} from "./libraries/PriceSchedule.sol";
 import {Sale, SaleLib} from "./libraries/Sale.sol";
+import {TopUpLimit, TopUpLimitLib} from "./libraries/TopUpLimit.sol";
 import {Ledger} from "./settlement/Ledger.sol";
 import {Orders} from "./settlement/Orders.sol";
 import {SettlementCourt} from "./SettlementCourt.sol";
@@ -47,9 +39,6 @@ contract SettlementDesk is ISettlementDesk, Orders {
     );
     bytes32 private constant CONSENT_TYPEHASH = keccak256(
         "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,uint64 maxPrice,uint64 deadline,uint64 nonce)"
-    );
-    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
-        "Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)"
     );
     uint256 private constant WINDOW_MINIMUM = 1 hours;
     uint256 private constant WINDOW_MAXIMUM = 366 days;
@@ -198,7 +187,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
     function _authorize(Order[] calldata orders, uint256 maximum, uint256 total, bytes calldata signature) private {
         address buyer = orders[0].buyer;
         if (maximum != total) _credit(AccountLib.ofAddress(buyer), maximum - total);
-        if (signature.length != 65) revert InvalidSignature(buyer);
+        if (signature.length != 65) revert ISettlement.InvalidSignature(buyer);
         bytes32 r = bytes32(signature[0:32]);
         bytes32 s = bytes32(signature[32:64]);
         _collectAuthorized(
@@ -321,7 +310,16 @@ contract SettlementDesk is ISettlementDesk, Orders {
             _credit(_destination(AccountLib.ofLearner(platform, learner)), amount);
             emit ToppedUp(platform, learner, amount);
         }
+        _topUpLimits[platform] = _topUpLimits[platform].use(total, block.timestamp);
         _debit(AccountLib.ofPlatform(platform), total);
+    }
+
+    /// @inheritdoc ISettlementDesk
+    function setTopUpLimit(uint32 platform, uint64 perDay) external {
+        _requireCaller(REGISTRY.platformOf(platform).owner);
+        uint256 from;
+        (_topUpLimits[platform], from) = _topUpLimits[platform].set(perDay, block.timestamp);
+        emit TopUpLimitChanged(platform, perDay, uint40(from));
     }
 
     /// @inheritdoc ISettlementDesk
@@ -345,51 +343,23 @@ contract SettlementDesk is ISettlementDesk, Orders {
         address current = _keys[account];
         if (current == address(0)) _requireOperatorOf(platform);
         else _requireCaller(current);
-        _offers[account] = key;
-        emit AccountOffered(account, key);
+        uint40 from = uint40(block.timestamp + TopUpLimitLib.DELAY);
+        _offers[account] = Offer(key, from);
+        emit AccountOffered(account, key, from);
     }
 
     /// @inheritdoc ISettlementDesk
     function takeOver(uint32 platform, uint32 learner) external {
         Account account = AccountLib.ofLearner(platform, learner);
-        _requireCaller(_offers[account]);
+        Offer memory offer = _offers[account];
+        _requireCaller(offer.key);
+        if (block.timestamp < offer.from) revert ISettlementCourt.TooEarly(block.timestamp, offer.from);
         delete _offers[account];
         _keys[account] = msg.sender;
         uint256 amount = uint256(_available[account]);
         _debit(account, amount);
         _credit(AccountLib.ofAddress(msg.sender), amount);
         emit AccountTakenOver(account, msg.sender, amount);
-    }
-
-    // Withdrawals
-
-    /// @inheritdoc ISettlementDesk
-    function withdrawSigned(Withdrawal calldata withdrawal) external nonReentrant {
-        _requireBefore(withdrawal.deadline);
-        address owner = withdrawal.owner;
-        bytes32 hash = keccak256(
-            abi.encode(
-                WITHDRAWAL_TYPEHASH,
-                owner,
-                withdrawal.to,
-                withdrawal.amount,
-                withdrawal.deadline,
-                withdrawal.nonce
-            )
-        );
-        _requireSignature(owner, _hashTypedDataV4(hash), withdrawal.signature);
-        _useNonce(owner, withdrawal.nonce);
-        _withdraw(AccountLib.ofAddress(owner), withdrawal.amount, withdrawal.to);
-    }
-
-    /// @inheritdoc ISettlementDesk
-    function withdrawMany(Withdrawal[] calldata withdrawals) external {
-        for (uint256 i; i < withdrawals.length; ++i) {
-            uint256 gas_ = gasleft() / (withdrawals.length - i);
-            try ISettlementDesk(address(this)).withdrawSigned{gas: gas_}(withdrawals[i]) {} catch {
-                emit WithdrawalFailed(withdrawals[i].owner, withdrawals[i].nonce);
-            }
-        }
     }
 
     // Views
@@ -438,13 +408,15 @@ contract SettlementDesk is ISettlementDesk, Orders {
     }
 
     /// @inheritdoc ISettlementDesk
-    function keysOf(Account account) external view returns (address key, address offered) {
-        return (_keys[account], _offers[account]);
+    function topUpLimitOf(uint32 platform) external view returns (uint64 perDay, uint64 left) {
+        TopUpLimit limit = _topUpLimits[platform];
+        return (uint64(limit.perDay(block.timestamp)), uint64(limit.left(block.timestamp)));
     }
 
     /// @inheritdoc ISettlementDesk
-    function noncesOf(address signer, uint256 word) external view returns (uint256) {
-        return _nonces[signer][word];
+    function keysOf(Account account) external view returns (address key, address offered, uint40 from) {
+        Offer memory offer = _offers[account];
+        return (_keys[account], offer.key, offer.from);
     }
 
     /// @inheritdoc ISettlementDesk
@@ -456,23 +428,6 @@ contract SettlementDesk is ISettlementDesk, Orders {
     }
 
     // Checks
-
-    function _useNonce(address signer, uint64 nonce) private {
-        uint256 bit = 1 << (nonce & 0xff);
-        uint256 used = _nonces[signer][nonce >> 8];
-        if (used & bit != 0) revert NonceUsed(signer, nonce);
-        _nonces[signer][nonce >> 8] = used | bit;
-    }
-
-    function _requireSignature(address signer, bytes32 hash, bytes calldata signature) private view {
-        if (signer == address(0) || !SignatureChecker.isValidSignatureNowCalldata(signer, hash, signature)) {
-            revert InvalidSignature(signer);
-        }
-    }
-
-    function _requireBefore(uint256 deadline) private view {
-        if (block.timestamp >= deadline) revert ISettlement.DeadlinePassed(deadline, block.timestamp);
-    }
 
     function _networkOwner() private view returns (address) {
         return REGISTRY.platformOf(0).owner;

@@ -11,11 +11,15 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from zhifu.accounts import Account
-from zhifu.exceptions import InvalidSplitPlan
+from zhifu.exceptions import InvalidInput, InvalidSplitPlan
 from zhifu.facts import WHOLE_BPS, Facts
 
 DELAY_SECONDS = 2 * 86_400
 """How long before it holds a change is announced that could hurt someone; the registry's DELAY."""
+
+HIGHEST_ROYALTY_BPS = 1_000
+DURATION_SECONDS = (3_600, 3_650 * 86_400)
+"""The shortest and the longest that a licence lasts, if it ends."""
 
 NO_ADDRESS = "0x" + "0" * 40
 NO_SELLER = 0
@@ -125,17 +129,35 @@ class SplitPlan:
         return cls(seller, referrer, host, network, tuple(Share(*each) for each in creators))
 
 
-class Terms(NamedTuple):
-    """What a licence of a content is; see `Terms` in `IContentLicense.sol`.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the licences of a content are, for good; see `Terms` in `IContentLicense.sol`.
 
-    `duration_seconds` is 0 for a licence that never ends; only one that ends can be `renewable`. A
-    `bound` licence, once claimed, stays with its holder. `royalty_bps` is of a resale's price.
+    `duration_seconds` is 0 for a licence that never ends, or from an hour to 3,650 days; only one
+    that ends can be `renewable`. A `bound` licence, once claimed, stays with its holder.
+    `royalty_bps` is of a resale's price, at most 1,000. Raises InvalidInput.
     """
 
     duration_seconds: int = 0
     renewable: bool = False
     bound: bool = False
     royalty_bps: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what the contract would refuse."""
+        shortest, longest = DURATION_SECONDS
+        if self.duration_seconds and not shortest <= self.duration_seconds <= longest:
+            rule = f"must be 0, or from {shortest} to {longest} seconds"
+            raise InvalidInput("duration_seconds", rule, self.duration_seconds)
+        if self.renewable and not self.duration_seconds:
+            raise InvalidInput("renewable", "must be false without a duration")
+        if not 0 <= self.royalty_bps <= HIGHEST_ROYALTY_BPS:
+            rule = f"must be at most {HIGHEST_ROYALTY_BPS} basis points"
+            raise InvalidInput("royalty_bps", rule, self.royalty_bps)
+
+    def as_tuple(self) -> tuple[int, bool, bool, int]:
+        """As the contract takes it."""
+        return (self.duration_seconds, self.renewable, self.bound, self.royalty_bps)
 
 
 PERPETUAL = Terms()
@@ -161,7 +183,7 @@ class Publication:
 
     def as_tuple(self) -> tuple[Any, ...]:
         """As the contract takes it."""
-        plan, terms = self.plan.as_tuple(), tuple(self.terms)
+        plan, terms = self.plan.as_tuple(), self.terms.as_tuple()
         return (self.ref, self.price, self.window_class, plan, terms)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zhifu.catalogue import read_catalogue
 from zhifu.deployment import Network
 from zhifu.exceptions import CurrencyMismatch, InvalidInput
-from zhifu.models import Publication, SplitPlan
+from zhifu.models import Publication, SplitPlan, Terms
 from zhifu.money import Money
 from zhifu.signing import Signer
 
@@ -45,9 +45,15 @@ def publish_missing(
 
 
 def from_file(
-    path: Path, platform: str, currency: str, decimals: int, plan: SplitPlan, window_class: int
+    path: Path,
+    platform: str,
+    currency: str,
+    decimals: int,
+    plan: SplitPlan,
+    window_class: int,
+    terms: Terms,
 ) -> Iterator[Publication]:
-    """The publications of a platform's contents in a file, all with the same plan and class.
+    """The publications of a platform's contents in a file, all with the same plan, class and terms.
 
     A `.json` file holds an array of objects with `ref` and `price` (a decimal string); any other
     is a catalogue (see `zhifu.catalogue`) whose sold contents of that platform count, if they have
@@ -55,7 +61,7 @@ def from_file(
     """
     prices = _json_prices if path.suffix == ".json" else _catalogue_prices
     for ref, price in prices(path, platform, currency):
-        yield Publication(ref, price.to_ledger_units(decimals), window_class, plan)
+        yield Publication(ref, price.to_ledger_units(decimals), window_class, plan, terms)
 
 
 def _catalogue_prices(path: Path, platform: str, currency: str) -> Iterator[tuple[str, Money]]:

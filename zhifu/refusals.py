@@ -178,6 +178,39 @@ def _unknown_class(values: Values, _: Values) -> ZhifuError:
     return InvalidInput("window_class", "must be a class of the network", values["class"])
 
 
+def _duration_out_of_range(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be 0, or from {values['minimum']} to {values['maximum']} seconds"
+    return InvalidInput("duration_seconds", rule, values["durationSeconds"])
+
+
+def _royalty_above_cap(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be at most {values['cap']} basis points"
+    return InvalidInput("royalty_bps", rule, values["bps"])
+
+
+def _unknown_plan(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be one that content {values['content']} has a plan of"
+    return InvalidInput("version", rule, values["version"])
+
+
+def _plans_exhausted(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be one of the 65535 that a content can have, as content {values['content']} had"
+    return InvalidInput("plan", rule)
+
+
+def _price_day_out_of_range(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be after today and the step before: day {values['earliest']} or later"
+    return InvalidInput("from_day", rule, values["fromDay"])
+
+
+def _price_step_count(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("steps", f"must be from 1 to {values['maximum']}", values["count"])
+
+
+def _unknown_token(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("licence", "must be claimed and not refunded", _order(values["orderId"]))
+
+
 # Platforms, learners and money
 
 
@@ -256,7 +289,15 @@ _MEANINGS: Mapping[str, Callable[[Values, Values], ZhifuError]] = {
     "EmptyShare": _empty_share,
     "RefLengthOutOfRange": _ref_length,
     "ContentExists": _ref_taken,
+    "DurationOutOfRange": _duration_out_of_range,
+    "NothingToRenew": lambda _, __: InvalidInput("renewable", "must be false without a duration"),
+    "RoyaltyAboveCap": _royalty_above_cap,
+    "UnknownPlan": _unknown_plan,
+    "PlansExhausted": _plans_exhausted,
     "PriceOutOfRange": _price_out_of_range,
+    "PriceDayOutOfRange": _price_day_out_of_range,
+    "PriceStepCountOutOfRange": _price_step_count,
+    "UnknownToken": _unknown_token,
     "UnknownClass": _unknown_class,
     "UnknownPlatform": lambda values, _: UnknownPlatform(values["platform"]),
     "PlatformNotActive": lambda values, _: InactivePlatform(values["platform"]),

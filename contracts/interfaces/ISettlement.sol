@@ -51,6 +51,23 @@ struct BatchOrder {
     bytes32[] proof;
 }
 
+/// @notice A withdrawal that its owner signed (ECDSA or ERC-1271) as the EIP-712 type
+/// `Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)`.
+/// @param owner Whose account.
+/// @param to Where the tokens go.
+/// @param amount In ledger units.
+/// @param deadline It must be sent before this Unix second.
+/// @param nonce Any number that the owner did not use before.
+/// @param signature The signature.
+struct Withdrawal {
+    address owner;
+    address to;
+    uint256 amount;
+    uint64 deadline;
+    uint64 nonce;
+    bytes signature;
+}
+
 /// @title ISettlement
 /// @notice The money: accounts, orders, holds, refunds, releases and withdrawals of one settlement token.
 /// @dev Trust: the token is fixed and must be a plain ERC-20 (no fee on transfer, no rebasing); the registry and the
@@ -62,6 +79,9 @@ interface ISettlement {
     event Deposited(Account indexed account, address indexed from, uint256 amount);
     /// @notice Tokens left from an account.
     event Withdrawn(Account indexed account, address indexed to, uint256 amount);
+    /// @notice A signed withdrawal of a list was passed over: it was not valid, or its tokens could not be sent.
+    event WithdrawalFailed(address indexed owner, uint64 indexed nonce);
+
     /// @notice A direct order was paid. What came in beyond the price is on the buyer's account.
     /// @param paid What was taken from the buyer's tokens, in ledger units; 0 if the price came from its account.
     event OrderPlaced(bytes32 indexed orderId, uint32 indexed content, Order order, Facts facts, uint256 paid);
@@ -113,6 +133,10 @@ interface ISettlement {
     error InsufficientBalance(Account account, int256 available, uint256 required);
     /// @notice The price is higher than the buyer agreed to.
     error PriceAboveMaximum(uint256 price, uint256 maximum);
+    /// @notice The signature is not `signer`'s over this.
+    error InvalidSignature(address signer);
+    /// @notice The signer used this nonce before.
+    error NonceUsed(address signer, uint64 nonce);
     /// @notice The order came at its deadline or after it.
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     /// @notice An order with this id was placed before.
@@ -152,6 +176,12 @@ interface ISettlement {
 
     /// @notice Sends `amount` (ledger units) of a platform's account to its treasury. Only its owner or one of its operators, in every status.
     function withdrawPlatform(uint32 platform, uint256 amount) external;
+
+    /// @notice Sends a signed withdrawal. Anyone.
+    function withdrawSigned(Withdrawal calldata withdrawal) external;
+
+    /// @notice Sends several signed withdrawals, each with an even share of the gas; those that fail are passed over. Anyone.
+    function withdrawMany(Withdrawal[] calldata withdrawals) external;
 
     /// @notice Places a direct order paid by the caller's tokens under allowance; the caller is the buyer.
     function buy(Order calldata order) external returns (bytes32 orderId);
@@ -209,6 +239,9 @@ interface ISettlement {
 
     /// @notice Whether the order is in the batch it names, and its facts with their present state.
     function inspectBatch(BatchOrder calldata order) external view returns (bool proven, Facts facts);
+
+    /// @notice Which nonces a signer used: bit i of word w is nonce 256 · w + i.
+    function noncesOf(address signer, uint256 word) external view returns (uint256);
 
     /// @notice The id of a direct order: its EIP-712 hash in this contract's domain.
     function orderIdOf(Order calldata order) external view returns (bytes32);

@@ -65,25 +65,8 @@ struct Consent {
     bytes signature;
 }
 
-/// @notice A withdrawal that its owner signed (ECDSA or ERC-1271) as the EIP-712 type
-/// `Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)`.
-/// @param owner Whose account.
-/// @param to Where the tokens go.
-/// @param amount In ledger units.
-/// @param deadline It must be sent before this Unix second.
-/// @param nonce Any number that the owner did not use before.
-/// @param signature The signature.
-struct Withdrawal {
-    address owner;
-    address to;
-    uint256 amount;
-    uint64 deadline;
-    uint64 nonce;
-    bytes signature;
-}
-
 /// @title ISettlementDesk
-/// @notice The rarer verbs of Settlement: listing, carts and signed orders, learner balances, signed withdrawals, pausing. They stand in a contract of their own that Settlement calls as its own code.
+/// @notice The rarer verbs of Settlement: listing, carts and signed orders, learner balances, pausing. They stand in a contract of their own that Settlement calls as its own code.
 /// @dev To be called at Settlement's address. Called directly, the desk has no money and no orders. What happens to orders later
 /// stands in `ISettlementCourt`, at the same address.
 interface ISettlementDesk {
@@ -97,15 +80,14 @@ interface ISettlementDesk {
     event PausedChanged(bool paused, address indexed by);
     /// @notice A platform moved money from its account to a learner's.
     event ToppedUp(uint32 indexed platform, uint32 indexed learner, uint256 amount);
+    /// @notice From `from` (Unix seconds) a platform may move at most `perDay` to its learners' accounts on one day (UTC).
+    event TopUpLimitChanged(uint32 indexed platform, uint64 perDay, uint40 from);
     /// @notice A platform moved a learner's money to its own account, having paid it out.
     event PaidOut(uint32 indexed platform, uint32 indexed learner, uint256 amount);
-    /// @notice A key may take a learner's account over.
-    event AccountOffered(Account indexed account, address indexed key);
+    /// @notice A key may take a learner's account over from a time on (Unix seconds).
+    event AccountOffered(Account indexed account, address indexed key, uint40 from);
     /// @notice A learner's account obeys this key alone from now on: what it held, and what comes in later, is on the key's own account.
     event AccountTakenOver(Account indexed account, address indexed key, uint256 amount);
-    /// @notice A signed withdrawal of a list was passed over: it was not valid, or its tokens could not be sent.
-    event WithdrawalFailed(address indexed owner, uint64 indexed nonce);
-
     /// @notice A price is outside 1 to `maximum`.
     error PriceOutOfRange(uint256 price, uint256 maximum);
     /// @notice Price steps are on ascending days after today.
@@ -118,10 +100,6 @@ interface ISettlementDesk {
     error EmptyCart();
     /// @notice All orders of a cart have one buyer.
     error BuyerMismatch(address buyer, address expected);
-    /// @notice The signature is not `signer`'s over this.
-    error InvalidSignature(address signer);
-    /// @notice The signer used this nonce before.
-    error NonceUsed(address signer, uint64 nonce);
     /// @notice A batch has as many consents as orders, or none.
     error ConsentCountMismatch(uint256 consents, uint256 orders);
     /// @notice Two lists that belong together differ in length.
@@ -172,26 +150,23 @@ interface ISettlementDesk {
 
     // Learner balances
 
-    /// @notice Moves money from a platform's account to those of its learners, against fiat it received. Only an active operator of it.
+    /// @notice Moves money from a platform's account to those of its learners, against fiat it received. Only an active operator of it, and only up to
+    /// its platform's limit of the day (UTC), which bounds what a stolen operator key can send away at once.
     function topUp(uint32[] calldata learners, uint256[] calldata amounts) external;
+
+    /// @notice Sets how much a platform may move to its learners' accounts on one day (UTC), in ledger units; 0 to begin with. A rise holds two days
+    /// later, a fall at once. Only the platform's owner.
+    function setTopUpLimit(uint32 platform, uint64 perDay) external;
 
     /// @notice Moves money of learners to their platform's account, which paid it out in fiat. Only an operator of it, and only while it has custody.
     function payOut(uint32 platform, uint32[] calldata learners, uint256[] calldata amounts) external;
 
-    /// @notice Names the key that may take a learner's account over; zero for none. Only an operator of its platform; the key itself, once taken over.
+    /// @notice Names the key that may take a learner's account over two days later; zero for none. Only an operator of its platform; the key itself, once taken over.
     function offerAccount(uint32 platform, uint32 learner, address key) external;
 
     /// @notice Makes a learner's account the caller's: its money, and what comes in later, goes to the caller's own account. Only
     /// the key that it was offered to.
     function takeOver(uint32 platform, uint32 learner) external;
-
-    // Withdrawals
-
-    /// @notice Sends a signed withdrawal. Anyone.
-    function withdrawSigned(Withdrawal calldata withdrawal) external;
-
-    /// @notice Sends several signed withdrawals, each with an even share of the gas; those that fail are passed over. Anyone.
-    function withdrawMany(Withdrawal[] calldata withdrawals) external;
 
     // Views
 
@@ -225,9 +200,9 @@ interface ISettlementDesk {
     /// was refunded whole.
     function spentOf(uint32 platform, uint32 lane, uint64 number, uint256 group) external view returns (uint256);
 
-    /// @notice The key that a learner's account obeys, or zero while its platform has custody; and the key it is offered to.
-    function keysOf(Account account) external view returns (address key, address offered);
+    /// @notice How much a platform may move to its learners' accounts today, and how much of it is left.
+    function topUpLimitOf(uint32 platform) external view returns (uint64 perDay, uint64 left);
 
-    /// @notice Which nonces a signer used: bit i of word w is nonce 256 · w + i.
-    function noncesOf(address signer, uint256 word) external view returns (uint256);
+    /// @notice The key that a learner's account obeys, or zero while its platform has custody; and the key it is offered to, from a time on.
+    function keysOf(Account account) external view returns (address key, address offered, uint40 from);
 }

@@ -6,12 +6,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IContentLicense} from "../interfaces/IContentLicense.sol";
 import {IPlatformRegistry, Operator} from "../interfaces/IPlatformRegistry.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Account, AccountLib} from "../libraries/Account.sol";
+import {TopUpLimit} from "../libraries/TopUpLimit.sol";
 
 /// @title Ledger
 /// @notice The accounts of Settlement, and the border where tokens cross.
@@ -19,6 +21,12 @@ import {Account, AccountLib} from "../libraries/Account.sol";
 /// the one can run the other's code on its own storage.
 abstract contract Ledger is EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    /// @dev A key that may take an account over from a time on.
+    struct Offer {
+        address key;
+        uint40 from;
+    }
 
     uint256 private constant MAXIMUM_LEDGER_DECIMALS = 6;
 
@@ -38,7 +46,13 @@ abstract contract Ledger is EIP712, ReentrancyGuardTransient {
 
     /// @dev Of a learner's account: the key that it obeys, and the key that it is offered to.
     mapping(Account account => address) internal _keys;
-    mapping(Account account => address) internal _offers;
+    mapping(Account account => Offer) internal _offers;
+
+    /// @dev Which nonces a signer used: bit i of word w is nonce 256 · w + i.
+    mapping(address signer => mapping(uint256 word => uint256)) internal _nonces;
+
+    /// @dev How much a platform may move to its learners' accounts in a day.
+    mapping(uint32 platform => TopUpLimit) internal _topUpLimits;
 
     constructor(IERC20Metadata token, IPlatformRegistry registry, IContentLicense license) EIP712("zhifu", "1") {
         uint256 decimals = token.decimals();
@@ -122,6 +136,23 @@ abstract contract Ledger is EIP712, ReentrancyGuardTransient {
     function _isOperatorOf(uint32 platform) internal view returns (bool) {
         Operator memory operator = REGISTRY.operatorOf(msg.sender);
         return operator.active && operator.platform == platform;
+    }
+
+    function _useNonce(address signer, uint64 nonce) internal {
+        uint256 bit = 1 << (nonce & 0xff);
+        uint256 used = _nonces[signer][nonce >> 8];
+        if (used & bit != 0) revert ISettlement.NonceUsed(signer, nonce);
+        _nonces[signer][nonce >> 8] = used | bit;
+    }
+
+    function _requireSignature(address signer, bytes32 hash, bytes calldata signature) internal view {
+        if (signer == address(0) || !SignatureChecker.isValidSignatureNowCalldata(signer, hash, signature)) {
+            revert ISettlement.InvalidSignature(signer);
+        }
+    }
+
+    function _requireBefore(uint256 deadline) internal view {
+        if (block.timestamp >= deadline) revert ISettlement.DeadlinePassed(deadline, block.timestamp);
     }
 
     function _requireCaller(address expected) internal view {

@@ -53,7 +53,6 @@ abstract contract Orders is Holds {
     /// @dev From order to the time from which its buyer may refund it alone; the highest value once the seller refused.
     mapping(uint256 orderId => uint40) internal _answerBy;
     mapping(uint256 orderId => Dispute) internal _disputes;
-    mapping(address signer => mapping(uint256 word => uint256)) internal _nonces;
 
     // Direct orders
 

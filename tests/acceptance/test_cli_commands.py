@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.zhifu_process import Zhifu, ZhifuHere
 from zhifu.anvil import Anvil, dev_key, dev_signer
+from zhifu.chain import Chain
 
 CATALOGUE = Path(__file__).parents[2] / "zhifu" / "data" / "catalogue.csv"
 #: Development accounts whose names the keyring does not know.
 GATEWAY, EAGER = 38, 39
+
+DAY = 86_400
+PERPETUAL = {"duration_seconds": 0, "renewable": False, "bound": False, "royalty_bps": 0}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,11 @@ def address_of(zhifu: Zhifu, key: str) -> str:
     return str(keys[key])
 
 
+def block_time(chain: Anvil) -> int:
+    with Chain(chain.rpc_url) as client:
+        return client.timestamp()
+
+
 def available(zhifu: Zhifu, account: str) -> int:
     return int(zhifu.json("balance", account)[0]["available_units"])
 
@@ -53,6 +63,7 @@ def test_a_catalogue_is_published_once_however_often_it_is_asked_for(zhifu: Zhif
         "price_units": 200_000_000,
         "price": "200.00 USD",
         "on_sale": True,
+        "terms": PERPETUAL,
     }
 
 
@@ -211,3 +222,35 @@ def test_a_price_changes_from_tomorrow(zhifu: Zhifu) -> None:
     zhifu("content", "price", "edx/later", "20.00")
     listed = {each["name"]: each["price"] for each in zhifu.json("content", "list", "-p", "edx")}
     assert listed["edx/later"] == "10.00 USD"
+
+
+def test_prices_are_set_for_days_to_come(zhifu: Zhifu, chain: Anvil) -> None:
+    zhifu("content", "publish", "-p", "edx", "--ref", "sale", "--price", "10.00")
+    today = date(1970, 1, 1) + timedelta(block_time(chain) // DAY)
+    days = [today + timedelta(2), today + timedelta(3)]
+    prices = [f"{days[0]}=5.00", f"{days[1]}=10.00"]
+    assert zhifu.json("content", "prices", "edx/sale", *prices)["prices"] == [
+        {"from_day": str(days[0]), "price_units": 5_000_000},
+        {"from_day": str(days[1]), "price_units": 10_000_000},
+    ]
+    listed = {each["name"]: each["price"] for each in zhifu.json("content", "list", "-p", "edx")}
+    assert listed["edx/sale"] == "10.00 USD"
+
+
+def test_a_plan_changes_from_the_next_epoch(zhifu: Zhifu, chain: Anvil) -> None:
+    zhifu("content", "publish", "-p", "edx", "--ref", "split", "--price", "10.00")
+    changed = zhifu.json("content", "plan", "edx/split", "--seller-bps", "1000")
+    assert changed["version"] == 2
+    assert changed["since"] % (14 * DAY) == 0
+    assert 0 < changed["since"] - block_time(chain) <= 14 * DAY
+
+
+def test_a_content_is_published_with_its_terms(zhifu: Zhifu) -> None:
+    words = ("content", "publish", "-p", "edx", "--ref", "weekly", "--price", "9.00")
+    terms = ("--duration", "30d", "--renewable", "--bound", "--royalty-bps", "250")
+    published = zhifu.json(*words, *terms)
+    kept = {"duration_seconds": 30 * DAY, "renewable": True, "bound": True, "royalty_bps": 250}
+    assert published["terms"] == kept
+    listed = {each["name"]: each["terms"] for each in zhifu.json("content", "list", "-p", "edx")}
+    assert listed["edx/weekly"] == kept
+    assert listed["edx/cs50"] == PERPETUAL

@@ -21,7 +21,7 @@ COMMANDS = {
 GROUPS = {
     "platform": "add list show operator accept transfer treasury fee status",
     "learner": "add register bind key show",
-    "content": "publish list price open close",
+    "content": "publish list price prices plan open close",
     "key": "new import list",
 }
 

@@ -150,3 +150,18 @@ def test_tokens_never_made_are_no_licences(licences, batch, content, stranger):
     order = batch.order()
     for holder in (stranger, ZERO):
         assert not licences.verifyToken(order.id, content.number, holder)
+
+
+def test_a_part_refund_and_a_dispute_leave_the_licence(
+    licences, settlement, bought, settled, deposit, seller, buyer
+):
+    """VERIFY-1, VERIFY-2, REFUND-6, DISPUTE-2, INV-5."""
+    direct, shown = bought(), settled().order()
+    deposit(seller.account)
+    deposit(int(buyer.address, 16))
+    settlement.refundPart(direct, 1, {"from": seller.operator})
+    settlement.refundBatchPart(shown, 1, {"from": seller.operator})
+    settlement.openDispute(direct, bytes(32), {"from": buyer})
+    settlement.openBatchDispute(shown, bytes(32), {"from": seller.operator})
+    assert licences.verify(direct, buyer)
+    assert licences.verifyBatch(shown, shown.learner)

@@ -55,7 +55,8 @@ def test_platforms_and_contents_are_what_was_admitted_and_published(gateway: Gat
     assert told == {each: ((each + 1) // 2, price * CENT) for each, price in PRICES.items()}
     content = gateway.content_by_ref(2, "content 4")
     assert content is not None
-    assert (content.number, content.commission_bps) == (4, PLAN.commission_bps)
+    (plan,) = content.plans
+    assert (content.number, plan.commission_bps) == (4, PLAN.commission_bps)
     assert gateway.content_by_ref(1, "content 4") is None
     assert [each.number for each in gateway.contents(3)] == [5, 6]
 

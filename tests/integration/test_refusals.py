@@ -33,7 +33,7 @@ from zhifu.exceptions import (
     WrongOperator,
     ZhifuError,
 )
-from zhifu.models import NO_ADDRESS, DirectOrder, Publication
+from zhifu.models import NO_ADDRESS, DirectOrder, PriceStep, Publication
 from zhifu.signing import LocalSigner
 
 STRANGER = dev_signer(19)
@@ -93,11 +93,28 @@ def settle(fair: Fair, number: int) -> object:
     return settlement.transact(fair.operators[1], "settle", number, day, 10**9, [one_order])
 
 
-def publish(fair: Fair, *creators: tuple[str, int]) -> object:
-    # As another client could send it: a SplitPlan would not let it come this far.
+def publish(
+    fair: Fair,
+    *creators: tuple[str, int],
+    terms: tuple[int, bool, bool, int] = (0, False, False, 0),
+) -> object:
+    # As another client could send it: a SplitPlan and Terms would not let it come this far.
     plan = (1500, 500, 1000, 200, list(creators))
-    publication = ("new", 100, 0, plan)
+    publication = ("new", 100, 0, plan, terms)
     return fair.network.license.transact(fair.operators[1], "publish", [publication])
+
+
+def publish_on(fair: Fair, *terms: int) -> object:
+    duration, renewable, royalty_bps = terms
+    published = (duration, bool(renewable), False, royalty_bps)
+    return publish(fair, (CREATOR.address, 6800), terms=published)
+
+
+def set_prices(fair: Fair, *days: int) -> object:
+    """Set the content 1's price for days counted from today."""
+    today = fair.network.chain.timestamp() // 86_400
+    steps = [PriceStep(today + day, 5) for day in days]
+    return fair.network.license.set_prices(fair.operators[1], 1, steps)
 
 
 Refused = Callable[[Fair], object]
@@ -185,6 +202,39 @@ REFUSED: dict[str, tuple[Refused, type[ZhifuError], str]] = {
         "split_plan",
     ),
     "plan without creators": (lambda fair: publish(fair), InvalidInput, "creators"),
+    "stranger sets a plan": (
+        lambda fair: fair.network.license.set_plan(STRANGER, 1, PLAN),
+        WrongOperator,
+        "operator",
+    ),
+    "plan that the content never had": (
+        lambda fair: fair.network.license.plan_of(1, 2),
+        InvalidInput,
+        "version",
+    ),
+    "licence of a minute": (
+        lambda fair: publish_on(fair, 60, False, 0),
+        InvalidInput,
+        "duration_seconds",
+    ),
+    "renewal of a licence without an end": (
+        lambda fair: publish_on(fair, 0, True, 0),
+        InvalidInput,
+        "renewable",
+    ),
+    "royalty of half the price": (
+        lambda fair: publish_on(fair, 0, False, 5_000),
+        InvalidInput,
+        "royalty_bps",
+    ),
+    "price from today on": (lambda fair: set_prices(fair, 0), InvalidInput, "from_day"),
+    "prices in no order": (lambda fair: set_prices(fair, 2, 1), InvalidInput, "from_day"),
+    "no prices": (lambda fair: set_prices(fair), InvalidInput, "steps"),
+    "royalty of a licence nobody claimed": (
+        lambda fair: fair.network.license.royalty_info(1, 100),
+        InvalidInput,
+        "licence",
+    ),
     "taken ref": (
         lambda fair: fair.network.license.publish(
             fair.operators[1], [Publication("content 1", 100, 0, PLAN)]

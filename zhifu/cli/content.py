@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,16 +12,32 @@ import typer
 from zhifu.cli.answer import Answer, answer, table
 from zhifu.cli.command import command, group
 from zhifu.cli.learner import Platform
+from zhifu.cli.plan import (
+    REFERRER_BPS,
+    SELLER_BPS,
+    Creators,
+    HostBps,
+    NetworkBps,
+    ReferrerBps,
+    SellerBps,
+    divided,
+    split_plan,
+)
 from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
+from zhifu.cli.terms import Bound, Duration, Renewable, RoyaltyBps, terms_of, told
 from zhifu.exceptions import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zhifu.models import Publication, Share, SplitPlan
+    from zhifu.models import PriceStep, Publication, SplitPlan, Terms
 
-content = group(app, "content", "Publish contents, with prices and split plans.", panel=MEMBERS)
+content = group(
+    app, "content", "Publish contents, with prices, terms and split plans.", panel=MEMBERS
+)
+
+_FIRST_DAY = date(1970, 1, 1)
 
 Which = Annotated[
     str, typer.Argument(metavar="CONTENT", help="Its number, or platform/ref such as edx/cs50.")
@@ -30,6 +48,7 @@ Which = Annotated[
     content,
     "publish",
     "zhifu content publish --platform edx --ref cs50 --price 49.00",
+    "zhifu content publish --platform edx --ref weekly --price 9.00 --duration 30d --renewable",
     "zhifu content publish --platform edx --file catalogue.csv --limit 100",
 )
 def publish(
@@ -55,43 +74,30 @@ def publish(
     window_class: Annotated[
         int, typer.Option(help="The refund-window class: 0 is 14 days, 1 is 30, 2 is 7.")
     ] = 0,
-    creator: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDRESS[:BPS]",
-            help="A creator and their share in basis points; the only one without a share gets the"
-            " rest. A development key on a local chain.",
-        ),
-    ] = None,
-    seller_bps: Annotated[int, typer.Option(help="The selling platform's share, bps.")] = 1500,
-    referrer_bps: Annotated[
-        int, typer.Option(help="The referrer's share, the seller's when there is none, bps.")
-    ] = 500,
-    host_bps: Annotated[
-        int | None, typer.Option(help="The hosting platform's share, bps; its least by default.")
-    ] = None,
-    network_bps: Annotated[
-        int | None, typer.Option(help="The network's share, bps; its least by default.")
-    ] = None,
+    creator: Creators = None,
+    seller_bps: SellerBps = SELLER_BPS,
+    referrer_bps: ReferrerBps = REFERRER_BPS,
+    host_bps: HostBps = None,
+    network_bps: NetworkBps = None,
+    duration: Duration = None,
+    renewable: Renewable = False,
+    bound: Bound = False,
+    royalty_bps: RoyaltyBps = 0,
 ) -> Answer:
     """Publish one content, or those of a file. Signed by an operator of the host platform.
 
-    The price is divided by the split plan; all shares make 10000 basis points (bps).
+    The price is divided by the split plan; all shares make 10000 basis points (bps). What a licence
+    is (how long it lasts, and so on) stays as it is published.
     """
     host = session.directory.platform(platform)
-    terms = session.network.registry.platform_of(host)
-    shares = (
-        seller_bps,
-        referrer_bps,
-        terms.host_bps if host_bps is None else host_bps,
-        terms.network_bps if network_bps is None else network_bps,
-    )
-    plan = split_plan(session, host, shares, creator or [])
+    shares = (seller_bps, referrer_bps, host_bps, network_bps)
+    plan = split_plan(session, host, creator or [], *shares)
+    terms = terms_of(duration, renewable, bound, royalty_bps)
     if (ref is None) == (file is None):
         raise InvalidInput("ref", "must be given, or else --file")
     if file is None:
-        return _one(session, host, str(ref), price, window_class, plan)
-    numbers, passed_over = publish_file(session, host, file, plan, window_class, limit)
+        return _one(session, host, str(ref), price, window_class, plan, terms)
+    numbers, passed_over = publish_file(session, host, file, plan, window_class, limit, terms)
     return _many(session, host, numbers, passed_over)
 
 
@@ -119,6 +125,7 @@ def list_contents(
             "price_units": price,
             "price": session.amounts.shown(price),
             "on_sale": active,
+            "terms": asdict(each.terms),
         }
         for each, (price, active) in zip(
             found, session.network.settlement.read_many("priceOn", asked), strict=False
@@ -150,6 +157,69 @@ def price(
     return answer(data, said)
 
 
+@command(content, "prices", "zhifu content prices edx/cs50 2026-11-27=39.00 2026-12-01=49.00")
+def prices(
+    session: Session,
+    which: Which,
+    steps: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DAY=AMOUNT...",
+            help="Prices, and the days (UTC) that they hold from, ascending.",
+        ),
+    ],
+) -> Answer:
+    """Set a content's price on later days, in place of all that was set for them.
+
+    Signed by an operator of its host. Until the first of these days, today's price goes on.
+    """
+    number = session.directory.content(which)
+    found = [_step(session, text) for text in steps]
+    receipt = session.network.license.set_prices(_host(session, number), number, found)
+    days = [(str(_FIRST_DAY + timedelta(step.from_day)), step.price) for step in found]
+    data = {
+        "content": number,
+        "prices": [{"from_day": day, "price_units": units} for day, units in days],
+        "transaction": receipt.transaction_hash,
+    }
+    rows = [(day, session.amounts.shown(units)) for day, units in days]
+    return answer(data, table((f"{which} from", ">Price"), rows))
+
+
+@command(content, "plan", "zhifu content plan edx/cs50 --seller-bps 1000 --referrer-bps 0")
+def change_plan(
+    session: Session,
+    which: Which,
+    creator: Creators = None,
+    seller_bps: SellerBps = SELLER_BPS,
+    referrer_bps: ReferrerBps = REFERRER_BPS,
+    host_bps: HostBps = None,
+    network_bps: NetworkBps = None,
+) -> Answer:
+    """Divide a content's price by another split plan, from its next epoch on.
+
+    Signed by an operator of its host. Orders made before keep the plan they were made under.
+    """
+    number = session.directory.content(which)
+    host = session.network.license.host_of(number)
+    shares = (seller_bps, referrer_bps, host_bps, network_bps)
+    plan = split_plan(session, host, creator or [], *shares)
+    license_ = session.network.license
+    receipt = license_.set_plan(session.operator(host), number, plan)
+    (event,) = license_.emitted(receipt, "PlanChanged")
+    window = session.network.settlement.window_of(session.directory.published(number).window_class)
+    since = event["fromEpoch"] * window
+    data = {
+        "content": number,
+        "version": event["version"],
+        "since": since,
+        "transaction": receipt.transaction_hash,
+    }
+    when = datetime.fromtimestamp(since, timezone.utc)
+    said = f"From {when:%Y-%m-%d %H:%M} UTC, {which} is divided by plan {event['version']}."
+    return answer(data, said, divided(plan))
+
+
 @command(content, "open", "zhifu content open edx/cs50")
 def open_content(session: Session, which: Which) -> Answer:
     """Offer a content for sale again. Signed by an operator of its host."""
@@ -162,24 +232,6 @@ def close_content(session: Session, which: Which) -> Answer:
     return _set_active(session, which, active=False)
 
 
-def split_plan(
-    session: Session, host: int, shares: tuple[int, int, int, int], creators: Sequence[str]
-) -> SplitPlan:
-    """A plan of the shares of seller, referrer, host and network, and creators as typed."""
-    from zhifu.keyring import creator_key
-    from zhifu.models import SplitPlan
-
-    if not creators:
-        if not session.is_local:
-            raise InvalidInput("creator", "must be given, except on a local chain")
-        key = creator_key(session.directory.platform_name(host))
-        creators = [session.keyring.ensure(key).address]
-    rest = 10_000 - sum(shares)
-    return SplitPlan(
-        *shares, tuple(_share(session, text, rest, len(creators)) for text in creators)
-    )
-
-
 def publish_file(
     session: Session,
     host: int,
@@ -187,15 +239,16 @@ def publish_file(
     plan: SplitPlan,
     window_class: int = 0,
     limit: int | None = None,
+    terms: Terms | None = None,
 ) -> tuple[dict[str, int], int]:
     """Publish a file's contents that are not yet; their numbers by reference, and how many were."""
+    from zhifu.models import PERPETUAL
     from zhifu.publishing import from_file
 
     deployment = session.network.deployment
     name = session.directory.platform_name(host)
-    found = list(
-        from_file(file, name, deployment.currency, deployment.ledger_decimals, plan, window_class)
-    )[:limit]
+    unit = (deployment.currency, deployment.ledger_decimals)
+    found = list(from_file(file, name, *unit, plan, window_class, terms or PERPETUAL))[:limit]
     if not found:
         raise InvalidInput("file", f"must hold contents of {name} that are sold", str(file))
     numbers = _publish(session, host, found)
@@ -219,6 +272,7 @@ def _one(
     price: str | None,
     window_class: int,
     plan: SplitPlan,
+    terms: Terms,
 ) -> Answer:
     from zhifu.models import Publication
 
@@ -226,7 +280,7 @@ def _one(
         raise InvalidInput("price", "must be given with --ref")
     if window_class not in range(len(session.network.deployment.windows)):
         raise InvalidInput("window_class", "must be a class of the network", window_class)
-    publication = Publication(ref, session.amounts.units(price), window_class, plan)
+    publication = Publication(ref, session.amounts.units(price), window_class, plan, terms)
     known = session.network.license.content_of(host, ref)
     if known:
         raise InvalidInput("ref", f"must be new: it is content {known}", ref)
@@ -237,8 +291,10 @@ def _one(
         "name": name,
         "price_units": publication.price,
         "price": session.amounts.shown(publication.price),
+        "terms": asdict(terms),
     }
-    return answer(data, f"{name} is content {number}, at {data['price']}.", _divided(plan))
+    said = f"{name} is content {number}, at {data['price']}. {told(terms)}"
+    return answer(data, said, divided(plan))
 
 
 def _many(session: Session, host: int, numbers: dict[str, int], passed_over: int) -> Answer:
@@ -249,34 +305,22 @@ def _many(session: Session, host: int, numbers: dict[str, int], passed_over: int
     return answer(data, said)
 
 
-def _divided(plan: SplitPlan) -> Any:
-    payees = [
-        ("seller", plan.seller_bps),
-        ("referrer", plan.referrer_bps),
-        ("host", plan.host_bps),
-        ("network", plan.network_bps),
-        *((f"creator {share.payee}", share.bps) for share in plan.creators),
-    ]
-    rows = [(payee, f"{bps / 100:.2f} %") for payee, bps in payees]
-    return table(("Of each price", ">Share"), rows)
+def _step(session: Session, text: str) -> PriceStep:
+    from zhifu.models import PriceStep
 
-
-def _share(session: Session, text: str, rest: int, creators: int) -> Share:
-    from zhifu.models import Share
-
-    payee, colon, bps = text.rpartition(":")
-    if colon and bps.isdigit():
-        return Share(session.address(payee), int(bps))
-    if creators > 1:
-        raise InvalidInput(
-            "creator", "must have a share, as ADDRESS:BPS, if there are several", text
-        )
-    return Share(session.address(text), rest)
+    written, equals, amount = text.partition("=")
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        day = date.min
+    # From Python 3.11 on, fromisoformat also takes week dates and dates without hyphens.
+    if not equals or day < _FIRST_DAY or day.isoformat() != written:
+        raise InvalidInput("prices", "must be DAY=AMOUNT, as 2026-11-27=39.00", text)
+    return PriceStep((day - _FIRST_DAY).days, session.amounts.units(amount))
 
 
 def _host(session: Session, number: int) -> Any:
-    host, _ = session.network.license.plan_of(number)
-    return session.operator(host)
+    return session.operator(session.network.license.host_of(number))
 
 
 def _set_active(session: Session, which: str, *, active: bool) -> Answer:

@@ -222,10 +222,10 @@ def _ensure_learners(session: Session, platform: int, count: int) -> int:
 
 def _ensure_contents(session: Session, platform: int, count: int) -> int:
     from zhifu.catalogue import shipped_catalogue
-    from zhifu.cli.content import publish_file, split_plan
+    from zhifu.cli.content import publish_file
+    from zhifu.cli.plan import split_plan
 
-    terms = session.network.registry.platform_of(platform)
-    plan = split_plan(session, platform, (1_500, 500, terms.host_bps, terms.network_bps), [])
+    plan = split_plan(session, platform, [])
     numbers, _ = publish_file(session, platform, shipped_catalogue(), plan, limit=count)
     return len(numbers)
 
