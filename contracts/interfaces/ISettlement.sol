@@ -222,7 +222,7 @@ interface ISettlement {
     /// @notice Refunds what is left of a batch order within its window to the account that was debited. Only an operator of the seller.
     function refundBatch(BatchOrder calldata order) external;
 
-    /// @notice Divides the matured revenue of contents by the plans in force now and before them. Anyone; contents with none are passed over.
+    /// @notice Divides the matured revenue of contents by the latest plan of each and the one before it. Anyone; contents with none are passed over.
     function release(uint32[] calldata contents) external;
 
     /// @notice Divides the matured revenue of one version of a content's plan. Anyone; nothing happens if there is none.
