@@ -10,3 +10,7 @@ function accountOf(address owner) pure returns (Account) {
 function accountOfPlatform(uint32 platform) pure returns (Account) {
     return Account.wrap((1 << 248) | uint256(platform));
 }
+
+function accountOfLearner(uint32 platform, uint32 learner) pure returns (Account) {
+    return Account.wrap((2 << 248) | (uint256(platform) << 32) | learner);
+}

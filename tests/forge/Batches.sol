@@ -12,6 +12,9 @@ struct Read {
     uint256 version;
     uint256 class;
     uint256 epoch;
+    uint256 startsAt;
+    uint256 expiresAt;
+    uint256 state;
 }
 
 /// @notice A batch with every leaf, from which any order can be shown.
@@ -46,7 +49,10 @@ library Batches {
             | (read.referrerBps << 56)
             | (read.version << 72)
             | (read.class << 88)
-            | (read.epoch << 96);
+            | (read.epoch << 96)
+            | (read.expiresAt << 120)
+            | (read.state << 160)
+            | (read.startsAt << 168);
     }
 
     function leaves(Batch memory batch) internal pure returns (bytes32[] memory hashes) {

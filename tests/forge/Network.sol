@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IContentLicense, Plan, Publication, Share} from "../../contracts/interfaces/IContentLicense.sol";
-import {IPlatformRegistry} from "../../contracts/interfaces/IPlatformRegistry.sol";
+import {IContentLicense, Plan, Publication, Share, Terms} from "../../contracts/interfaces/IContentLicense.sol";
+import {IPlatformRegistry, Role} from "../../contracts/interfaces/IPlatformRegistry.sol";
 import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
+import {ISettlementCourt} from "../../contracts/interfaces/ISettlementCourt.sol";
+import {ISettlementDesk} from "../../contracts/interfaces/ISettlementDesk.sol";
 import {Account} from "../../contracts/libraries/Account.sol";
 import {Token} from "./Token.sol";
 import {vm} from "./Vm.sol";
@@ -23,7 +25,11 @@ abstract contract Network {
     Token internal token;
     IPlatformRegistry internal registry;
     IContentLicense internal licences;
+
+    /// @dev Three interfaces of one address.
     ISettlement internal settlement;
+    ISettlementDesk internal desk;
+    ISettlementCourt internal court;
 
     function actor(string memory name) internal pure returns (address) {
         return vm.addr(keyOf(name));
@@ -47,16 +53,26 @@ abstract contract Network {
     function _deploy(address settled) internal {
         bytes memory owners = abi.encode(networkOwner, networkTreasury);
         registry = IPlatformRegistry(vm.deployCode("PlatformRegistry.sol:PlatformRegistry", owners));
-        address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
         bytes memory wiring = abi.encode(registry, next);
         licences = IContentLicense(vm.deployCode("ContentLicense.sol:ContentLicense", wiring));
         wiring = abi.encode(settled, registry, licences);
-        settlement = ISettlement(vm.deployCode("Settlement.sol:Settlement", wiring));
+        address code = vm.deployCode("SettlementCourt.sol:SettlementCourt", wiring);
+        code = vm.deployCode("SettlementDesk.sol:SettlementDesk", abi.encode(code));
+        settlement = ISettlement(vm.deployCode("Settlement.sol:Settlement", abi.encode(code)));
+        desk = ISettlementDesk(address(settlement));
+        court = ISettlementCourt(address(settlement));
+    }
+
+    /// @dev Another settlement token, which the helpers below use from now on.
+    function _anotherToken(string memory artifact, bytes memory arguments) internal returns (address) {
+        token = Token(vm.deployCode(artifact, arguments));
+        return address(token);
     }
 
     function _addWindow(uint32 windowSeconds) internal returns (uint8) {
         vm.prank(networkOwner);
-        return settlement.addWindow(windowSeconds);
+        return desk.addWindow(windowSeconds);
     }
 
     function _admit(string memory name) internal returns (uint32 platform) {
@@ -84,6 +100,15 @@ abstract contract Network {
         return actor(string.concat(platform, " operator"));
     }
 
+    /// @dev Makes an account the arbiter or the pauser, when its time has come.
+    function _giveRole(Role role, address account) internal {
+        vm.prank(networkOwner);
+        registry.nominate(role, account);
+        if (role == Role.Arbiter) vm.warp(block.timestamp + registry.DELAY());
+        vm.prank(account);
+        registry.acceptRole(role);
+    }
+
     function _fund(address holder, uint256 amount) internal {
         token.mint(holder, amount);
         vm.prank(holder);
@@ -102,11 +127,11 @@ abstract contract Network {
         return licences.publish(publications);
     }
 
-    /// @notice 15 % seller, 5 % referrer, 20 % host, 3 % network, and two creators with the rest.
+    /// @notice 15.01 % seller, 4.98 % referrer, 20 % host, 3.01 % network, and two creators with the rest.
     function _plan() internal pure returns (Plan memory) {
         Share[] memory creators = new Share[](2);
         creators[0] = Share(actor("first creator"), 3_333);
         creators[1] = Share(actor("second creator"), 2_367);
-        return Plan(1_500, 500, 2_000, 300, creators);
+        return Plan(1_501, 498, 2_000, 301, creators);
     }
 }

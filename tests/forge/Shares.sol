@@ -17,7 +17,7 @@ library Shares {
     /// @notice SPLIT-1.
     function parts(uint256 price, uint256 commissionBps, uint256 referrerBps) internal pure returns (Parts memory) {
         uint256 commission = (price * commissionBps) / WHOLE;
-        uint256 referrer = (price * referrerBps) / WHOLE;
+        uint256 referrer = referrerBps == 0 ? 0 : (commission * referrerBps) / commissionBps;
         return Parts(price - commission, commission - referrer, referrer);
     }
 

@@ -28,7 +28,7 @@ abstract contract Again is Licences {
     function refundAgain(uint256 seed) external drawing(seed) {
         uint256 index = _any(_isRefunded);
         bytes memory reason = abi.encodeWithSelector(ISettlement.AlreadyRefunded.selector, _idOf(index));
-        address key = _keyOf(sold[index].seller);
+        address key = _refunderOf(index);
         if (sold[index].direct) {
             vm.prank(key);
             vm.expectRevert(reason);
@@ -43,7 +43,7 @@ abstract contract Again is Licences {
 
     function refundTooLate(uint256 seed) external drawing(seed) {
         uint256 index = _any(_isTooLate);
-        address key = _keyOf(sold[index].seller);
+        address key = _refunderOf(index);
         if (sold[index].direct) {
             vm.prank(key);
             vm.expectPartialRevert(HoldLib.RefundWindowClosed.selector);
@@ -60,27 +60,30 @@ abstract contract Again is Licences {
         uint256 index = _any(_isClaimedDirect);
         Order memory order = orders[sold[index].at];
         bytes4 reason =
-            sold[index].refunded ? ISettlement.AlreadyRefunded.selector : IContentLicense.AlreadyClaimed.selector;
+            _has(sold[index], REFUNDED)
+                ? ISettlement.AlreadyRefunded.selector
+                : IContentLicense.AlreadyClaimed.selector;
         vm.prank(order.receiver);
         vm.expectPartialRevert(reason);
         licences.claim(order);
     }
 
     function _isStillOffered(uint256 index) private view returns (bool) {
-        if (!sold[index].direct || !members[sold[index].seller].active) return false;
+        if (!sold[index].direct) return false;
+        if (sold[index].seller != 0 && !members[sold[index].seller].active) return false;
         return block.timestamp < orders[sold[index].at].deadline;
     }
 
     function _isRefunded(uint256 index) private view returns (bool) {
-        return sold[index].refunded;
+        return _has(sold[index], REFUNDED);
     }
 
     function _isTooLate(uint256 index) private view returns (bool) {
-        return !sold[index].refunded && !_isRefundable(sold[index]);
+        return _inHolds(sold[index]) && !_canTakeBack(sold[index]);
     }
 
     function _isClaimedDirect(uint256 index) private view returns (bool) {
-        return sold[index].direct && sold[index].claimed;
+        return sold[index].direct && _has(sold[index], CLAIMED);
     }
 
     function _keyOfLane(uint32 platform, uint32 lane) private view returns (address found) {

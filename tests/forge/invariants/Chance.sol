@@ -28,6 +28,10 @@ abstract contract Chance {
         return _below(count) == 0;
     }
 
+    function _waitFor(uint256 time) internal {
+        if (block.timestamp < time) vm.warp(time);
+    }
+
     /// @dev A step that cannot be made now is not one of the walk: forge draws another.
     function _only(bool possible) internal pure {
         vm.assume(possible);

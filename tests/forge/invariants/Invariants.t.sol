@@ -32,22 +32,27 @@ contract InvariantsTest {
     }
 
     function invariant_everyStatementHolds() external view {
-        _handler.tokensCoverAccountsAndHolds();
+        _handler.tokensCoverEverything();
         _handler.tokensAreWhatCameInLessWhatLeft();
         _handler.holdsAreTheirOrders();
         _handler.holdsLoseNothing();
         _handler.ordersAreConserved();
+        _handler.disputesAreTheirOrders();
         _handler.accountsAreWhatTheirOwnersDid();
         _handler.noAccountIsBelowZero();
+        _handler.takenAccountsAreEmpty();
+        _handler.limitsAreWhatTheirOwnersSet();
         _handler.directLicencesVerify();
         _handler.batchLicencesVerify();
         _handler.tokensHaveOneHolder();
         _handler.batchNumbersHaveNoGaps();
         _handler.batchesDoNotChange();
-        _handler.directOrdersDoNotChange();
+        _handler.ordersAreWhatHappenedToThem();
+        _handler.requestsStay();
         _handler.pricesAreThoseOfTheirDays();
         _handler.plansDoNotChange();
         _handler.windowsDoNotChange();
+        _handler.sellingIsPausedOrNot();
         _handler.platformsAreAsTheirOwnersSet();
         _handler.rolesAreWhoseTheyWereGiven();
         _handler.keysBelongToOnePlatform();

@@ -6,35 +6,47 @@ import {Operator, Platform, PlatformStatus} from "../../../contracts/interfaces/
 import {vm} from "../Vm.sol";
 import {LicenceChecks} from "./LicenceChecks.sol";
 import {Member} from "./Platforms.sol";
-import {Roles} from "./Roles.sol";
 
 /// @notice What must be true of everybody's terms after every step.
-abstract contract TermsChecks is LicenceChecks, Roles {
+abstract contract TermsChecks is LicenceChecks {
     /// @notice PRICE-2: what was paid yesterday or today settles at the price that was seen.
     function pricesAreThoseOfTheirDays() external view {
         for (uint32 content = 1; content <= contents; ++content) {
             for (uint256 day = _today() - 1; day <= _today() + 1; ++day) {
-                (uint64 price, bool active) = settlement.priceOn(content, uint32(day));
+                (uint64 price, bool active) = desk.priceOn(content, uint32(day));
                 vm.assertEq(price, _priceOn(content, day), "PRICE-2: the price of the day");
                 vm.assertEq(active, listings[content].active, "ACTIVE-1: for sale as its host said");
             }
         }
     }
 
-    /// @notice PUB-1, PUB-5: who is paid for a content does not change behind its orders.
+    /// @notice PUB-1, PLAN-2, PLAN-3: who is paid for a content does not change behind its orders.
     function plansDoNotChange() external view {
         vm.assertEq(licences.contentCount(), contents, "PUB-2: numbers are consecutive");
         for (uint32 content = 1; content <= contents; ++content) {
-            (uint32 host, Plan memory plan) = licences.planOf(content, 1);
-            vm.assertEq(host, listings[content].host, "PUB-1: the host is for good");
-            vm.assertEq(abi.encode(plan), abi.encode(plans[content]), "PUB-5: the plan is as published");
+            vm.assertEq(licences.planCount(content), planCounts[content], "PLAN-2: versions are consecutive");
+            vm.assertEq(desk.planVersionOf(content), _versionNow(content), "PLAN-3: in force from its epoch");
+            for (uint16 version = 1; version <= planCounts[content]; ++version) _checkPlan(content, version);
+            bytes memory terms = abi.encode(licences.termsOf(content));
+            vm.assertEq(terms, abi.encode(listings[content].terms), "TERMS-1: the terms are as published");
         }
+    }
+
+    function _checkPlan(uint32 content, uint16 version) private view {
+        (uint32 host, Plan memory plan) = licences.planOf(content, version);
+        vm.assertEq(host, listings[content].host, "PUB-1: the host is for good");
+        vm.assertEq(abi.encode(plan), abi.encode(plans[content][version]), "PLAN-2: a plan is as announced");
+    }
+
+    /// @notice PAUSE-1.
+    function sellingIsPausedOrNot() external view {
+        vm.assertEq(desk.paused(), paused, "PAUSE-1: paused while nobody let it go on");
     }
 
     /// @notice WIN-1.
     function windowsDoNotChange() external view {
         for (uint8 class; class < windows.length; ++class) {
-            vm.assertEq(settlement.windowOf(class), windows[class], "WIN-1: a window stays");
+            vm.assertEq(desk.windowOf(class), windows[class], "WIN-1: a window stays");
         }
     }
 
