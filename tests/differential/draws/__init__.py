@@ -100,12 +100,14 @@ _DRAWERS, _WEIGHTS = list(WEIGHTS), list(accumulate(WEIGHTS.values()))
 
 
 def next_time(draw: Draw) -> int:
-    """Draw the time of the next call: soon after the last one, or where a day or an epoch ends."""
+    """Draw the time of the next call: soon after the last one, or about when something changes."""
     now = draw.model.now
     if draw.number(0, 11):
         return now + draw.one_of(_PAUSES)
-    period = draw.one_of([DAY, *draw.model.classes.windows])
-    return max(now, (now // period + 1) * period + draw.one_of([-1, 0, 0, 1]))
+    periods = [DAY, *draw.model.classes.windows]
+    changes = [(now // period + 1) * period for period in periods]
+    changes += [time for time in registry.announced(draw) if time >= now]
+    return max(now, draw.one_of(changes) + draw.one_of([-1, 0, 0, 1]))
 
 
 def next_call(draw: Draw) -> Call:
