@@ -2,7 +2,8 @@
 
 python -m tests.differential --steps 1000000            as `make fuzz` does
 python -m tests.differential --seed 5 --first 200 …     go on from the 200th walk
-python -m tests.differential --seed 5 --walk 17         one walk again, all compared at every step
+python -m tests.differential --seed 5 --walk 17         one walk again; --every 1 compares all at
+                                                        every step
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import secrets
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(asked.seed, asked.steps, asked.first, artifacts=asked.artifacts)
     try:
         if asked.walk is not None:
-            walk(_closely(plan), asked.walk, WALK_STEPS)
+            walk(replace(plan, compare_all_every=asked.every), asked.walk, WALK_STEPS)
             return 0
         tally = run(plan, tell)
     except Diverged as divergence:
@@ -45,16 +47,13 @@ def _judge(tally: Tally, least: int) -> int:
     return 1 if seldom else 0
 
 
-def _closely(plan: Plan) -> Plan:
-    return Plan(plan.seed, plan.steps, artifacts=plan.artifacts, compare_all_every=1)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0, help="the walk to begin with")
-    parser.add_argument("--walk", type=int, help="take this walk only, and compare closely")
+    parser.add_argument("--walk", type=int, help="take this walk only")
+    parser.add_argument("--every", type=int, default=20, help="steps until all is compared")
     parser.add_argument("--least", type=int, default=1, help="successes asked of every verb")
     parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="compiled contracts")
     return parser

@@ -62,6 +62,7 @@ WEIGHTS: dict[Drawer, int] = {
     money.withdraw_signed: 3,
     money.withdraw_many: 2,
     custody.top_up: 6,
+    custody.set_top_up_limit: 1,
     custody.pay_out: 3,
     custody.offer_account: 4,
     custody.take_over: 4,
@@ -100,14 +101,15 @@ _DRAWERS, _WEIGHTS = list(WEIGHTS), list(accumulate(WEIGHTS.values()))
 
 
 def next_time(draw: Draw) -> int:
-    """Draw the time of the next call: soon after the last one, or about when something changes."""
+    """Draw the time of the next call: soon after the last, or where something ends or begins."""
     now = draw.model.now
     if draw.number(0, 11):
         return now + draw.one_of(_PAUSES)
     periods = [DAY, *draw.model.classes.windows]
-    changes = [(now // period + 1) * period for period in periods]
-    changes += [time for time in registry.announced(draw) if time >= now]
-    return max(now, draw.one_of(changes) + draw.one_of([-1, 0, 0, 1]))
+    ends = [(now // period + 1) * period for period in periods]
+    soon = [each for each in draw.model.deadlines() if now < each <= now + DAY]
+    end = min(soon) if soon and draw.number(0, 1) else draw.one_of(ends)
+    return max(now, end + draw.one_of([-1, 0, 0, 1]))
 
 
 def next_call(draw: Draw) -> Call:

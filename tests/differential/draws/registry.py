@@ -129,15 +129,6 @@ def accept_operator(draw: Draw) -> Call | None:
     return call(key, REGISTRY, "acceptOperator", platform)
 
 
-def announced(draw: Draw) -> list[int]:
-    """Return the times from which something that was announced holds or can be accepted."""
-    times = [nominee.since for nominee in draw.model.roles.nominees.values()]
-    for member in draw.model.platforms.members.values():
-        terms = (member.network_fee, member.host_fee, member.treasury)
-        times += [member.next_owner.since, *(term.since for term in terms)]
-    return times
-
-
 def transfer_ownership(draw: Draw) -> Call:
     owner = draw.mostly(draw.one_of(PEOPLE.networks), ZERO)
     return call(draw.network(), REGISTRY, "transferOwnership", owner)

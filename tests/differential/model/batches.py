@@ -190,13 +190,13 @@ class Batches:
         rules.require(recent, "SaleDayOutOfRange", asked.sale_day, today)
 
     def _debits(self, orders: list[Ordered], asked: Asked, seller: int) -> list[tuple[int, int]]:
-        """Return who pays what: the platform all, or each learner for its order (BATCH-10)."""
+        """Return who pays what: the platform all, or each learner (BATCH-10, CONSENT-2)."""
         if not asked.from_learners:
             return [(of_platform(seller), sum(order.price for order in orders))]
-        destination = self._model.custody.destination
+        destination, consented = self._model.custody.destination, len(asked.consents)
         return [
-            (destination(order.account) if asked.consents else order.account, order.price)
-            for order in orders
+            (destination(order.account) if index < consented else order.account, order.price)
+            for index, order in enumerate(orders)
         ]
 
     def _commit(self, lane: Lane, asked: Asked, debit: int, groups: list[Group]) -> None:
