@@ -57,6 +57,7 @@ class Views:
             "content": self._content,
             "available": self._available,
             "account keys": self._account_keys,
+            "top-up limit": self._top_up_limit,
             "nonces": self._nonces,
             "content hold": self._content_hold,
             "commission": self._commission,
@@ -202,8 +203,13 @@ class Views:
 
     def _account_keys(self, account: int) -> Iterator[View]:
         custody = self._model.custody
-        answer = (custody.keys[account], custody.offers[account])
+        answer = (custody.keys[account], *custody.offers[account].as_tuple())
         yield View(SETTLEMENT, "keysOf", (account,), answer)
+
+    def _top_up_limit(self, platform: int) -> Iterator[View]:
+        limit = self._model.custody.limits[platform].current(self._model.now)
+        answer = (limit, self._model.custody.left(platform))
+        yield View(SETTLEMENT, "topUpLimitOf", (platform,), answer)
 
     def _nonces(self, key: tuple[str, int]) -> Iterator[View]:
         yield View(SETTLEMENT, "noncesOf", key, (self._model.nonces.words[key],))

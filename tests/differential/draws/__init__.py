@@ -62,6 +62,7 @@ WEIGHTS: dict[Drawer, int] = {
     money.withdraw_signed: 3,
     money.withdraw_many: 2,
     custody.top_up: 6,
+    custody.set_top_up_limit: 1,
     custody.pay_out: 3,
     custody.offer_account: 4,
     custody.take_over: 4,
@@ -104,8 +105,11 @@ def next_time(draw: Draw) -> int:
     now = draw.model.now
     if draw.number(0, 11):
         return now + draw.one_of(_PAUSES)
-    period = draw.one_of([DAY, *draw.model.classes.windows])
-    return max(now, (now // period + 1) * period + draw.one_of([-1, 0, 0, 1]))
+    periods = [DAY, *draw.model.classes.windows]
+    ends = [(now // period + 1) * period for period in periods]
+    soon = [each for each in draw.model.deadlines() if now < each <= now + DAY]
+    end = min(soon) if soon and draw.number(0, 1) else draw.one_of(ends)
+    return max(now, end + draw.one_of([-1, 0, 0, 1]))
 
 
 def next_call(draw: Draw) -> Call:

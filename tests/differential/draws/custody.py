@@ -14,10 +14,18 @@ def top_up(draw: Draw) -> Call:
     caller, count = draw.operator(), draw.number(0, 3)
     platform = draw.model.operators[caller].platform
     has = draw.model.accounts.available[of_platform(platform)]
+    has = min(has, draw.mostly(draw.model.custody.left(platform), has))
     most = max(1, min(2 * 10**11, has // max(1, count)))
     amounts = [draw.mostly(draw.number(1, most), 0) for _ in range(count)]
     learners = [draw.learner() for _ in range(draw.mostly(count, count + 1))]
     return call(caller, SETTLEMENT, "topUp", learners, amounts)
+
+
+def set_top_up_limit(draw: Draw) -> Call:
+    platform = draw.platform()
+    usual = draw.one_of([10**12, 10**13, 2**64 - 1])
+    per_day = draw.mostly(usual, draw.one_of([0, 10**6]))
+    return call(draw.owner_of(platform), SETTLEMENT, "setTopUpLimit", platform, per_day)
 
 
 def pay_out(draw: Draw) -> Call:
@@ -38,9 +46,11 @@ def offer_account(draw: Draw) -> Call:
 
 
 def take_over(draw: Draw) -> Call | None:
-    offered = [account for account, key in draw.model.custody.offers.items() if key != ZERO]
-    if not offered:
+    offers, now = draw.model.custody.offers, draw.model.now
+    offered = [account for account, offer in offers.items() if offer.account != ZERO]
+    ripe = [account for account in offered if offers[account].since <= now]
+    if not ripe and (not offered or draw.number(0, 30)):
         return None
-    account = draw.one_of(offered)
-    key = draw.mostly(draw.model.custody.offers[account], draw.anyone())
+    account = draw.mostly(draw.one_of(ripe or offered), draw.one_of(offered))
+    key = draw.mostly(offers[account].account, draw.anyone())
     return call(key, SETTLEMENT, "takeOver", account >> 32 & 0xFFFFFFFF, account & 0xFFFFFFFF)

@@ -49,6 +49,7 @@ def _platforms(admin: str) -> Iterator[Call]:
         owner, platform = PEOPLE.owners[index], index + 1
         treasury = PEOPLE.treasuries[index]
         yield call(admin, REGISTRY, "admit", f"Platform {platform}", owner, treasury, 100, 0)
+        yield call(owner, "Settlement", "setTopUpLimit", platform, FUNDS)
         for operator in PEOPLE.operators[index:7:3]:
             yield call(owner, REGISTRY, "setOperator", platform, operator, True)
             yield call(operator, REGISTRY, "acceptOperator", platform)

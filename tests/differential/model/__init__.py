@@ -72,6 +72,7 @@ VERBS: dict[Verb, tuple[str, str]] = {
     ("Settlement", "withdrawSigned"): ("accounts", "withdraw_signed"),
     ("Settlement", "withdrawMany"): ("accounts", "withdraw_many"),
     ("Settlement", "topUp"): ("custody", "top_up"),
+    ("Settlement", "setTopUpLimit"): ("custody", "set_top_up_limit"),
     ("Settlement", "payOut"): ("custody", "pay_out"),
     ("Settlement", "offerAccount"): ("custody", "offer_account"),
     ("Settlement", "takeOver"): ("custody", "take_over"),
@@ -185,6 +186,14 @@ class Model:
         part, method = VERBS.get(call.verb) or CLOSED[call.verb]
         getattr(getattr(self, part), method)(call.caller, *call.arguments)
         return self._events
+
+    def deadlines(self) -> list[int]:
+        """Return times at which something begins to hold or can be done no longer."""
+        successors = [*self.roles.nominees.values(), *self.custody.offers.values()]
+        members = self.platforms.members.values()
+        changes = [each.treasury.since for each in members] + [each.since for each in successors]
+        disputes = [each.deadline for each in self.disputes.open.values()]
+        return [*changes, *disputes, *self.requests.answer_by.values()]
 
     def tables(self) -> list[Table[Any, Any]]:
         """Return everything that the contracts can be asked about by key."""

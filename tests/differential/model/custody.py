@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from tests.differential.model.delays import DELAY, NOBODY, Rising, Successor
 from tests.differential.model.refusal import Rules
 from tests.differential.model.table import Table
 from tests.differential.model.words import ZERO, of_address, of_learner, of_platform
@@ -20,12 +22,19 @@ class Custody:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.keys: Table[int, str] = Table("account keys", model.touched, ZERO)
-        self.offers: Table[int, str] = Table("account keys", model.touched, ZERO)
+        self.offers: Table[int, Successor] = Table("account keys", model.touched, NOBODY)
+        self.limits: Table[int, Rising] = Table("top-up limit", model.touched, Rising(0))
+        self._moved: Counter[tuple[int, int]] = Counter()
 
     def destination(self, account: int) -> int:
         """Return where money for an account goes (TOPUP-3)."""
         key = self.keys[account]
         return account if key == ZERO else of_address(key)
+
+    def left(self, platform: int) -> int:
+        """Return what a platform may still move to its learners today (TOPUP-4)."""
+        limit = self.limits[platform].current(self._model.now)
+        return max(0, limit - self._moved[platform, self._model.contents.today])
 
     # Verbs
 
@@ -38,12 +47,25 @@ class Custody:
         for learner in learners:
             highest = self._model.learners.highest
             rules.require(0 < learner <= highest, "UnknownLearner", learner, highest)
-        accounts.require(of_platform(platform), sum(amounts), rules)
+        left, total = self.left(platform), sum(amounts)
+        rules.require(total <= left, "TopUpAboveLimit", total, left)
+        accounts.require(of_platform(platform), total, rules)
         rules.enforce()
         for learner, amount in zip(learners, amounts, strict=True):
             accounts.credit(self.destination(of_learner(platform, learner)), amount)
             self._model.emit(SETTLEMENT, "ToppedUp", platform, learner, amount)
-        accounts.debit(of_platform(platform), sum(amounts))
+        accounts.debit(of_platform(platform), total)
+        self._moved[platform, self._model.contents.today] += total
+        self.limits.touch(platform)
+
+    def set_top_up_limit(self, caller: str, platform: int, per_day: int) -> None:
+        """TOPUP-4."""
+        rules, now = Rules(), self._model.now
+        self._model.platforms.require_account_owner(caller, platform, rules)
+        rules.enforce()
+        limit = self.limits[platform].changed(per_day, now)
+        self.limits[platform] = limit
+        self._model.emit(SETTLEMENT, "TopUpLimitChanged", platform, per_day, limit.since or now)
 
     def pay_out(self, caller: str, platform: int, learners: list[int], amounts: list[int]) -> None:
         """TOPUP-2."""
@@ -71,16 +93,18 @@ class Custody:
         else:
             rules.require(caller == current, "WrongCaller", caller, current)
         rules.enforce()
-        self.offers[account] = key
-        self._model.emit(SETTLEMENT, "AccountOffered", account, key)
+        since = self._model.now + DELAY
+        self.offers[account] = Successor(key, since)
+        self._model.emit(SETTLEMENT, "AccountOffered", account, key, since)
 
     def take_over(self, caller: str, platform: int, learner: int) -> None:
         """TOPUP-3."""
-        rules, account = Rules(), of_learner(platform, learner)
-        offered = self.offers[account]
+        rules, account, now = Rules(), of_learner(platform, learner), self._model.now
+        offered, since = self.offers[account].as_tuple()
         rules.require(caller == offered, "WrongCaller", caller, offered)
+        rules.require(now >= since, "TooEarly", now, since)
         rules.enforce()
-        self.offers[account], self.keys[account] = ZERO, caller
+        self.offers[account], self.keys[account] = NOBODY, caller
         accounts = self._model.accounts
         amount = accounts.available[account]
         accounts.debit(account, amount)

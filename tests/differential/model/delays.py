@@ -1,4 +1,4 @@
-"""What is announced and holds later (FEE-1, TREASURY-1, OWNER-1, ROLE-2)."""
+"""What is announced and holds later (FEE-1, TREASURY-1, OWNER-1, ROLE-2, TOPUP-4)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ DELAY = 2 * DAY
 
 
 @dataclass(frozen=True)
-class Fee:
-    """A least share in basis points, and the higher one that follows it at a time, 0 for none."""
+class Rising:
+    """A number that falls at once and rises later: what it is, and what follows it at a time."""
 
-    bps: int
-    next_bps: int = 0
+    value: int
+    next_value: int = 0
     since: int = 0
 
     def current(self, now: int) -> int:
-        """Return the share that holds."""
-        return self.next_bps if self.since and self.since <= now else self.bps
+        """Return what holds."""
+        return self.next_value if self.since and self.since <= now else self.value
 
     def following(self, now: int) -> tuple[int, int]:
-        """Return the share that will hold and from when, zeros for none."""
-        return (self.next_bps, self.since) if self.since > now else (0, 0)
+        """Return what will hold and from when, zeros for nothing."""
+        return (self.next_value, self.since) if self.since > now else (0, 0)
 
-    def changed(self, bps: int, now: int) -> Fee:
-        """Return it with another share: a lower one at once, a higher one later (FEE-1)."""
+    def changed(self, value: int, now: int) -> Rising:
+        """Return it with another number: a lower one at once, a higher one later."""
         present = self.current(now)
-        return Fee(bps) if bps <= present else Fee(present, bps, now + DELAY)
+        return Rising(value) if value <= present else Rising(present, value, now + DELAY)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.differential.model.delays import DELAY, NOBODY, Fee, Successor, Treasury
+from tests.differential.model.delays import DELAY, NOBODY, Rising, Successor, Treasury
 from tests.differential.model.operators import Operator, Operators
 from tests.differential.model.refusal import Rules
 from tests.differential.model.roles import Roles
@@ -37,8 +37,8 @@ class Platform:
 
     owner: str
     status: int
-    network_fee: Fee
-    host_fee: Fee
+    network_fee: Rising
+    host_fee: Rising
     treasury: Treasury
     next_owner: Successor = NOBODY
 
@@ -53,7 +53,7 @@ class Platform:
         return self.next_owner.as_tuple(), self.treasury.following(now), *fees
 
 
-UNKNOWN = Platform(ZERO, NONE, Fee(0), Fee(0), Treasury(ZERO))
+UNKNOWN = Platform(ZERO, NONE, Rising(0), Rising(0), Treasury(ZERO))
 
 
 class Platforms:
@@ -71,7 +71,7 @@ class Platforms:
         """Return a platform, or the network for 0."""
         if platform == NETWORK:
             treasury = self.network_treasury
-            return Platform(self.network_owner, NONE, Fee(0), Fee(0), treasury)
+            return Platform(self.network_owner, NONE, Rising(0), Rising(0), treasury)
         return self.members[platform]
 
     def terms(self, platform: int) -> Terms:
@@ -99,6 +99,13 @@ class Platforms:
         """Require that the platform's owner calls."""
         owner = self.require_known(platform, rules).owner
         rules.require(owner in (ZERO, caller), "WrongCaller", caller, owner)
+
+    def require_account_owner(self, caller: str, platform: int, rules: Rules) -> None:
+        """Require that the platform's owner calls, or the network's for platform 0."""
+        if platform != NETWORK:
+            self.require_owner(caller, platform, rules)
+        else:
+            rules.require(caller == self.network_owner, "WrongCaller", caller, self.network_owner)
 
     def acting(self, caller: str, rules: Rules) -> Operator:
         """Require that a key acts for an active platform (OPER-4, ALL-3)."""
@@ -129,7 +136,7 @@ class Platforms:
         _require_cap(host_bps, HOST_BPS_CAP, rules)
         rules.enforce()
         number = len(self.members) + 1
-        fees = (Fee(network_bps), Fee(host_bps))
+        fees = (Rising(network_bps), Rising(host_bps))
         self.members[number] = Platform(owner, ACTIVE, *fees, Treasury(treasury))
         self._emit("PlatformAdmitted", number, name, self.terms(number))
 
@@ -194,10 +201,7 @@ class Platforms:
         """ADMIT-5, TREASURY-1."""
         rules, now = Rules(), self._model.now
         rules.require(address != ZERO, "ZeroAddress")
-        if platform == NETWORK:
-            rules.require(caller == self.network_owner, "WrongCaller", caller, self.network_owner)
-        else:
-            self.require_owner(caller, platform, rules)
+        self.require_account_owner(caller, platform, rules)
         rules.enforce()
         treasury = self.get(platform).treasury.changed(address, now)
         self._keep_treasury(platform, treasury)
