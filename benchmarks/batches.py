@@ -8,7 +8,7 @@ from itertools import accumulate, islice
 from random import Random
 
 from benchmarks.row import Row
-from benchmarks.scene import CATALOGUE, LEARNERS, Scene
+from benchmarks.scene import CATALOGUE, LEARNERS, PRICE, WINDOW, Scene, plan
 from zhifu.batch import BatchItem
 from zhifu.blocks import Receipt
 
@@ -41,6 +41,16 @@ def settle_referred(orders: int, contents: int, scene: Scene) -> Receipt:
     return scene.settle(_referred(draw(random, orders, contents), scene)).receipt
 
 
+def settle_changed(orders: int, contents: int, scene: Scene) -> Receipt:
+    """The same, after the price and the plan of every content changed."""
+    for content in range(1, contents + 1):
+        scene.license(scene.host.operator, "setPrice", content, PRICE + 1)
+        changed = (content, plan(2, content).as_tuple())
+        scene.license(scene.host.operator, "setPlan", *changed)
+    scene.wait(WINDOW)
+    return settle(orders, contents, scene)
+
+
 def _referred(items: list[BatchItem], scene: Scene) -> list[BatchItem]:
     return [each._replace(referrer=scene.referrer.address) for each in items]
 
@@ -57,6 +67,7 @@ ROWS = (
     _per_order("20 contents by zipf", 1_000, 20),
     _per_order("350 contents", 1_000, CATALOGUE),
     _per_order("350 contents", 5_000, CATALOGUE),
+    _per_order("20 contents with later prices and plans", 1_000, 20, settle_changed),
     _per_order("350 contents, with a referrer", 1_000, CATALOGUE, settle_referred),
     _per_order("20 contents by zipf, with a referrer", 1_000, 20, settle_referred),
 )

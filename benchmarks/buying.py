@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 from benchmarks.row import Row
-from benchmarks.scene import Scene
+from benchmarks.scene import CATALOGUE, Scene, plan
 from benchmarks.tokens import ISSUED, OWN
 from zhifu import accounts
 from zhifu.authorization import authorize
 from zhifu.blocks import Receipt
-from zhifu.models import DirectOrder
+from zhifu.deployment import DAY_SECONDS
+from zhifu.models import DirectOrder, Terms
 
 Make = Callable[[Scene], DirectOrder]
 Place = Callable[[Scene, DirectOrder], Receipt]
@@ -30,6 +31,13 @@ def sold(scene: Scene) -> DirectOrder:
 def referred(scene: Scene) -> DirectOrder:
     """An order that a platform sold for the host, on somebody's recommendation."""
     return scene.order(seller=scene.seller, referrer=scene.referrer.address)
+
+
+def rental(scene: Scene) -> DirectOrder:
+    """An order of a licence that ends, straight from the host."""
+    if len(scene.contents) == CATALOGUE:
+        scene.publish([plan(1, 0)], "rental", Terms(duration_seconds=30 * DAY_SECONDS))
+    return scene.order(content=len(scene.contents))
 
 
 def buy(scene: Scene, order: DirectOrder) -> Receipt:
@@ -72,6 +80,7 @@ ROWS = (
     Row("buy from another platform (bare)", _second(buy, sold)),
     Row("buy from another platform (USDC-like)", _second(buy, sold), token=ISSUED),
     Row("buy from another platform, with a referrer (bare)", _second(buy, referred)),
+    Row("buy a rental (bare)", _second(buy, rental)),
     Row("buy from a balance", _second(buy_from_balance)),
     Row("buy from a balance, first of a content", _first(buy_from_balance)),
     Row("buy from a balance, from another platform", _second(buy_from_balance, sold)),

@@ -3,6 +3,7 @@
 from benchmarks import (
     batches,
     buying,
+    carts,
     disputing,
     learning,
     licensing,
@@ -13,6 +14,7 @@ from benchmarks import (
 
 ROWS = (
     *buying.ROWS,
+    *carts.ROWS,
     *batches.ROWS,
     *learning.ROWS,
     *releasing.ROWS,

@@ -35,6 +35,7 @@ from zhifu.models import (
     Role,
     Share,
     SplitPlan,
+    Terms,
 )
 from zhifu.signing import LocalSigner
 
@@ -54,6 +55,7 @@ WINDOW = DEFAULT_WINDOWS[0]
 _START = 1_462 * WINDOW + DAY_SECONDS // 2
 _AT_ONCE = 50
 _PLATFORM_PAYS = OrderState(0)
+_PERPETUAL = Terms()
 _FIRST_CREATOR = 100
 
 
@@ -169,10 +171,10 @@ class Scene:
         """Let all that is held in the first class become releasable."""
         self.wait(2 * WINDOW)
 
-    def publish(self, plans: Sequence[SplitPlan], ref: str) -> list[int]:
+    def publish(self, plans: Sequence[SplitPlan], ref: str, terms: Terms = _PERPETUAL) -> list[int]:
         """Publish contents of the host, one for each plan; return their numbers."""
         first = len(self.contents) + 1
-        found = [Publication(f"{ref}-{at}", PRICE, 0, plan) for at, plan in enumerate(plans)]
+        found = [Publication(f"{ref}-{at}", PRICE, 0, plan, terms) for at, plan in enumerate(plans)]
         for start in range(0, len(found), _AT_ONCE):
             chunk = [each.as_tuple() for each in found[start : start + _AT_ONCE]]
             self.license(self.host.operator, "publish", chunk)

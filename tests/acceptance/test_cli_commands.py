@@ -131,6 +131,22 @@ def test_a_platform_passes_to_another_owner(zhifu: Zhifu, chain: Anvil) -> None:
     zhifu("platform", "fee", "passed", "--host-bps", "0", "--key-name", "alice")
 
 
+def test_roles_are_nominated_and_accepted(zhifu: Zhifu, chain: Anvil) -> None:
+    alice = address_of(zhifu, "alice")
+    zhifu("role", "nominate", "pauser", "alice")
+    assert zhifu.json("role", "accept", "pauser", "--key-name", "alice")["holder"] == alice
+    assert zhifu.json("role", "nominate", "arbiter", "alice")["nominee"] == alice
+    accept = ("role", "accept", "arbiter", "--key-name", "alice")
+    assert zhifu.refused(*accept).startswith("time: must have come")
+    chain.increase_time(2 * 86_400)
+    zhifu(*accept)
+    assert [each["holder"] for each in zhifu.json("role", "list")] == [alice, alice]
+    zhifu("role", "dismiss", "arbiter")
+    assert [each["holder"] for each in zhifu.json("role", "list")] == [None, alice]
+    zhifu("role", "nominate", "arbiter", "alice")
+    assert zhifu.json("role", "nominate", "arbiter", "--cancel")["nominee"] is None
+
+
 def test_a_cart_is_one_payment_with_an_order_for_each_content(zhifu: Zhifu) -> None:
     zhifu("content", "publish", "-p", "udemy", "--ref", "own", "--price", "10.00")
     paid = zhifu.json("purchase", "edx/cs50", "udemy/own", "-l", "3", "-p", "udemy")

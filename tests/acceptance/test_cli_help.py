@@ -20,6 +20,7 @@ COMMANDS = {
 
 GROUPS = {
     "platform": "add list show operator accept transfer treasury fee status",
+    "role": "list nominate accept dismiss",
     "learner": "add register bind key show",
     "content": "publish list price prices plan open close",
     "key": "new import list",

@@ -108,6 +108,10 @@ BAD = [
     (("content", "plan", "udemy/a", "--host-bps", "10"), "split_plan: must give host and network"),
     (("content", "publish", "-p", "udemy", "--ref", "a", "--price", "1"), "ref: must be new"),
     (("platform", "treasury", "udemy", "0x" + "0" * 40), "treasury: must not be the zero address"),
+    (("platform", "transfer", "udemy"), "owner: must be given as an address, or --cancel"),
+    (("platform", "accept", "udemy"), "operator: must act for one platform only"),
+    (("role", "nominate", "pauser"), "nominee: must be given as an address, or --cancel"),
+    (("role", "accept", "pauser", "--key-name", "alice"), "key: must be the key of"),
     (("refund", "ord_0000000000000000"), "order: must exist"),
     (("refund", "0x12"), "order: must exist"),
     (("refund", "0x" + "12" * 32), "order: must exist"),
@@ -133,6 +137,10 @@ WRONG_KEY = [
     (BUY, "operator: must be an operator of the platform"),
     (("platform", "add", "other", "--owner", "alice"), "key: must be the network's admin"),
     (("platform", "treasury", "udemy", "alice"), "key: must be the key of"),
+    (("role", "nominate", "arbiter", "alice"), "key: must be the network's admin"),
+    (("role", "dismiss", "arbiter"), "key: must be the network's admin"),
+    (("platform", "accept", "udemy"), "key: must be named by the owner of platform 1"),
+    (("platform", "transfer", "udemy", "alice"), "key: must be the key of"),
 ]
 
 

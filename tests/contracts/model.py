@@ -790,7 +790,7 @@ class Ledger:
         return (sale.facts.epoch + 2) * self.windows[sale.facts.class_]
 
     def transfer(self, caller: str, sale: Sale, to: str) -> None:
-        """CLAIM-2, BOUND-1."""
+        """CLAIM-2, TERMS-4."""
         locked = self.now < sale.unlocks_at or self.contents[sale.content].terms.bound
         refuse(ERC1155InsufficientBalance=sale.holder != caller, LicenseLocked=locked)
         sale.holder = to

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.fair import LEARNERS, PLAN, Fair
+from zhifu.anvil import dev_signer
 from zhifu.deployment import Network, deploy
 from zhifu.exceptions import (
     AmountMismatch,
@@ -328,6 +329,19 @@ def test_a_key_of_another_platform_opens_no_gateway(fair: Fair) -> None:
     with pytest.raises(WrongOperator) as raised:
         fair.gateway()
     assert raised.value.platform == 1
+
+
+def test_a_key_that_is_named_accepts_when_its_gateway_opens(fair: Fair) -> None:
+    registry, owner, key = fair.network.registry, fair.operators[1], dev_signer(9)
+    registry.set_operator(owner, 1, key.address)
+    assert registry.operator_of(key.address) == (0, 0, False)
+    fair.operators = {1: key}
+    for _ in range(2):
+        with fair.gateway() as gateway:
+            gateway.pay(fair.request())
+            assert gateway.settle(1) is not None
+    assert registry.operator_of(key.address) == (1, 2, True)
+    assert not registry.is_named(1, key.address)
 
 
 def test_a_key_that_was_stopped_opens_no_gateway(fair: Fair) -> None:

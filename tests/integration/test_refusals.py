@@ -31,6 +31,7 @@ from zhifu.exceptions import (
     InvalidSignature,
     InvalidSplitPlan,
     NotRefundable,
+    TooEarly,
     UnknownContent,
     UnknownLearner,
     UnknownPlatform,
@@ -39,7 +40,14 @@ from zhifu.exceptions import (
     WrongOperator,
     ZhifuError,
 )
-from zhifu.models import NO_ADDRESS, DirectOrder, PriceStep, Publication
+from zhifu.models import (
+    DELAY_SECONDS,
+    NO_ADDRESS,
+    DirectOrder,
+    PriceStep,
+    Publication,
+    Role,
+)
 from zhifu.signing import LocalSigner
 
 STRANGER = dev_signer(19)
@@ -140,6 +148,31 @@ REFUSED: dict[str, tuple[Refused, type[ZhifuError], str]] = {
     ),
     "stranger sets a treasury": (
         lambda fair: fair.network.registry.set_treasury(STRANGER, 1, STRANGER.address),
+        WrongKey,
+        "key",
+    ),
+    "key that nobody names": (
+        lambda fair: fair.network.registry.accept_operator(STRANGER, 1),
+        WrongKey,
+        "key",
+    ),
+    "key that accepted already": (
+        lambda fair: fair.network.registry.accept_operator(fair.operators[1], 2),
+        InvalidInput,
+        "operator",
+    ),
+    "platform accepted by a stranger": (
+        lambda fair: fair.network.registry.accept_platform(STRANGER, 1),
+        WrongKey,
+        "key",
+    ),
+    "role accepted by a stranger": (
+        lambda fair: fair.network.registry.accept_role(STRANGER, Role.PAUSER),
+        WrongKey,
+        "key",
+    ),
+    "stranger nominates": (
+        lambda fair: fair.network.registry.nominate(STRANGER, Role.ARBITER, STRANGER.address),
         WrongKey,
         "key",
     ),
@@ -313,6 +346,34 @@ def test_an_order_is_refunded_once(market: Fair) -> None:
     market.network.settlement.refund(market.operators[1], wanted)
     with pytest.raises(NotRefundable):
         market.network.settlement.refund(market.operators[1], wanted)
+
+
+def test_a_role_is_accepted_in_its_time(market: Fair) -> None:
+    registry = market.network.registry
+    registry.nominate(market.admin, Role.ARBITER, STRANGER.address)
+    nominee = registry.pending_role(Role.ARBITER)
+    assert nominee == (STRANGER.address, market.network.chain.timestamp() + registry.delay())
+    with pytest.raises(TooEarly) as raised:
+        registry.accept_role(STRANGER, Role.ARBITER)
+    assert raised.value.since == nominee.since
+    market.pass_days(2)
+    registry.accept_role(STRANGER, Role.ARBITER)
+    assert (registry.arbiter(), registry.pauser()) == (STRANGER.address, NO_ADDRESS)
+    registry.dismiss(market.admin, Role.ARBITER)
+    assert registry.arbiter() == NO_ADDRESS
+
+
+def test_the_delay_is_the_one_that_is_known(market: Fair) -> None:
+    assert market.network.registry.delay() == DELAY_SECONDS
+
+
+def test_what_is_announced_can_be_read(market: Fair) -> None:
+    registry, owner = market.network.registry, market.operators[1]
+    nobody = (NO_ADDRESS, 0)
+    assert registry.changes_of(1) == (nobody, nobody, 0, 0, 0, 0)
+    registry.set_treasury(owner, 1, STRANGER.address)
+    since = market.network.chain.timestamp() + DELAY_SECONDS
+    assert registry.changes_of(1).treasury == (STRANGER.address, since)
 
 
 def test_a_network_of_another_chain_is_refused(market: Fair) -> None:

@@ -8,7 +8,7 @@ from zhifu.cli.root import app
 
 _IN_ORDER = (
     *("up", "down", "deploy"),
-    *("platform", "learner", "content", "key"),
+    *("platform", "role", "learner", "content", "key"),
     *("purchase", "settle", "verify", "claim", "refund"),
     *("deposit", "release", "withdraw", "balance"),
     *("demo", "replay"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from zhifu.cli.answer import Answer, answer, facts, table
 from zhifu.cli.command import command, group
 from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
+from zhifu.cli.when import shown_time
 from zhifu.exceptions import InvalidInput
 
 if TYPE_CHECKING:
@@ -383,5 +383,4 @@ def _shown(data: dict[str, Any]) -> Any:
 
 
 def _later(announced: dict[str, Any]) -> str:
-    when = datetime.fromtimestamp(announced["since"], timezone.utc)
-    return f"{announced['value']}, from {when:%Y-%m-%d %H:%M} UTC"
+    return f"{announced['value']}, from {shown_time(announced['since'])}"

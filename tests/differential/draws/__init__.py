@@ -101,14 +101,15 @@ _DRAWERS, _WEIGHTS = list(WEIGHTS), list(accumulate(WEIGHTS.values()))
 
 
 def next_time(draw: Draw) -> int:
-    """Draw the time of the next call: soon after the last one, or where a day or an epoch ends."""
+    """Draw the time of the next call: soon after the last one, or about when something changes."""
     now = draw.model.now
     if draw.number(0, 11):
         return now + draw.one_of(_PAUSES)
     periods = [DAY, *draw.model.classes.windows]
-    ends = [(now // period + 1) * period for period in periods]
+    changes = [(now // period + 1) * period for period in periods]
+    changes += [time for time in registry.announced(draw) if time >= now]
     soon = [each for each in draw.model.deadlines() if now < each <= now + DAY]
-    end = min(soon) if soon and draw.number(0, 1) else draw.one_of(ends)
+    end = min(soon) if soon and draw.number(0, 1) else draw.one_of(changes)
     return max(now, end + draw.one_of([-1, 0, 0, 1]))
 
 

@@ -129,6 +129,15 @@ def accept_operator(draw: Draw) -> Call | None:
     return call(key, REGISTRY, "acceptOperator", platform)
 
 
+def announced(draw: Draw) -> list[int]:
+    """Return the times from which something that was announced holds or can be accepted."""
+    times = [since for _, since in draw.model.roles.nominees.values()]
+    for member in draw.model.platforms.members.values():
+        terms = (member.network_bps, member.host_bps, member.treasury)
+        times += [member.next_owner[1], *(term.since for term in terms)]
+    return times
+
+
 def transfer_ownership(draw: Draw) -> Call:
     owner = draw.mostly(draw.one_of(PEOPLE.networks), ZERO)
     return call(draw.network(), REGISTRY, "transferOwnership", owner)
