@@ -13,7 +13,7 @@ from zhifu.accounts import Account
 from zhifu.blocks import Receipt
 from zhifu.exceptions import InvalidInput
 from zhifu.facts import Facts
-from zhifu.models import BatchOrder, DirectOrder
+from zhifu.models import BatchOrder, DirectOrder, Withdrawal
 from zhifu.settlement_court import SettlementCourt
 from zhifu.settlement_desk import SettlementDesk
 from zhifu.signing import Signer
@@ -37,6 +37,14 @@ class Settlement(SettlementDesk, SettlementCourt):
     def withdraw_platform(self, signer: Signer, platform: int, amount: int) -> Receipt:
         """Send from a platform's account to its treasury."""
         return self.transact(signer, "withdrawPlatform", platform, amount)
+
+    def withdraw_signed(self, signer: Signer, withdrawal: Withdrawal) -> Receipt:
+        """Send a withdrawal that its owner signed."""
+        return self.transact(signer, "withdrawSigned", tuple(withdrawal))
+
+    def withdraw_many(self, signer: Signer, withdrawals: Sequence[Withdrawal]) -> Receipt:
+        """Send signed withdrawals; the events `WithdrawalFailed` name those passed over."""
+        return self.transact(signer, "withdrawMany", [tuple(each) for each in withdrawals])
 
     def buy(self, signer: Signer, order: DirectOrder) -> Receipt:
         """Place a direct order paid by the signer's token allowance."""
@@ -119,6 +127,10 @@ class Settlement(SettlementDesk, SettlementCourt):
     def root_of(self, platform: int, lane: int, number: int) -> bytes:
         """A settled batch's root, or 32 zero bytes."""
         return bytes(self.read("rootOf", platform, lane, number))
+
+    def nonces_of(self, signer: str, word: int) -> int:
+        """A bit for each nonce a signer used, 256 of them from 256 · `word` on."""
+        return int(self.read("noncesOf", signer, word))
 
     def tokens_per_unit(self) -> int:
         """How many of the token's smallest units make one ledger unit."""

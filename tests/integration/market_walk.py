@@ -21,6 +21,7 @@ from zhifu.exceptions import ContractReverted, ZhifuError
 from zhifu.market import Market, Member, creator_of, open_market
 from zhifu.models import (
     DELAY_SECONDS,
+    NO_ADDRESS,
     NO_SELLER,
     BatchOrder,
     CartPayment,
@@ -58,6 +59,8 @@ def opened_market(network: Network, anvil: Anvil) -> Market:
     monthly = Publication("monthly", 990_000, 0, plan_of(1_300), Terms(MONTH_SECONDS, True))
     network.license.publish(north.operator, [monthly])
     network.registry.nominate(market.admin, Role.ARBITER, ARBITER.address)
+    for member in market.members.values():
+        network.settlement.set_top_up_limit(member.operator, member.number, 10**10)
     anvil.increase_time(DELAY_SECONDS)
     network.registry.accept_role(ARBITER, Role.ARBITER)
     for member in market.members.values():
@@ -143,7 +146,7 @@ class Walk:
             BUYER.address,
             now=self.network.chain.timestamp(),
             starts_at=self.starts_at if content == CONTENTS else 0,
-            **referred,  # type: ignore[arg-type]
+            **referred,
         )
 
     def refunder_of(self, order: DirectOrder) -> LocalSigner:
@@ -362,11 +365,18 @@ class Walk:
         seller, learner = self.seller, self.random.randrange(1, 12)
         self.settlement.pay_out(seller.operator, seller.number, [learner], [self.an_amount()])
 
-    def do_offer_and_take_over(self) -> None:
+    def do_offer_account(self) -> None:
         seller, learner = self.seller, self.random.randrange(1, 4)
-        self.settlement.offer_account(seller.operator, seller.number, learner, LEARNER_KEY.address)
-        if self.random.random() < 0.7:
-            self.settlement.take_over(LEARNER_KEY, seller.number, learner)
+        key = self.random.choice([LEARNER_KEY.address, LEARNER_KEY.address, NO_ADDRESS])
+        self.settlement.offer_account(seller.operator, seller.number, learner, key)
+
+    def do_take_over(self) -> None:
+        self.settlement.take_over(LEARNER_KEY, self.seller.number, self.random.randrange(1, 4))
+
+    def do_set_top_up_limit(self) -> None:
+        seller = self.seller
+        limit = self.random.randrange(10**9, 10**10)
+        self.settlement.set_top_up_limit(seller.operator, seller.number, limit)
 
     def do_deposit_for_a_learner(self) -> None:
         account = accounts.of_learner(self.seller.number, self.random.randrange(1, 12))

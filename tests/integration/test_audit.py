@@ -25,7 +25,7 @@ from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order
 from zhifu.market import Market, Member
-from zhifu.models import NO_SELLER, BatchOrder, DirectOrder
+from zhifu.models import DELAY_SECONDS, NO_SELLER, BatchOrder, DirectOrder
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +140,7 @@ def test_a_learner_who_took_an_account_over_is_refunded_alone(market: Market, an
         network, seller.number, seller.operator, [BatchItem(1, 6)], from_learners=True
     )
     settlement.offer_account(seller.operator, seller.number, 6, LEARNER_KEY.address)
+    anvil.increase_time(DELAY_SECONDS)
     settlement.take_over(LEARNER_KEY, seller.number, 6)
     settlement.request_batch_refund(LEARNER_KEY, order)
     assert audit(network).findings == ()
@@ -264,8 +265,10 @@ def test_a_changed_request_is_named(market: Market) -> None:
 def test_a_changed_key_of_a_learners_account_is_named(market: Market) -> None:
     network, seller = market.network, market.members["north"]
     network.settlement.offer_account(seller.operator, seller.number, 9, LEARNER_KEY.address)
-    account, key = accounts.of_learner(seller.number, 9), int(LEARNER_KEY.address, 16)
-    tamper(market, network.settlement.address, (account,), key, key + 1)
+    account = accounts.of_learner(seller.number, 9)
+    _, key, since = network.settlement.keys_of(account)
+    offer = since << 160 | int(key, 16)
+    tamper(market, network.settlement.address, (account,), offer, offer + 1)
     (finding,) = audit(network).findings
     assert f"keys of learner 9 of platform {seller.number}" in finding
 
