@@ -131,10 +131,10 @@ def accept_operator(draw: Draw) -> Call | None:
 
 def announced(draw: Draw) -> list[int]:
     """Return the times from which something that was announced holds or can be accepted."""
-    times = [since for _, since in draw.model.roles.nominees.values()]
+    times = [nominee.since for nominee in draw.model.roles.nominees.values()]
     for member in draw.model.platforms.members.values():
-        terms = (member.network_bps, member.host_bps, member.treasury)
-        times += [member.next_owner[1], *(term.since for term in terms)]
+        terms = (member.network_fee, member.host_fee, member.treasury, member.next_owner)
+        times += [term.since for term in terms]
     return times
 
 
