@@ -14,6 +14,7 @@ from zhifu.blocks import Receipt
 from zhifu.exceptions import InvalidInput
 from zhifu.facts import Facts
 from zhifu.models import BatchOrder, DirectOrder, Withdrawal
+from zhifu.refusals import typed
 from zhifu.settlement_court import SettlementCourt
 from zhifu.settlement_desk import SettlementDesk
 from zhifu.signing import Signer
@@ -67,6 +68,14 @@ class Settlement(SettlementDesk, SettlementCourt):
         r, s, v = signature[:32], signature[32:64], signature[64]
         values = (order.as_tuple(), v, r, s)
         return self.transact(signer, "buyWithAuthorization", *values, buyer=order.buyer)
+
+    def settle(
+        self, signer: Signer, number: int, sale_day: int, max_debit: int, words: bytes
+    ) -> Receipt:
+        """Settle a batch as an operator; `zhifu.batch.pack` makes its words."""
+        with typed():
+            calldata = self.encode_settle(number, sale_day, max_debit, words)
+            return self.chain.send(signer, self.address, calldata)
 
     def encode_settle(self, number: int, sale_day: int, max_debit: int, words: bytes) -> bytes:
         """The calldata of a batch; packed by hand, since the words are ready as they are."""

@@ -8,6 +8,7 @@ from zhifu.accounts import Account
 from zhifu.blocks import Receipt
 from zhifu.contract import Contract
 from zhifu.models import AccountKeys, CartPayment, Consent, DirectOrder, Hold, Source
+from zhifu.refusals import typed
 from zhifu.signing import Signer
 
 
@@ -36,6 +37,29 @@ class SettlementDesk(Contract):
         authorized = orders and payment.source is Source.AUTHORIZATION
         known = {"buyer": orders[0].buyer} if authorized else {}
         return self.transact(signer, "buyCart", placed, payment.as_tuple(), **known)
+
+    def settle_learners(
+        self,
+        signer: Signer,
+        number: int,
+        sale_day: int,
+        max_debit: int,
+        words: bytes,
+        *,
+        from_learners: bool,
+        consents: Sequence[Consent] = (),
+    ) -> Receipt:
+        """Settle a batch paid from learners' accounts, or agreed to by them, or both."""
+        with typed():
+            calldata = self.encode_settle_learners(
+                number,
+                sale_day,
+                max_debit,
+                words,
+                from_learners=from_learners,
+                consents=consents,
+            )
+            return self.chain.send(signer, self.address, calldata)
 
     def encode_settle_learners(
         self,

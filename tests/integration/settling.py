@@ -29,12 +29,11 @@ def settle(
     packed = pack(items)
     head = (number, chain.timestamp() // DAY_SECONDS, MOST, packed.words)
     if from_learners or consents:
-        calldata = settlement.encode_settle_learners(
-            *head, from_learners=from_learners, consents=consents
+        receipt = settlement.settle_learners(
+            operator, *head, from_learners=from_learners, consents=consents
         )
     else:
-        calldata = settlement.encode_settle(*head)
-    receipt = chain.send(operator, settlement.address, calldata)
+        receipt = settlement.settle(operator, *head)
     now = chain.timestamp(receipt.block_number)
     leaves = unpack(packed.words)
     state = OrderState.FROM_LEARNER if from_learners else OrderState(0)
