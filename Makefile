@@ -48,6 +48,10 @@ fuzz: setup ## walk the contracts at random for long, checking the invariants an
 proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
 	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
 
+.PHONY: mutants
+mutants: setup ## change the contracts in small ways and see that the tests notice (ARGS='--sample 400')
+	@$(BIN)/python -m tools.mutants $(ARGS)
+
 .PHONY: check
 check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
 	@status=0; \

@@ -57,17 +57,11 @@ def claim(scene: Scene) -> Receipt:
 
 
 def claim_batch(scene: Scene) -> Receipt:
-    """Claim a licence of a batch of a thousand, of which one was claimed before."""
+    """Claim one of a thousand licences of a batch, after one beside it."""
     batch = scene.settle(draw(Random(1), 1_000, 20))  # noqa: S311
-    for index in (998, 999):
-        order = batch.order(index)
-        scene.send(
-            scene.host.operator,
-            scene.network.registry,
-            "bindKey",
-            order.learner,
-            scene.buyer.address,
-        )
+    for order in (batch.beside(999), batch.order(999)):
+        key = (order.learner, scene.buyer.address)
+        scene.send(scene.host.operator, scene.network.registry, "bindKey", *key)
         receipt = scene.license(scene.buyer, "claimBatch", order.as_tuple())
     return receipt
 

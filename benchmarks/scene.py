@@ -54,6 +54,7 @@ WINDOW = DEFAULT_WINDOWS[0]
 #: Noon of the first day of an epoch of the first window.
 _START = 1_462 * WINDOW + DAY_SECONDS // 2
 _AT_ONCE = 50
+_ORDERS_PER_SLOT = 256
 _PLATFORM_PAYS = OrderState(0)
 _PERPETUAL = Terms()
 _FIRST_CREATOR = 100
@@ -94,6 +95,14 @@ class Batch:
         where = (self.seller.number, 1, self.number, whole.leaves, leaf, place)
         facts = facts_of(found, quotes)
         return BatchOrder(*where, found.word, facts, found.referrer, whole.proof(leaf))
+
+    def beside(self, index: int) -> BatchOrder:
+        """Another order, of which the chain keeps in the same slot whether it was touched."""
+        places = self.packed.places
+        slot = places[index].position // _ORDERS_PER_SLOT
+        others = (at for at, place in enumerate(places) if at != index)
+        found = next(at for at in others if places[at].position // _ORDERS_PER_SLOT == slot)
+        return self.order(found)
 
     def _quote(self, content: Publication) -> Quote:
         plan, window_class = content.plan, content.window_class

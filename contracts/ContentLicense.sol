@@ -11,7 +11,6 @@ import {IERC5192} from "./interfaces/IERC5192.sol";
 import {IPlatformRegistry, Platform} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
 import {ISettlementCourt} from "./interfaces/ISettlementCourt.sol";
-import {ISettlementCourt} from "./interfaces/ISettlementCourt.sol";
 import {ISettlementDesk, Listing, PriceStep} from "./interfaces/ISettlementDesk.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
 import {CreatorShare, CreatorShareLib} from "./libraries/CreatorShare.sol";

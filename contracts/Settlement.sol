@@ -219,9 +219,10 @@ contract Settlement is ISettlement, Orders {
 
     /// @inheritdoc ISettlement
     function inspectBatch(BatchOrder calldata order) external view returns (bool proven, Facts facts) {
-        (bytes32 root, bytes32 expected) = _rootsOf(order);
+        uint256 orderId = _batchOrderId(order);
+        (bytes32 root, bytes32 expected) = _rootsOf(order, orderId);
         proven = root != bytes32(0) && root == expected && BatchTree.learnerAt(order.word, order.place) != 0;
-        facts = _presentFacts(_batchOrderId(order), order.facts);
+        facts = _presentFacts(orderId, order.facts);
     }
 
     /// @inheritdoc ISettlement

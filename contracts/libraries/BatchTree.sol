@@ -174,13 +174,20 @@ library BatchTree {
     ) internal pure returns (bytes32) {
         if (index >= count) return bytes32(0);
         uint256 used;
-        for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
-            if (index ^ 1 < width) {
-                if (used == proof.length) return bytes32(0);
-                bytes32 sibling = proof[used++];
-                node = index & 1 == 0 ? _node(node, sibling) : _node(sibling, node);
+        unchecked {
+            // Widths have 32 bits, and no more siblings are read than there are.
+            for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
+                if (index ^ 1 < width) {
+                    if (used == proof.length) return bytes32(0);
+                    bytes32 sibling;
+                    assembly ("memory-safe") {
+                        sibling := calldataload(add(proof.offset, shl(5, used)))
+                    }
+                    ++used;
+                    node = index & 1 == 0 ? _node(node, sibling) : _node(sibling, node);
+                }
+                index >>= 1;
             }
-            index >>= 1;
         }
         return used == proof.length ? _seal(node, count) : bytes32(0);
     }

@@ -233,11 +233,11 @@ abstract contract Orders is Holds {
 
     /// @dev An order of a batch that is proven, paid and not refunded.
     function _sold(BatchOrder calldata order) internal view returns (Sold memory sold) {
-        (bytes32 root, bytes32 expected) = _rootsOf(order);
+        sold.id = _batchOrderId(order);
+        (bytes32 root, bytes32 expected) = _rootsOf(order, sold.id);
         if (root == bytes32(0) || root != expected) revert ISettlement.InvalidProof(root, expected);
         uint32 learner = BatchTree.learnerAt(order.word, order.place);
         if (learner == 0) revert ISettlement.EmptyPlace(order.place);
-        sold.id = _batchOrderId(order);
         sold.facts = _presentFacts(sold.id, order.facts);
         if (sold.facts.has(FactsLib.REFUNDED)) revert ISettlement.AlreadyRefunded(sold.id);
         sold.fresh = !sold.facts.has(FactsLib.PAID);
@@ -301,15 +301,19 @@ abstract contract Orders is Holds {
 
     // Where things are
 
-    function _rootsOf(BatchOrder calldata order) internal view returns (bytes32 root, bytes32 expected) {
+    /// @dev The root that the order's proof leads to, and the root of the batch that its id names.
+    function _rootsOf(
+        BatchOrder calldata order,
+        uint256 orderId
+    ) internal view returns (bytes32 root, bytes32 expected) {
         bytes32 leaf = BatchTree.leaf(order.word, order.facts, order.referrer);
         root = BatchTree.rootFrom(leaf, order.leaf, order.leaves, order.proof);
-        expected = _roots[_batchKey(order.platform, order.lane, order.number)];
+        expected = _roots[orderId >> 32];
     }
 
     function _batchOrderId(BatchOrder calldata order) internal pure returns (uint256) {
         unchecked {
-            // Fewer than 2^32 leaves of seven places: a proven position has fewer than 32 bits.
+            // A root commits to its leaves' number, and no batch has 2^29: a position that is proven has fewer than 32 bits.
             uint256 position = uint256(order.leaf) * BatchTree.ORDERS_PER_WORD + order.place;
             return (_batchKey(order.platform, order.lane, order.number) << 32) | position;
         }

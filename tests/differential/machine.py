@@ -16,6 +16,9 @@ from tests.differential.model.words import ZERO, word
 
 SPECIFICATION = "PRAGUE"
 GAS_LIMIT = 16_777_216
+CODE_LIMIT: int | None = None
+"""The most bytes of code a contract may have; the chain's own limit if None."""
+
 _OUTPUT = re.compile(r"^Revert .* output: 0x([0-9a-f]*)")
 
 
@@ -129,7 +132,7 @@ class Machine:
     """A chain of one block after the other, without gas prices."""
 
     def __init__(self, now: int) -> None:
-        config = pyrevm.CfgEnv(chain_id=CHAIN_ID)
+        config = pyrevm.CfgEnv(CHAIN_ID, CODE_LIMIT)
         environment = pyrevm.Env(config, pyrevm.BlockEnv(timestamp=now), pyrevm.TxEnv())
         self._evm = pyrevm.EVM(environment, spec_id=SPECIFICATION)
 

@@ -22,11 +22,11 @@ contract SplitProofs {
         _requireFloor(seller + referrer, uint256(price) * commissionBps, SplitMath.ONE_BPS);
     }
 
-    /// @notice The referrer gets its part rounded down.
+    /// @notice The referrer gets its part of the commission, rounded down.
     function check_ReferrerPartIsRoundedDown(uint40 price, uint16 commissionBps, uint16 referrerBps) external pure {
-        if (commissionBps > SplitMath.ONE_BPS || referrerBps > commissionBps) return;
-        (, , uint256 referrer) = SplitMath.capture(price, commissionBps, referrerBps);
-        _requireFloor(referrer, uint256(price) * referrerBps, SplitMath.ONE_BPS);
+        if (commissionBps > SplitMath.ONE_BPS || referrerBps > commissionBps || referrerBps == 0) return;
+        (, uint256 seller, uint256 referrer) = SplitMath.capture(price, commissionBps, referrerBps);
+        _requireFloor(referrer, (seller + referrer) * referrerBps, commissionBps);
     }
 
     /// @notice An order without a referrer leaves nothing for one.

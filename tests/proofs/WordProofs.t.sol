@@ -6,6 +6,7 @@ import {Facts} from "../../contracts/libraries/Facts.sol";
 
 /// @title WordProofs
 /// @notice A batch's words are read as seven places each, all at once as one by one: BATCH-4 to BATCH-6, TREE-1, TREE-2.
+/// @dev A group's content number is never 0: a word that has none is a referrer's.
 contract WordProofs {
     /// @notice The words of one group, read from `index` on.
     function read(
@@ -15,14 +16,14 @@ contract WordProofs {
         address referrer,
         uint256 learners
     ) external pure returns (uint256 next, uint256 count, bytes32[] memory hashes, uint256 leaves) {
-        BatchTree.Leaves memory tree = BatchTree.Leaves(new bytes32[](words.length), 0, learners);
+        BatchTree.Leaves memory tree = BatchTree.leavesFor(words.length, learners);
         (next, count) = BatchTree.hashGroup(words, index, facts, referrer, tree);
         return (next, count, tree.hashes, tree.count);
     }
 
     /// @notice A word is refused if and only if its first place is empty or a place is above the highest learner.
     function check_WordIsRefusedForItsPlaces(uint256 word, uint32 learners) external view {
-        if (learners > BatchTree.HIGHEST_LEARNER) return;
+        if (learners > BatchTree.HIGHEST_LEARNER || BatchTree.contentOf(word) == 0) return;
         bool valid = _place(word, 0) != 0;
         for (uint256 place; place < 7; ++place) {
             valid = valid && _place(word, place) <= learners;
@@ -36,7 +37,7 @@ contract WordProofs {
 
     /// @notice As many orders are counted as places are filled.
     function check_EveryFilledPlaceIsCounted(uint256 word, uint32 learners) external view {
-        if (learners > BatchTree.HIGHEST_LEARNER) return;
+        if (learners > BatchTree.HIGHEST_LEARNER || BatchTree.contentOf(word) == 0) return;
         uint256 filled;
         for (uint256 place; place < 7; ++place) {
             filled += _isFilled(_place(word, place));
@@ -55,6 +56,7 @@ contract WordProofs {
     function check_LeafIsTheSameInBothPlaces(uint256 word, Facts facts, address referrer) external view {
         bytes32 expected = keccak256(abi.encode(word, facts, (1 << 248) | uint256(uint160(referrer))));
         assert(BatchTree.leaf(word, facts, referrer) == expected);
+        if (BatchTree.contentOf(word) == 0) return;
         try this.read(_one(word), 0, facts, referrer, BatchTree.HIGHEST_LEARNER) returns (
             uint256,
             uint256,
@@ -75,6 +77,7 @@ contract WordProofs {
         uint256[] memory words = new uint256[](3);
         (words[0], words[1], words[2]) = (first, second, third);
         uint256 index = fromSecond ? 1 : 0;
+        if (BatchTree.contentOf(words[index]) == 0) return;
         uint256 end = index + 1;
         while (end < 3 && words[end] >> 224 == words[index] >> 224) ++end;
         try this.read(words, index, Facts.wrap(0), address(0), BatchTree.HIGHEST_LEARNER) returns (

@@ -133,8 +133,8 @@ def announced(draw: Draw) -> list[int]:
     """Return the times from which something that was announced holds or can be accepted."""
     times = [nominee.since for nominee in draw.model.roles.nominees.values()]
     for member in draw.model.platforms.members.values():
-        terms = (member.network_fee, member.host_fee, member.treasury, member.next_owner)
-        times += [term.since for term in terms]
+        terms = (member.network_fee, member.host_fee, member.treasury)
+        times += [member.next_owner.since, *(term.since for term in terms)]
     return times
 
 
