@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := uv==0.13.9
+SLITHER := slither-analyzer==0.11.6
 
 SOLIDITY := 'contracts/**/*.sol'
 SOLIDITY_TESTS := 'tests/forge/**/*.sol' 'tests/proofs/*.sol'
@@ -47,6 +48,15 @@ fuzz: setup ## walk the contracts at random for long, checking the invariants an
 .PHONY: proofs
 proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
 	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
+
+.PHONY: coverage
+coverage: setup ## tell which lines and branches of the contracts the tests of forge reach
+	@$(BIN)/python -m tools.coverage
+
+.PHONY: slither
+slither: setup ## look for known kinds of mistakes in the contracts; every finding is explained
+	@$(BIN)/python -m venv .cache/slither && .cache/slither/bin/pip install -qq $(SLITHER)
+	@$(BIN)/python -m tools.slither
 
 .PHONY: mutants
 mutants: setup ## change the contracts in small ways and see that the tests notice (ARGS='--sample 400')

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import tokens
 from tools.artifacts import CONTRACTS, compile_sources
 
 _OUTPUT = (
@@ -49,11 +50,11 @@ class Compiled:
 
 
 def compiled() -> list[Compiled]:
-    """Every contract of the project and of `contracts/testing`, compiled with its source map."""
+    """Every contract that a row can run, compiled with its source map."""
     found: list[Compiled] = []
     # Compiled apart, as they are for deployment: what else is compiled may change the code.
-    for folder in (CONTRACTS, CONTRACTS / "testing"):
-        output = compile_sources(sorted(folder.glob("*.sol")), _OUTPUT)
+    for paths in (sorted(CONTRACTS.glob("*.sol")), tokens.SOURCES):
+        output = compile_sources(paths, _OUTPUT)
         sources = _Sources(output["sources"])
         for contracts in output["contracts"].values():
             found += (_compiled(name, each, sources) for name, each in contracts.items())

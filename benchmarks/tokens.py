@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from typing import Any
 
 from tools.artifacts import CONTRACTS, compile_sources
 from zhifu.abi import Artifact
@@ -18,7 +19,11 @@ ISSUED = "USDC-like"
 OWN = "SettlementToken"
 """The project's own, for local and test networks."""
 
-_TESTING = CONTRACTS / "testing"
+SOURCES = [
+    CONTRACTS / "testing" / f"{name}.sol" for name in ("BareToken", "IssuedToken", "ManagedProxy")
+]
+"""The sources of those tokens that the package does not ship."""
+
 _PROXY_ADMIN = "0x" + "ad" * 20
 
 
@@ -47,10 +52,13 @@ def _create(chain: Chain, admin: Signer, name: str, *arguments: object) -> str:
     return str(receipt.contract_address)
 
 
-@lru_cache
+@cache
 def _compiled(name: str) -> Artifact:
-    """A contract of `contracts/testing`; those are not shipped, so they are compiled here."""
-    path = _TESTING / f"{name}.sol"
-    output = compile_sources([path])["contracts"]
-    contract = output[str(path.relative_to(CONTRACTS.parent))][name]
+    contract = _outputs()[f"contracts/testing/{name}.sol"][name]
     return Artifact(name, contract["abi"], bytes.fromhex(contract["evm"]["bytecode"]["object"]))
+
+
+@cache
+def _outputs() -> dict[str, Any]:
+    outputs: dict[str, Any] = compile_sources(SOURCES)["contracts"]
+    return outputs

@@ -123,7 +123,7 @@ def _compare_keys(network: Network, state: Recomputation, last: int) -> Iterator
     keys = sorted({*state.keys, *state.offered})
     stored = network.settlement.read_many("keysOf", [(key,) for key in keys], block=last)
     for key, actual in zip(keys, stored, strict=True):
-        expected = (state.keys.get(key, NO_ADDRESS), state.offered.get(key, NO_ADDRESS))
+        expected = (state.keys.get(key, NO_ADDRESS), *state.offered.get(key, (NO_ADDRESS, 0)))
         if actual != expected:
             yield f"keys of {accounts.name_of(key)} are {actual}, its events say {expected}"
 

@@ -16,6 +16,8 @@ values a caller needs as typed attributes. The category says who can mend it:
   x StateError: valid, but not in the present state
     + InactiveContent, InactivePlatform, InsufficientBalance, IdempotencyConflict
     + DuplicateBatch, DuplicateOrder, DuplicatePayment, NotRefundable, TooEarly
+    + SellingPaused, OrderInDispute, NotInDispute, DisputeExpired, DuplicateRequest
+    + NoRefundRequest, RequestTooLate, TopUpAboveLimit, LicenseLocked
     + ForeignDatabase, DatabaseRefused
   x ChainError: the chain could not be used, or refused
     + ChainUnreachable, WrongChain, NodeRefused, NotDeployed, ContractReverted
@@ -468,6 +470,106 @@ class TooEarly(StateError):
     rule = "must have come"
 
     since: int
+
+
+@dataclass(eq=False)
+class SellingPaused(StateError):
+    """The network has paused selling; refunds, releases and withdrawals go on."""
+
+    code = "selling_paused"
+    field = "network"
+    rule = "must not have paused selling"
+
+
+@dataclass(eq=False)
+class OrderInDispute(StateError):
+    """The order's money is in dispute, where nobody but the arbiter moves it."""
+
+    code = "order_in_dispute"
+    field = "order"
+    rule = "must not be in dispute"
+
+    order: str
+
+
+@dataclass(eq=False)
+class NotInDispute(StateError):
+    """There is no dispute about the order to decide or to close."""
+
+    code = "not_in_dispute"
+    field = "order"
+    rule = "must be in dispute"
+
+    order: str
+
+
+@dataclass(eq=False)
+class DisputeExpired(StateError):
+    """The arbiter's time is over since `deadline` (Unix seconds): anyone may refund the order."""
+
+    code = "dispute_expired"
+    field = "dispute"
+    rule = "must be decided before its deadline"
+
+    deadline: int
+
+
+@dataclass(eq=False)
+class DuplicateRequest(StateError):
+    """A refund of the order was requested before."""
+
+    code = "duplicate_request"
+    field = "order"
+    rule = "must not have a requested refund"
+
+    order: str
+
+
+@dataclass(eq=False)
+class NoRefundRequest(StateError):
+    """No refund of the order waits for an answer: none was requested, or it was refused."""
+
+    code = "no_refund_request"
+    field = "order"
+    rule = "must have a requested refund that was not refused"
+
+    order: str
+
+
+@dataclass(eq=False)
+class RequestTooLate(StateError):
+    """The seller's time to answer would end after the order's money has matured (Unix seconds)."""
+
+    code = "request_too_late"
+    field = "order"
+    rule = "must be requested while half a refund window is left"
+
+    answer_by: int
+    matures_at: int
+
+
+@dataclass(eq=False)
+class TopUpAboveLimit(StateError):
+    """More than is left of what a platform may top up on one day; ledger units."""
+
+    code = "top_up_above_limit"
+    field = "amount"
+    rule = "must be within the platform's limit of the day"
+
+    amount: int
+    left: int
+
+
+@dataclass(eq=False)
+class LicenseLocked(StateError):
+    """A claimed licence cannot move before `unlocks_at` (Unix seconds)."""
+
+    code = "license_locked"
+    field = "licence"
+    rule = "must be unlocked to move"
+
+    order: str
+    unlocks_at: int
 
 
 @dataclass(eq=False)

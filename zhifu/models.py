@@ -331,6 +331,17 @@ class Withdrawal(NamedTuple):
     signature: bytes
 
 
+class AccountKeys(NamedTuple):
+    """Who a learner's account obeys, and who may take it over from a time on (Unix seconds).
+
+    The zero address while its platform has custody, and for nobody.
+    """
+
+    key: str
+    offered: str
+    offered_from: int
+
+
 class Dispute(NamedTuple):
     """An open dispute: who gave the bond (ledger units), and when anyone may refund the order."""
 

@@ -35,6 +35,7 @@ from zhifu.recomputed import (
 from zhifu.recomputed_batch import Lot, RecomputedBatch
 
 DAY_SECONDS = 86_400
+DELAY_SECONDS = 2 * DAY_SECONDS
 DISPUTE_SECONDS = 14 * DAY_SECONDS
 FIRST_VERSION = 1
 NEVER = 2**40 - 1
@@ -58,7 +59,9 @@ class Recomputation:
     `states` has the state bits of direct orders, and of orders of batches to which more happened
     than nothing or a whole refund; `spent` all orders of batches to which anything happened;
     `answers` by when a requested refund must be answered, NEVER if it was refused; `disputed` the
-    orders that ever were in dispute; `keys` and `offered` the keys of learners' accounts.
+    orders that ever were in dispute; `keys` the keys that learners' accounts obey, `offered` those
+    that may take them over, and from when; `limits` how much a platform may top up a day, by the
+    second it holds from, and `topped_up` how much it did.
     """
 
     windows: dict[int, int] = field(default_factory=dict)
@@ -76,7 +79,9 @@ class Recomputation:
     disputed: set[int] = field(default_factory=set)
     claimed: dict[int, str] = field(default_factory=dict)
     keys: dict[Account, str] = field(default_factory=dict)
-    offered: dict[Account, str] = field(default_factory=dict)
+    offered: dict[Account, tuple[str, int]] = field(default_factory=dict)
+    limits: dict[int, dict[int, int]] = field(default_factory=dict)
+    topped_up: Counter[tuple[int, int]] = field(default_factory=Counter)
     roots: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     leaves: dict[tuple[int, int, int], int] = field(default_factory=dict)
     last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -179,23 +184,40 @@ class Recomputation:
         self._debit(event["account"], event["amount"])
         self.tokens_out += event["amount"]
 
-    def _on_topped_up(self, event: _Event, _: Moment) -> None:
+    def _on_top_up_limit_changed(self, event: _Event, moment: Moment) -> None:
+        limits = self.limits.setdefault(event["platform"], {0: 0})
+        rises = event["perDay"] > _holding(limits, moment.timestamp)
+        begins = moment.timestamp + (DELAY_SECONDS if rises else 0)
+        agree("time of another limit", begins, event["from"])
+        for later in [each for each in limits if each > moment.timestamp]:
+            del limits[later]
+        limits[begins] = event["perDay"]
+
+    def _on_topped_up(self, event: _Event, moment: Moment) -> None:
         self._require_open()
-        learner = accounts.of_learner(event["platform"], event["learner"])
-        self._debit(accounts.of_platform(event["platform"]), event["amount"])
-        self.available[self._destination(learner)] += event["amount"]
+        platform, amount = event["platform"], event["amount"]
+        day = (platform, moment.timestamp // DAY_SECONDS)
+        self.topped_up[day] += amount
+        limit = _holding(self.limits.get(platform, {0: 0}), moment.timestamp)
+        agree("top-ups within the limit of a day", True, self.topped_up[day] <= limit)
+        self._debit(accounts.of_platform(platform), amount)
+        learner = accounts.of_learner(platform, event["learner"])
+        self.available[self._destination(learner)] += amount
 
     def _on_paid_out(self, event: _Event, _: Moment) -> None:
         learner = accounts.of_learner(event["platform"], event["learner"])
         self._debit(learner, event["amount"])
         self.available[accounts.of_platform(event["platform"])] += event["amount"]
 
-    def _on_account_offered(self, event: _Event, _: Moment) -> None:
-        self.offered[event["account"]] = event["key"]
+    def _on_account_offered(self, event: _Event, moment: Moment) -> None:
+        agree("time of an offer", moment.timestamp + DELAY_SECONDS, event["from"])
+        self.offered[event["account"]] = (event["key"], event["from"])
 
-    def _on_account_taken_over(self, event: _Event, _: Moment) -> None:
+    def _on_account_taken_over(self, event: _Event, moment: Moment) -> None:
         account, key = event["account"], event["key"]
-        agree("key that took an account over", self.offered.pop(account, None), key)
+        offered, begins = self.offered.pop(account, (None, 0))
+        agree("key that took an account over", offered, key)
+        agree("account taken over in time", True, begins <= moment.timestamp)
         agree("balance that was taken over", self.available[account], event["amount"])
         self.keys[account] = key
         self._debit(account, event["amount"])
@@ -463,6 +485,11 @@ class Recomputation:
 
     def _epoch(self, window_class: int, moment: Moment) -> int:
         return moment.timestamp // self.windows[window_class]
+
+
+def _holding(terms: Mapping[int, int], time: int) -> int:
+    """What holds at a time, of terms by the time they begin."""
+    return terms[max(begins for begins in terms if begins <= time)]
 
 
 def _earned(sold: Sold, parts: Parts) -> Iterator[tuple[Account, int]]:

@@ -32,7 +32,11 @@ from zhifu.refusals import explained
 _NEVER_PAID = (OrderState.PAYMENT_UNKNOWN, OrderState.CANCELLED)
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
-_WINDOW_CLOSED = "its refund window is closed"
+#: What ends a refund on chain for good, by the contract's error.
+_FINAL = {
+    "RefundWindowClosed": "its refund window is closed",
+    "AlreadyPaidOut": "a dispute paid it out",
+}
 
 
 class Refunds:
@@ -113,8 +117,8 @@ class Refunds:
         try:
             inclusion = self._book.inclusion(proven.order_id) or self._send(lane, proven)
         except ContractReverted as reverted:
-            if reverted.error == "RefundWindowClosed":
-                self._book.failed(refund, _WINDOW_CLOSED)
+            if reverted.error in _FINAL:
+                self._book.failed(refund, _FINAL[reverted.error])
             raise _explained(reverted, lane, order_id) from reverted
         self._book.included(refund, proven.order_id, inclusion)
         self._sync()
@@ -161,10 +165,12 @@ class Refunds:
 
 
 def _explained(reverted: ContractReverted, lane: Lane, order_id: str) -> ZhifuError:
+    if reverted.error in _FINAL:
+        return NotRefundable(order_id, _FINAL[reverted.error])
     match reverted.error:
-        case "RefundWindowClosed":
-            return NotRefundable(order_id, _WINDOW_CLOSED)
         case "AlreadyRefunded":
             return NotRefundable(order_id, "it was refunded on chain by somebody else")
+        case "InDispute":
+            return NotRefundable(order_id, "it is in dispute")
         case _:
             return explained(reverted, lane.platform, lane.signer.address)

@@ -10,16 +10,25 @@ from zhifu.accounts import name_of
 from zhifu.exceptions import (
     AuthorizationUsed,
     ContractReverted,
+    DisputeExpired,
     DuplicateBatch,
     DuplicateOrder,
+    DuplicateRequest,
     InactiveContent,
     InactivePlatform,
     InsufficientBalance,
     InvalidInput,
     InvalidSignature,
     InvalidSplitPlan,
+    LicenseLocked,
+    NoRefundRequest,
+    NotInDispute,
     NotRefundable,
+    OrderInDispute,
+    RequestTooLate,
+    SellingPaused,
     TooEarly,
+    TopUpAboveLimit,
     UnknownContent,
     UnknownLearner,
     UnknownOrder,
@@ -94,11 +103,15 @@ def _not_named(values: Values, _: Values) -> ZhifuError:
     return WrongKey(rule, values["operator"])
 
 
+def _too_early(values: Values, _: Values) -> ZhifuError:
+    return TooEarly(values["from"] if "from" in values else values["earliest"])
+
+
 # Orders and signatures
 
 
-def _bad_signature(_: Values, given: Values) -> ZhifuError:
-    return InvalidSignature(given.get("buyer"))
+def _bad_signature(values: Values, given: Values) -> ZhifuError:
+    return InvalidSignature(values.get("signer") or given.get("buyer"))
 
 
 def _used_authorization(values: Values, _: Values) -> ZhifuError:
@@ -121,6 +134,21 @@ def _price_above_maximum(values: Values, _: Values) -> ZhifuError:
     return InvalidInput("max_price", rule, values["maximum"])
 
 
+def _start_out_of_range(values: Values, _: Values) -> ZhifuError:
+    latest = values["latest"]
+    rule = f"must be at most {latest}" if latest else "must be 0: the licence is not renewable"
+    return InvalidInput("starts_at", rule, values["startsAt"])
+
+
+def _referrer_without_seller(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("referrer", "must not be named without a seller", values["referrer"])
+
+
+def _buyer_mismatch(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be the same in all orders of a cart, {values['expected']}"
+    return InvalidInput("buyer", rule, values["buyer"])
+
+
 def _refunded(values: Values, _: Values) -> ZhifuError:
     return NotRefundable(_order(values["orderId"]), "it was refunded already")
 
@@ -131,6 +159,46 @@ def _claimed(values: Values, _: Values) -> ZhifuError:
 
 def _window_closed(_: Values, __: Values) -> ZhifuError:
     return InvalidInput("order", "must be within its refund window")
+
+
+def _refund_above_left(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be less than what is left of the price, {values['left']} ledger units"
+    return InvalidInput("amount", rule, values["amount"])
+
+
+def _paid_out(values: Values, _: Values) -> ZhifuError:
+    return NotRefundable(_order(values["orderId"]), "a dispute paid it out for good")
+
+
+def _not_requestable(values: Values, _: Values) -> ZhifuError:
+    return NotRefundable(_order(values["orderId"]), "no learner's account paid it")
+
+
+def _locked(values: Values, _: Values) -> ZhifuError:
+    return LicenseLocked(_order(values["orderId"]), values["unlocksAt"])
+
+
+# Batches
+
+
+def _sale_day(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be today, {values['today']}, or the day before"
+    return InvalidInput("sale_day", rule, values["saleDay"])
+
+
+def _debit_above_maximum(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be at least the sum of the prices, {values['debit']}"
+    return InvalidInput("max_debit", rule, values["maximum"])
+
+
+def _malformed_word(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be orders or a heading before them, at index {values['index']}"
+    return InvalidInput("words", rule, values["word"])
+
+
+def _consent_count(values: Values, _: Values) -> ZhifuError:
+    rule = f"must be one for each of {values['orders']} orders, or none"
+    return InvalidInput("consents", rule, values["consents"])
 
 
 def _order(order_id: bytes | int) -> str:
@@ -255,6 +323,15 @@ def _invalid_receiver(values: Values, _: Values) -> ZhifuError:
     return InvalidInput("to", "must be able to take tokens", values["to"])
 
 
+def _length_mismatch(values: Values, _: Values) -> ZhifuError:
+    return InvalidInput("amounts", f"must be as many as {values['first']}", values["second"])
+
+
+def _window_out_of_range(values: Values, _: Values) -> ZhifuError:
+    rule = "must be from an hour to 366 days, of at most 8 classes"
+    return InvalidInput("window_seconds", rule, values["windowSeconds"])
+
+
 def _mint_exceeded(values: Values, _: Values) -> ZhifuError:
     rule = f"must be within the mint allowance of {values['minter']}, {values['allowance']}"
     return InvalidInput("mint", rule, values["amount"])
@@ -270,16 +347,46 @@ _MEANINGS: Mapping[str, Callable[[Values, Values], ZhifuError]] = {
     "NotLicensee": _not_licensee,
     "OperatorTaken": _operator_taken,
     "NotNamed": _not_named,
-    "TooEarly": lambda values, _: TooEarly(values["from"]),
+    "TooEarly": _too_early,
     "ERC3009InvalidSignature": _bad_signature,
     "ERC3009UsedAuthorization": _used_authorization,
+    "InvalidSignature": _bad_signature,
+    "NonceUsed": lambda values, _: AuthorizationUsed(values["signer"], str(values["nonce"])),
     "OrderExists": _order_exists,
     "DeadlinePassed": _deadline_passed,
     "PriceAboveMaximum": _price_above_maximum,
+    "StartOutOfRange": _start_out_of_range,
+    "ReferrerWithoutSeller": _referrer_without_seller,
+    "EmptyCart": lambda _, __: InvalidInput("orders", "must be at least one"),
+    "BuyerMismatch": _buyer_mismatch,
+    "Paused": lambda _, __: SellingPaused(),
     "UnknownOrder": lambda values, _: UnknownOrder(_order(values["orderId"])),
     "AlreadyRefunded": _refunded,
     "AlreadyClaimed": _claimed,
     "RefundWindowClosed": _window_closed,
+    "RefundAboveLeft": _refund_above_left,
+    "AlreadyPaidOut": _paid_out,
+    "NotRequestable": _not_requestable,
+    "AlreadyRequested": lambda values, _: DuplicateRequest(_order(values["orderId"])),
+    "NotRequested": lambda values, _: NoRefundRequest(_order(values["orderId"])),
+    "RequestTooLate": lambda values, _: RequestTooLate(values["answerBy"], values["maturesAt"]),
+    "InDispute": lambda values, _: OrderInDispute(_order(values["orderId"])),
+    "NotInDispute": lambda values, _: NotInDispute(_order(values["orderId"])),
+    "DisputeExpired": lambda values, _: DisputeExpired(values["deadline"]),
+    "NotParty": lambda values, _: WrongKey("must be of a party to the order", values["caller"]),
+    "LicenseLocked": _locked,
+    "InvalidProof": lambda _, __: InvalidInput("proof", "must lead to the batch's root"),
+    "EmptyPlace": lambda values, _: InvalidInput("place", "must have a learner", values["place"]),
+    "NotTopLevel": lambda values, _: WrongKey("must send the batch itself", values["caller"]),
+    "SaleDayOutOfRange": _sale_day,
+    "DebitAboveMaximum": _debit_above_maximum,
+    "EmptyBatch": lambda _, __: InvalidInput("words", "must have at least one order"),
+    "MalformedWord": _malformed_word,
+    "ConsentCountMismatch": _consent_count,
+    "LengthMismatch": _length_mismatch,
+    "TopUpAboveLimit": lambda values, _: TopUpAboveLimit(values["amount"], values["left"]),
+    "WindowOutOfRange": _window_out_of_range,
+    "EmptyPublication": lambda _, __: InvalidInput("publications", "must be at least one"),
     "BatchNumberMismatch": lambda values, _: DuplicateBatch(values["expected"], values["number"]),
     "UnknownContent": lambda values, _: UnknownContent(values["content"]),
     "ContentInactive": lambda values, _: InactiveContent(values["content"]),

@@ -13,7 +13,8 @@ from zhifu.accounts import Account
 from zhifu.blocks import Receipt
 from zhifu.exceptions import InvalidInput
 from zhifu.facts import Facts
-from zhifu.models import BatchOrder, DirectOrder
+from zhifu.models import BatchOrder, DirectOrder, Withdrawal
+from zhifu.refusals import typed
 from zhifu.settlement_court import SettlementCourt
 from zhifu.settlement_desk import SettlementDesk
 from zhifu.signing import Signer
@@ -38,6 +39,14 @@ class Settlement(SettlementDesk, SettlementCourt):
         """Send from a platform's account to its treasury."""
         return self.transact(signer, "withdrawPlatform", platform, amount)
 
+    def withdraw_signed(self, signer: Signer, withdrawal: Withdrawal) -> Receipt:
+        """Send a withdrawal that its owner signed."""
+        return self.transact(signer, "withdrawSigned", tuple(withdrawal))
+
+    def withdraw_many(self, signer: Signer, withdrawals: Sequence[Withdrawal]) -> Receipt:
+        """Send signed withdrawals; the events `WithdrawalFailed` name those passed over."""
+        return self.transact(signer, "withdrawMany", [tuple(each) for each in withdrawals])
+
     def buy(self, signer: Signer, order: DirectOrder) -> Receipt:
         """Place a direct order paid by the signer's token allowance."""
         return self.transact(signer, "buy", order.as_tuple())
@@ -59,6 +68,14 @@ class Settlement(SettlementDesk, SettlementCourt):
         r, s, v = signature[:32], signature[32:64], signature[64]
         values = (order.as_tuple(), v, r, s)
         return self.transact(signer, "buyWithAuthorization", *values, buyer=order.buyer)
+
+    def settle(
+        self, signer: Signer, number: int, sale_day: int, max_debit: int, words: bytes
+    ) -> Receipt:
+        """Settle a batch as an operator; `zhifu.batch.pack` makes its words."""
+        with typed():
+            calldata = self.encode_settle(number, sale_day, max_debit, words)
+            return self.chain.send(signer, self.address, calldata)
 
     def encode_settle(self, number: int, sale_day: int, max_debit: int, words: bytes) -> bytes:
         """The calldata of a batch; packed by hand, since the words are ready as they are."""
@@ -119,6 +136,10 @@ class Settlement(SettlementDesk, SettlementCourt):
     def root_of(self, platform: int, lane: int, number: int) -> bytes:
         """A settled batch's root, or 32 zero bytes."""
         return bytes(self.read("rootOf", platform, lane, number))
+
+    def nonces_of(self, signer: str, word: int) -> int:
+        """A bit for each nonce a signer used, 256 of them from 256 · `word` on."""
+        return int(self.read("noncesOf", signer, word))
 
     def tokens_per_unit(self) -> int:
         """How many of the token's smallest units make one ledger unit."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from zhifu.accounts import Account
 from zhifu.blocks import Receipt
 from zhifu.contract import Contract
-from zhifu.models import CartPayment, Consent, DirectOrder, Hold, Source, Withdrawal
+from zhifu.models import AccountKeys, CartPayment, Consent, DirectOrder, Hold, Source
+from zhifu.refusals import typed
 from zhifu.signing import Signer
 
 
 class SettlementDesk(Contract):
-    """The rarer verbs: carts, learners' batches and balances, signed withdrawals, pausing."""
+    """The rarer verbs: carts, learners' batches and balances, pausing."""
 
     NAME = "SettlementDesk"
 
@@ -37,6 +38,29 @@ class SettlementDesk(Contract):
         known = {"buyer": orders[0].buyer} if authorized else {}
         return self.transact(signer, "buyCart", placed, payment.as_tuple(), **known)
 
+    def settle_learners(
+        self,
+        signer: Signer,
+        number: int,
+        sale_day: int,
+        max_debit: int,
+        words: bytes,
+        *,
+        from_learners: bool,
+        consents: Sequence[Consent] = (),
+    ) -> Receipt:
+        """Settle a batch paid from learners' accounts, or agreed to by them, or both."""
+        with typed():
+            calldata = self.encode_settle_learners(
+                number,
+                sale_day,
+                max_debit,
+                words,
+                from_learners=from_learners,
+                consents=consents,
+            )
+            return self.chain.send(signer, self.address, calldata)
+
     def encode_settle_learners(
         self,
         number: int,
@@ -57,6 +81,10 @@ class SettlementDesk(Contract):
         """Move money from the signer's platform to the accounts of its learners."""
         return self.transact(signer, "topUp", list(learners), list(amounts))
 
+    def set_top_up_limit(self, signer: Signer, platform: int, per_day: int) -> Receipt:
+        """Set how much a platform may move to learners' accounts on one day (UTC)."""
+        return self.transact(signer, "setTopUpLimit", platform, per_day)
+
     def pay_out(
         self, signer: Signer, platform: int, learners: Sequence[int], amounts: Sequence[int]
     ) -> Receipt:
@@ -64,20 +92,20 @@ class SettlementDesk(Contract):
         return self.transact(signer, "payOut", platform, list(learners), list(amounts))
 
     def offer_account(self, signer: Signer, platform: int, learner: int, key: str) -> Receipt:
-        """Name the key that may take a learner's account over; the zero address for none."""
+        """Name the key that may take a learner's account over two days later.
+
+        The zero address is for none.
+        """
         return self.transact(signer, "offerAccount", platform, learner, key)
 
     def take_over(self, signer: Signer, platform: int, learner: int) -> Receipt:
         """Make a learner's account the signer's."""
         return self.transact(signer, "takeOver", platform, learner)
 
-    def withdraw_signed(self, signer: Signer, withdrawal: Withdrawal) -> Receipt:
-        """Send a withdrawal that its owner signed."""
-        return self.transact(signer, "withdrawSigned", tuple(withdrawal))
-
-    def withdraw_many(self, signer: Signer, withdrawals: Sequence[Withdrawal]) -> Receipt:
-        """Send signed withdrawals; the events `WithdrawalFailed` name those passed over."""
-        return self.transact(signer, "withdrawMany", [tuple(each) for each in withdrawals])
+    def top_up_limit_of(self, platform: int) -> tuple[int, int]:
+        """How much a platform may move to learners' accounts today, and how much of it is left."""
+        per_day, left = self.read("topUpLimitOf", platform)
+        return per_day, left
 
     def paused(self) -> bool:
         """Whether selling is paused."""
@@ -113,11 +141,6 @@ class SettlementDesk(Contract):
         """A bit for each order of a batch, 256 of them, to which something happened since."""
         return int(self.read("spentOf", platform, lane, number, group))
 
-    def keys_of(self, account: Account) -> tuple[str, str]:
-        """The key that a learner's account obeys, and the one it is offered to; zero for none."""
-        key, offered = self.read("keysOf", account)
-        return key, offered
-
-    def nonces_of(self, signer: str, word: int) -> int:
-        """A bit for each nonce a signer used, 256 of them from 256 · `word` on."""
-        return int(self.read("noncesOf", signer, word))
+    def keys_of(self, account: Account) -> AccountKeys:
+        """The key that a learner's account obeys, and the one it is offered to."""
+        return AccountKeys(*self.read("keysOf", account))

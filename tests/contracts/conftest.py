@@ -9,7 +9,7 @@ import pytest
 from brownie import accounts
 
 from tests.contracts import clock, network
-from tests.contracts.accounts import ZERO
+from tests.contracts.accounts import ZERO, of_learner
 from tests.contracts.batch import FROM_LEARNER, Batch, Group, words_of
 from tests.contracts.compilation import recompile_if_stale
 from tests.contracts.isolation import isolated
@@ -290,13 +290,13 @@ def settled(settlement, registry, seller, content, groups, deposit):
 
 @pytest.fixture
 def settled_by_learners(settlement, registry, seller, content, groups, deposit):
-    """Settles a batch from the accounts of learners, which it tops up first."""
+    """Settles a batch from the accounts of learners, after deposits for them."""
 
     def settled_by_learners(groups=groups, contents=(content,), consents=()):
         prices = {each.number: each.price for each in contents}
-        bills = [(n, prices[group.content]) for group in groups for n in group.learners]
-        deposit(seller.account, sum(amount for _, amount in bills))
-        settlement.topUp(*map(list, zip(*bills, strict=True)), {"from": seller.operator})
+        for group in groups:
+            for learner in group.learners:
+                deposit(of_learner(seller.number, learner), prices[group.content])
         number = settlement.nextBatch(seller.number, 1)
         arguments = (number, clock.today(), FUNDS, True, words_of(groups), consents)
         transaction = settlement.settleLearners(*arguments, {"from": seller.operator})

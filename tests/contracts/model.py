@@ -186,7 +186,9 @@ class Ledger:
     arbiter: str = ZERO
     pauser: str = ZERO
     account_keys: dict[int, str] = field(default_factory=dict)
-    offers: dict[int, str] = field(default_factory=dict)
+    offers: dict[int, tuple[str, int]] = field(default_factory=dict)
+    limits: dict[int, dict[int, int]] = field(default_factory=dict)
+    topped_up: Counter[tuple[int, int]] = field(default_factory=Counter)
     nonces: set[tuple[str, int]] = field(default_factory=set)
 
     # Time
@@ -573,19 +575,37 @@ class Ledger:
     # Learner balances
 
     def top_up(self, caller: str, bills: Sequence[tuple[int, int]]) -> None:
-        """TOPUP-1."""
+        """TOPUP-1, TOPUP-4."""
         platform, wrong = self.acting(caller)
         total = sum(amount for _, amount in bills)
         refuse(
+            TopUpAboveLimit=total > self.top_up_left(platform),
             **wrong,
             Paused=self.paused,
             UnknownLearner=any(not 0 < learner <= len(self.homes) for learner, _ in bills),
             ZeroAmount=any(amount == 0 for _, amount in bills),
             InsufficientBalance=total > self.available[of_platform(platform)],
         )
+        self.topped_up[platform, self.today] += total
         self.available[of_platform(platform)] -= total
         for learner, amount in bills:
             self.available[self.destination(of_learner(platform, learner))] += amount
+
+    def set_top_up_limit(self, caller: str, platform: int, per_day: int) -> None:
+        """TOPUP-4."""
+        refuse(WrongCaller=caller != self.platforms[platform].owner)
+        present = self.top_up_limit(platform)
+        since = self.now + DELAY * (per_day > present)
+        self.limits[platform] = {0: present, since: per_day}
+
+    def top_up_limit(self, platform: int) -> int:
+        """Return how much a platform may top up a day."""
+        limits = self.limits.get(platform, {0: 0})
+        return limits[max(since for since in limits if since <= self.now)]
+
+    def top_up_left(self, platform: int) -> int:
+        """Return how much a platform may still top up today."""
+        return max(self.top_up_limit(platform) - self.topped_up[platform, self.today], 0)
 
     def pay_out(self, caller: str, platform: int, learner: int, amount: int) -> None:
         """TOPUP-2."""
@@ -607,12 +627,13 @@ class Ledger:
             WrongCaller=current is not None and caller != current,
             NotOperatorOf=current is None and not operator,
         )
-        self.offers[account] = key
+        self.offers[account] = (key, self.now + DELAY)
 
     def take_over(self, caller: str, platform: int, learner: int) -> None:
         """TOPUP-3."""
         account = of_learner(platform, learner)
-        refuse(WrongCaller=self.offers.get(account) != caller)
+        key, since = self.offers.get(account, (ZERO, 0))
+        refuse(WrongCaller=key != caller, TooEarly=self.now < since)
         del self.offers[account]
         self.account_keys[account] = caller
         self.available[of_address(caller)] += self.available.pop(account, 0)

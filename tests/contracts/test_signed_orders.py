@@ -8,7 +8,7 @@ from eth_account import Account
 from tests.contracts.accounts import ZERO, of_address, of_learner
 from tests.contracts.batch import Group, words_of
 from tests.contracts.carts import Payment, Permit, Source, cart_hash, sign_permit, signed
-from tests.contracts.clock import DAY, HOUR, now, set_next, today
+from tests.contracts.clock import DAY, HOUR, now, set_next, today, travel
 from tests.contracts.consents import Consent, sign_consent
 from tests.contracts.holds import unpack
 from tests.contracts.orders import as_number, sign_authorization
@@ -501,6 +501,7 @@ def test_an_account_that_was_taken_over_pays_only_with_its_keys_consent(
     """CONSENT-2, TOPUP-3: the money is on the key's own account."""
     learner = learners[2]
     settlement.offerAccount(seller.number, learner, buyer, {"from": seller.operator})
+    travel(2 * DAY)
     settlement.takeOver(seller.number, learner, {"from": buyer})
     group, account = [Group(content.number, [learner])], of_learner(seller.number, learner)
     with refused("InsufficientBalance", account, 0, content.price):

@@ -164,21 +164,22 @@ class Views:
         ledger, settlement = self.ledger, self.chain.settlement
         accounts = [each for each in ledger.available if each >> 248 == 2]
         money = [self._view(ledger.available[a], settlement, "availableOf", a) for a in accounts]
-        keyed = {*ledger.account_keys, *ledger.offers}
-        return money + [
+        money += [
             self._view(
-                words(
-                    *(
-                        of_address(known.get(a, ZERO))
-                        for known in (ledger.account_keys, ledger.offers)
-                    )
-                ),
+                words(ledger.top_up_limit(number), ledger.top_up_left(number)),
                 settlement,
-                "keysOf",
-                a,
+                "topUpLimitOf",
+                number,
             )
-            for a in keyed
+            for number in ledger.platforms
         ]
+        keyed = {*ledger.account_keys, *ledger.offers}
+        return money + [self._view(self._keys(each), settlement, "keysOf", each) for each in keyed]
+
+    def _keys(self, account: int) -> int:
+        key = self.ledger.account_keys.get(account, ZERO)
+        offered, since = self.ledger.offers.get(account, (ZERO, 0))
+        return words(of_address(key), of_address(offered), since)
 
     def _records(self) -> list[View]:
         return [view for sale in self.ledger.sales.values() for view in self._record(sale)]

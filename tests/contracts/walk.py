@@ -80,10 +80,11 @@ class Walk:
         """What a walk of so many steps must have come by, and this one has not."""
         sales = self.ledger.sales.values()
         holds = self.ledger.holds.values()
+        done = {transaction.fn_name for transaction in self.sent}
         seen = {
             "sales": len(sales) > steps // 5,
             "refusals": len(self.refusals) > steps // 10,
-            "a refund": any(sale.refunded for sale in sales),
+            **{verb: verb in done for verb in ("settle", "refund", "refundBatch")},
             "a part refund": any(sale.given_back for sale in sales),
             "a claim": any(sale.holder for sale in sales),
             "a release": any(held.released for entries in holds for held in entries),
@@ -104,7 +105,7 @@ class Walk:
         verbs += [self.dispute, self.end_dispute] * 2
         verbs += [self.top_up, self.pay_out, self.offer_account, self.take_over] * 2
         verbs += [self.request_refund, self.answer_request, self.set_plan, self.set_prices] * 2
-        verbs += [self.set_paused, self.release_version]
+        verbs += [self.set_paused, self.release_version, self.set_top_up_limit]
         verbs += [self.buy, self.settle, self.release, self.release_commission, self.deposit] * 2
         verbs += [self.withdraw, self.withdraw_platform, self.transfer, self.set_price] * 2
         verbs += [self.set_active, self.publish, self.register, self.bind_key, self.send]
@@ -235,6 +236,8 @@ class Walk:
                 self.ledger.accept_operator(operator, platform)
         self._fill_roles()
         self.ledger.now = clock.now()
+        for platform in (1, 2, 3):
+            self.set_top_up_limit(platform, 2**40)
         for operator in self.operators[:3]:
             self.register(operator)
             self.publish(operator)
@@ -824,6 +827,20 @@ class Walk:
             lambda: self.ledger.top_up(operator, bills),
         )
 
+    def set_top_up_limit(self, platform: int | None = None, per_day: int | None = None) -> None:
+        """Set how much a platform may top up a day."""
+        number, limit = platform or self.random.randint(1, 3), per_day
+        if limit is None:
+            limit = self.random.choice([0, 10**6, 2**40, 2**41, 2**64 - 1])
+        owner = self.owners[number - 1]
+        caller = owner if platform else self._mostly(owner, self._operator_of(number))
+        self._act(
+            f"limits top-ups of {number} to {limit}",
+            caller,
+            lambda sender: self.chain.settlement.setTopUpLimit(number, limit, sender),
+            lambda: self.ledger.set_top_up_limit(caller, number, limit),
+        )
+
     def pay_out(self) -> None:
         """Move a learner's money back to its platform."""
         platform = self.random.randint(1, 3)
@@ -853,7 +870,7 @@ class Walk:
 
     def take_over(self) -> None:
         """Take a learner's account over."""
-        offers = [each for each in self.ledger.offers.items() if each[1] != ZERO]
+        offers = [(account, key) for account, (key, _) in self.ledger.offers.items() if key != ZERO]
         account, key = self.random.choice(offers) if offers else (of_learner(1, 1), self.network)
         caller = self._mostly(key, self.random.choice(self.people))
         where = (account >> 32 & 0xFFFFFFFF, account & 0xFFFFFFFF)

@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from random import Random
+from collections.abc import Iterator
 
 import pytest
 from eth_utils.crypto import keccak
 
+from tests.integration.market_walk import (
+    ARBITER,
+    BUYER,
+    EVIDENCE,
+    LEARNER_KEY,
+    MONTH_SECONDS,
+    Walk,
+    opened_market,
+)
+from tests.integration.settling import settle as settle_batch
 from zhifu import accounts
 from zhifu.anvil import Anvil, dev_signer
 from zhifu.audit import audit
-from zhifu.batch import BatchItem, BatchTree, Facts, Leaf, leaf_hash, pack, unpack
-from zhifu.catalogue import CatalogueRow
+from zhifu.batch import BatchItem, pack
 from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order
-from zhifu.exceptions import ContractReverted, ZhifuError
-from zhifu.market import Market, Member, creator_of, open_market
-from zhifu.models import BatchOrder, DirectOrder
-from zhifu.signing import LocalSigner
-
-WINDOW_SECONDS = 14 * DAY_SECONDS
-BUYER = dev_signer(8)
-REFERRER = dev_signer(9)
-
-
-def row(platform: str, ref: str, price_minor: int) -> CatalogueRow:
-    return CatalogueRow(platform, ref, ref, "Physics", "", "USD", price_minor, 0, None)
+from zhifu.market import Market, Member
+from zhifu.models import DELAY_SECONDS, NO_SELLER, BatchOrder, DirectOrder
 
 
 @pytest.fixture(scope="module")
 def anvil() -> Iterator[Anvil]:
-    with Anvil() as node:
+    with Anvil(genesis_timestamp=1_800_000_000) as node:
         yield node
 
 
 @pytest.fixture(scope="module")
 def opened(anvil: Anvil) -> Iterator[Market]:
-    rows = [row("north", "optics", 4999), row("north", "tides", 1), row("south", "stars", 12_345)]
     with Chain(anvil.rpc_url) as chain:
-        market = open_market(Network(chain, deploy(chain, dev_signer(0))), dev_signer(0), rows, 50)
-        for member in market.members.values():
-            market.deposit(member, 10**11)
-        network = market.network
-        network.token.mint(market.admin, BUYER.address, 10**12)
-        network.token.approve(BUYER, network.settlement.address, 2**256 - 1)
-        network.settlement.deposit(BUYER, accounts.of_address(BUYER.address), 10**11)
-        yield market
+        yield opened_market(Network(chain, deploy(chain, dev_signer(0))), anvil)
 
 
 @pytest.fixture
@@ -59,156 +49,40 @@ def market(anvil: Anvil, opened: Market) -> Iterator[Market]:
 
 def settle(market: Market, seller: Member, items: list[BatchItem]) -> list[BatchOrder]:
     """Settle a batch and return its orders with proofs."""
-    network, lane = market.network, 1
-    number = network.settlement.next_batch(seller.number, lane)
-    packed = pack(items)
-    day = network.chain.timestamp() // DAY_SECONDS
-    calldata = network.settlement.encode_settle(number, day, 10**15, packed.words)
-    receipt = network.chain.send(seller.operator, network.settlement.address, calldata)
-    now = network.chain.timestamp(receipt.block_number)
-    leaves = unpack(packed.words)
-    facts = [facts_of(network, leaf, day, now) for leaf in leaves]
-    tree = BatchTree(leaf_hash(leaf, read) for leaf, read in zip(leaves, facts, strict=True))
-    return [
-        BatchOrder(
-            seller.number,
-            lane,
-            number,
-            tree.leaves,
-            at.leaf,
-            at.place,
-            leaves[at.leaf].word,
-            facts[at.leaf],
-            leaves[at.leaf].referrer,
-            tree.proof(at.leaf),
-        )
-        for at in packed.places
-    ]
+    return settle_batch(market.network, seller.number, seller.operator, items)
 
 
-def facts_of(network: Network, leaf: Leaf, day: int, now: int) -> Facts:
-    content = int.from_bytes(leaf.word[:4], "big")
-    price, _ = network.settlement.price_on(content, day)
-    _, plan = network.license.plan_of(content)
-    referrer_bps = plan.referrer_bps if leaf.referrer else 0
-    return Facts(price, plan.commission_bps, referrer_bps, 1, 0, now // WINDOW_SECONDS)
+def buy(market: Market, content: int = 1, seller: int = 1) -> DirectOrder:
+    """An order of the buyer, paid in tokens."""
+    network = market.network
+    order = new_order(network, content, seller, BUYER.address, now=network.chain.timestamp())
+    network.settlement.buy(BUYER, order)
+    return order
 
 
-class Walk:
-    """Random verbs on a market; what the contracts refuse is part of the walk."""
-
-    def __init__(self, market: Market, anvil: Anvil, seed: int) -> None:
-        self.market, self.anvil, self.random = market, anvil, Random(seed)
-        self.batched: list[BatchOrder] = []
-        self.direct: list[DirectOrder] = []
-        self.verbs: list[Callable[[], object]] = [
-            self.settle,
-            self.buy,
-            self.buy_from_balance,
-            self.refund,
-            self.refund_batch,
-            self.claim,
-            self.release,
-            self.release_commission,
-            self.withdraw,
-            self.reprice,
-            self.wait,
-        ]
-
-    def step(self) -> bool:
-        """Do one verb; whether the contracts accepted it."""
-        try:
-            self.random.choice(self.verbs)()
-        except IndexError:
-            return False
-        except ZhifuError as error:
-            if not isinstance(error.__cause__ or error, ContractReverted):
-                raise
-            return False
-        return True
-
-    @property
-    def seller(self) -> Member:
-        return self.random.choice(list(self.market.members.values()))
-
-    @property
-    def content(self) -> int:
-        return self.random.randrange(1, 4)
-
-    def settle(self) -> None:
-        referrer = self.random.choice([None, REFERRER.address])
-        count = self.random.randrange(1, 30)
-        items = [BatchItem(self.content, self.random.randrange(1, 51)) for _ in range(count)]
-        items += [BatchItem(self.content, 7, referrer)]
-        self.batched += settle(self.market, self.seller, items)
-
-    def order(self) -> DirectOrder:
-        now = self.market.network.chain.timestamp()
-        referrer = self.random.choice([{}, {"referrer": REFERRER.address}])
-        return new_order(
-            self.market.network,
-            self.content,
-            self.seller.number,
-            BUYER.address,
-            now=now,
-            **referrer,
-        )
-
-    def buy(self) -> None:
-        order = self.order()
-        self.market.network.settlement.buy(BUYER, order)
-        self.direct.append(order)
-
-    def buy_from_balance(self) -> None:
-        order = self.order()
-        self.market.network.settlement.buy_from_balance(BUYER, order)
-        self.direct.append(order)
-
-    def refund(self) -> None:
-        order = self.random.choice(self.direct)
-        operator = self.market.operators[order.seller]
-        self.market.network.settlement.refund(operator, order)
-
-    def refund_batch(self) -> None:
-        order = self.random.choice(self.batched)
-        operator = self.market.operators[order.platform]
-        self.market.network.settlement.refund_batch(operator, order)
-
-    def claim(self) -> None:
-        self.market.network.license.claim(BUYER, self.random.choice(self.direct))
-
-    def release(self) -> None:
-        self.market.network.settlement.release(BUYER, [self.content, self.content])
-
-    def release_commission(self) -> None:
-        payees = [accounts.of_address(REFERRER.address), accounts.of_platform(self.seller.number)]
-        self.market.network.settlement.release_commission(BUYER, self.random.choice(payees), 0)
-
-    def withdraw(self) -> None:
-        offering = self.random.choice(list(self.market.offerings.values()))
-        signer: LocalSigner = self.random.choice([creator_of(offering.row), BUYER, REFERRER])
-        amount = self.random.randrange(1, 10**8)
-        self.market.network.settlement.withdraw(signer, amount, signer.address)
-
-    def reprice(self) -> None:
-        offering = self.random.choice(list(self.market.offerings.values()))
-        operator = self.market.operators[offering.host]
-        price = self.random.randrange(1, 10**9)
-        self.market.network.license.set_price(operator, offering.number, price)
-
-    def wait(self) -> None:
-        self.anvil.increase_time(self.random.choice([3_600, DAY_SECONDS, WINDOW_SECONDS]))
-        self.anvil.mine()
+#: Verbs that need others before them, which a history may not have had.
+RARE = {
+    "claim_batch",
+    "refuse",
+    "refuse_batch",
+    "request_batch",
+    "refund_unanswered",
+    "refund_batch_unanswered",
+    "resolve_batch",
+    "close",
+}
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_any_true_history_agrees_to_the_last_unit(market: Market, anvil: Anvil, seed: int) -> None:
-    walk = Walk(market, anvil, seed)
-    accepted = sum(walk.step() for _ in range(120))
-    found = audit(market.network)
-    assert found.findings == ()
-    assert found.unaccounted == 0
-    assert accepted > 50
+def test_any_true_history_agrees_to_the_last_unit(market: Market, anvil: Anvil) -> None:
+    walk = Walk(market, anvil, seed=4)
+    for _ in range(3):
+        accepted = sum(walk.step() for _ in range(250))
+        assert accepted > 100
+        found = audit(market.network)
+        assert found.findings == ()
+        assert found.unaccounted == 0
+    verbs = {verb.__name__.removeprefix("do_") for verb in walk.verbs}
+    assert verbs - set(walk.done) <= RARE
 
 
 def test_tokens_sent_without_a_deposit_are_unaccounted_and_harmless(market: Market) -> None:
@@ -222,8 +96,59 @@ def test_refunded_and_standing_licenses_are_told_apart(market: Market) -> None:
     seller = market.members["north"]
     kept, returned = settle(market, seller, [BatchItem(1, 1), BatchItem(3, 2)])
     market.network.settlement.refund_batch(seller.operator, returned)
-    state = audit(market.network).state
-    assert [each.order_id for each in state.licenses()] == [kept.order_id]
+    state, now = audit(market.network).state, market.network.chain.timestamp()
+    assert [each.order_id for each in state.licenses(now)] == [kept.order_id]
+
+
+def test_a_licence_stands_from_its_start_until_its_end(market: Market) -> None:
+    """INV-5."""
+    buy(market, content=4)
+    state, now = audit(market.network).state, market.network.chain.timestamp()
+    standing = [len(list(state.licenses(now + later))) for later in (0, MONTH_SECONDS)]
+    assert standing == [1, 0]
+
+
+def test_money_in_dispute_is_counted_with_its_bond(market: Market) -> None:
+    """INV-1, DISPUTE-1: a tenth of the price, rounded up, on top of what is in question."""
+    network = market.network
+    order = buy(market, seller=NO_SELLER)
+    before = audit(network)
+    network.settlement.open_dispute(BUYER, order, EVIDENCE)
+    found = audit(network)
+    assert found.findings == ()
+    assert (before.held - found.held, found.in_dispute) == (49_990_000, 49_990_000 + 4_999_000)
+
+
+@pytest.mark.parametrize("to_refund", [True, False])
+def test_a_decided_dispute_leaves_nothing_behind(market: Market, to_refund: bool) -> None:
+    """DISPUTE-3."""
+    network, seller = market.network, market.members["south"]
+    (order,) = settle(market, seller, [BatchItem(1, 6)])
+    network.settlement.open_batch_dispute(seller.operator, order, EVIDENCE)
+    network.settlement.resolve_batch_dispute(ARBITER, order, to_refund=to_refund, evidence=EVIDENCE)
+    found = audit(network)
+    assert (found.findings, found.in_dispute, found.held) == ((), 0, 0)
+    assert (order.order_id in found.state.refunded) is to_refund
+
+
+def test_a_learner_who_took_an_account_over_is_refunded_alone(market: Market, anvil: Anvil) -> None:
+    """REQUEST-1, 2, TOPUP-3: what comes back is on the key's own account."""
+    network, seller = market.network, market.members["north"]
+    settlement, own = network.settlement, accounts.of_address(LEARNER_KEY.address)
+    settlement.top_up(seller.operator, [6], [10**9])
+    (order,) = settle_batch(
+        network, seller.number, seller.operator, [BatchItem(1, 6)], from_learners=True
+    )
+    settlement.offer_account(seller.operator, seller.number, 6, LEARNER_KEY.address)
+    anvil.increase_time(DELAY_SECONDS)
+    settlement.take_over(LEARNER_KEY, seller.number, 6)
+    settlement.request_batch_refund(LEARNER_KEY, order)
+    assert audit(network).findings == ()
+    anvil.increase_time(7 * DAY_SECONDS)
+    before = settlement.available_of(own)
+    settlement.refund_batch_unanswered(LEARNER_KEY, order)
+    assert settlement.available_of(own) - before == 49_990_000
+    assert audit(network).findings == ()
 
 
 def slot(market: Market, address: str, keys: tuple[int, ...], value: int) -> int:
@@ -266,7 +191,7 @@ def test_money_moved_from_one_account_to_another_is_named(market: Market) -> Non
 def test_a_changed_hold_is_named(market: Market) -> None:
     settle(market, market.members["south"], [BatchItem(1, 1)])
     settlement = market.network.settlement
-    packed = settlement.read("holdOf", 1)
+    packed = settlement.read("holdOf", 1, 1)
     tamper(market, settlement.address, (1,), packed, packed + (1 << 112))
     (finding,) = audit(market.network).findings
     assert "holdOf" in finding
@@ -307,13 +232,57 @@ def test_a_licence_ended_without_a_refund_is_named(market: Market) -> None:
 
 def test_a_changed_direct_order_is_named(market: Market) -> None:
     network = market.network
-    order = new_order(network, 1, 1, BUYER.address, now=network.chain.timestamp())
-    network.settlement.buy(BUYER, order)
+    order = buy(market)
     order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
-    facts = network.settlement.facts_of(order_id.to_bytes(32, "big")).pack()
+    facts = network.settlement.facts_of(order_id).pack()
     tamper(market, network.settlement.address, (order_id,), facts, facts | 4 << 160)
     (finding,) = audit(network).findings
     assert f"{order_id:064x}" in finding
+
+
+def test_a_changed_dispute_is_named(market: Market) -> None:
+    network = market.network
+    order = buy(market, seller=NO_SELLER)
+    network.settlement.open_dispute(BUYER, order, EVIDENCE)
+    order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
+    opener = accounts.of_address(BUYER.address)
+    tamper(market, network.settlement.address, (order_id,), opener, opener + 1)
+    (finding,) = audit(network).findings
+    assert f"dispute of 0x{order_id:064x}" in finding
+
+
+def test_a_changed_request_is_named(market: Market) -> None:
+    network = market.network
+    order = buy(market)
+    network.settlement.request_refund(BUYER, order)
+    order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
+    answer_by = network.settlement.answer_by_of(order_id)
+    tamper(market, network.settlement.address, (order_id,), answer_by, answer_by - 1)
+    (finding,) = audit(network).findings
+    assert f"request of 0x{order_id:064x}" in finding
+
+
+def test_a_changed_key_of_a_learners_account_is_named(market: Market) -> None:
+    network, seller = market.network, market.members["north"]
+    network.settlement.offer_account(seller.operator, seller.number, 9, LEARNER_KEY.address)
+    account = accounts.of_learner(seller.number, 9)
+    _, key, since = network.settlement.keys_of(account)
+    offer = since << 160 | int(key, 16)
+    tamper(market, network.settlement.address, (account,), offer, offer + 1)
+    (finding,) = audit(network).findings
+    assert f"keys of learner 9 of platform {seller.number}" in finding
+
+
+def test_a_changed_part_refund_is_named(market: Market) -> None:
+    network = market.network
+    order = buy(market)
+    network.settlement.refund_part(market.members["north"].operator, order, 1_000)
+    assert audit(network).findings == ()
+    order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
+    facts = network.settlement.facts_of(order_id).pack()
+    tamper(market, network.settlement.address, (order_id,), facts, facts + (1 << 208))
+    (finding,) = audit(network).findings
+    assert f"order 0x{order_id:064x}" in finding
 
 
 def odd(calldata: bytes, how: str) -> bytes:
@@ -340,12 +309,14 @@ def test_calldata_in_any_valid_encoding_is_read(market: Market, how: str) -> Non
 def test_a_reference_that_is_no_text_stops_nobody(market: Market) -> None:
     network, member = market.network, market.members["north"]
     plan = network.license.plan_of(1)[1]
-    named = network.license.encode("publish", [("#" * 4, 1, 0, plan.as_tuple())])
+    named = network.license.encode(
+        "publish", [("#" * 4, 1, 0, plan.as_tuple(), (0, False, False, 0))]
+    )
     hostile = named.replace(b"####", b"\xff\xfe\xfd\xfc")
     network.chain.send(member.operator, network.license.address, hostile)
     found = audit(network)
     assert found.findings == ()
-    assert found.state.offers[4].ref == "\\xff\\xfe\\xfd\\xfc"
+    assert found.state.offers[5].ref == "\\xff\\xfe\\xfd\\xfc"
 
 
 def test_the_chain_may_go_on_during_an_audit(market: Market) -> None:

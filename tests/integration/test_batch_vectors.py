@@ -7,53 +7,16 @@ from random import Random
 
 import pytest
 
-from tests.integration.fair import LEARNERS, PLAN, PRICES, REFERRER, Fair
-from zhifu.batch import BatchItem, Facts, pack, tree, unpack
-from zhifu.deployment import DAY_SECONDS
+from tests.integration.fair import LEARNERS, PRICES, REFERRER, Fair
+from tests.integration.settling import settle as settle_batch
+from zhifu.batch import BatchItem
+from zhifu.facts import OrderState
 from zhifu.models import BatchOrder
 
-CENT = 10_000
-WINDOW_SECONDS = 14 * DAY_SECONDS
 
-
-def settle(fair: Fair, items: list[BatchItem], number: int) -> list[BatchOrder]:
+def settle(fair: Fair, items: list[BatchItem]) -> list[BatchOrder]:
     """Settle as platform 1; each order with the proof Python makes."""
-    packed = pack(items)
-    chain, settlement = fair.network.chain, fair.network.settlement
-    debit = sum(PRICES[item.content] * CENT for item in items)
-    calldata = settlement.encode_settle(
-        number, chain.timestamp() // DAY_SECONDS, debit, packed.words
-    )
-    receipt = chain.send(fair.operators[1], settlement.address, calldata)
-    epoch = chain.timestamp(receipt.block_number) // WINDOW_SECONDS
-    facts = {
-        content: Facts(price * CENT, PLAN.commission_bps, 0, 1, 0, epoch)
-        for content, price in PRICES.items()
-    }
-    built = tree(packed.words, facts, dict.fromkeys(PRICES, PLAN.referrer_bps))
-    assert built.root == settlement.root_of(1, 1, number)
-    orders = []
-    for place in packed.places:
-        leaf = unpack(packed.words)[place.leaf]
-        read = facts[int.from_bytes(leaf.word[:4], "big")]
-        if leaf.referrer:
-            read = read._replace(referrer_bps=PLAN.referrer_bps)
-        proof = built.proof(place.leaf)
-        orders.append(
-            BatchOrder(
-                1,
-                1,
-                number,
-                built.leaves,
-                place.leaf,
-                place.place,
-                leaf.word,
-                read,
-                leaf.referrer,
-                proof,
-            )
-        )
-    return orders
+    return settle_batch(fair.network, 1, fair.operators[1], items)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 50, 300])
@@ -67,7 +30,7 @@ def test_root_and_proofs_are_the_contracts(fair: Fair, count: int) -> None:
         )
         for _ in range(count)
     ]
-    orders = settle(fair, items, 1)
+    orders = settle(fair, items)
     for item, order in list(zip(items, orders, strict=True))[:: max(1, count // 20)]:
         assert fair.network.license.verify_batch(order, item.learner)
         assert not fair.network.license.verify_batch(order, item.learner % LEARNERS + 1)
@@ -76,12 +39,15 @@ def test_root_and_proofs_are_the_contracts(fair: Fair, count: int) -> None:
 
 def test_a_proof_that_was_touched_proves_nothing(fair: Fair) -> None:
     items = [BatchItem(content, learner) for content in (1, 2, 3) for learner in (1, 2)]
-    good = settle(fair, items, 1)[0]
+    good = settle(fair, items)[0]
     inspect = fair.network.settlement.inspect_batch
-    assert inspect(good) == (True, False)
+    assert inspect(good) == (True, good.facts)
     for bad in (
         replace(good, facts=good.facts._replace(price=1)),
         replace(good, facts=good.facts._replace(expires_at=1)),
+        replace(good, facts=good.facts._replace(starts_at=1)),
+        replace(good, facts=good.facts._replace(refunded=1)),
+        replace(good, facts=good.facts._replace(state=OrderState.FROM_LEARNER)),
         replace(good, word=good.word[:-1] + b"\x01"),
         replace(good, leaf=good.leaf + 1),
         replace(good, leaves=good.leaves + 1),

@@ -65,7 +65,7 @@ def test_an_order_comes_with_a_proof_the_chain_accepts(fair: Fair, gateway: Gate
     proven = gateway.license_of(order.id)
     assert proven is not None
     assert proven == gateway.license(2, 3)
-    assert fair.network.settlement.inspect_batch(proven) == (True, False)
+    assert fair.network.settlement.inspect_batch(proven) == (True, proven.facts)
     assert gateway.license(3, 3) is None
 
 

@@ -13,7 +13,13 @@ from zhifu.anvil import dev_signer
 from zhifu.authorization import authorize
 from zhifu.chain import Chain
 from zhifu.deployment import Network
-from zhifu.direct import new_order, place_with_authorization, place_with_tokens
+from zhifu.direct import (
+    new_order,
+    place_with_authorization,
+    place_with_tokens,
+    token_of,
+    venue_of,
+)
 from zhifu.exceptions import (
     AuthorizationUsed,
     ContractReverted,
@@ -63,15 +69,10 @@ def order(fair: Fair, content: int = 1) -> DirectOrder:
 
 def signed(fair: Fair, wanted: DirectOrder, by: LocalSigner = BUYER, chain_id: int = 0) -> bytes:
     network = fair.network
-    return authorize(
-        by,
-        wanted,
-        chain_id=chain_id or network.chain.chain_id,
-        settlement=network.settlement.address,
-        token=network.token.address,
-        token_name=network.token.name(),
-        tokens_per_unit=network.settlement.tokens_per_unit(),
-    )
+    venue = venue_of(network)
+    if chain_id:
+        venue = venue._replace(chain_id=chain_id)
+    return authorize(by, wanted, venue, token_of(network))
 
 
 def buy(fair: Fair, wanted: DirectOrder, signature: bytes) -> object:
