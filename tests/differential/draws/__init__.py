@@ -71,7 +71,7 @@ WEIGHTS: dict[Drawer, int] = {
     direct.buy_with_authorization: 6,
     direct.buy_cart: 9,
     batches.settle: 10,
-    batches.settle_learners: 10,
+    batches.settle_learners: 15,
     aftersale.refund: 8,
     aftersale.refund_batch: 8,
     aftersale.refund_part: 6,

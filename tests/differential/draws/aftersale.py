@@ -208,8 +208,10 @@ def _resolve(draw: Draw, verb: str, *, direct: bool) -> Call | None:
 def _find(draw: Draw, ids: Sequence[int], fits: Fits) -> Sale | None:
     """Draw a recent order that fits and is rare; any other only now and then."""
     known = draw.model.sales.known
+    if draw.rarely():
+        return draw.sale(ids, lambda _: True)
     fitting = [each for each in (known[i] for i in ids[-400:]) if each and fits(each)]
-    return draw.one_of(fitting) if fitting else draw.sale(ids, lambda _: False)
+    return draw.one_of(fitting) if fitting else None
 
 
 def _on(draw: Draw, sale: Sale | None, caller: Caller, verb: str, *arguments: Any) -> Call | None:

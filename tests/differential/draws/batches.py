@@ -25,7 +25,7 @@ def settle_learners(draw: Draw) -> Call | None:
     caller, from_learners = draw.operator(), draw.number(0, 3) > 0
     platform = draw.model.operators[caller].platform
     number, day, maximum = _terms(draw, caller)
-    consented = draw.number(0, 1) == 1
+    consented = draw.number(0, 3) > 0
     learners = _able(draw, platform, consented) or ([1] if draw.rarely() else [])
     if not learners:
         return None
@@ -91,7 +91,7 @@ def _able(draw: Draw, platform: int, consented: bool) -> list[int]:
         is_taken = taken[of_learner(platform, learner)] != ZERO
         agrees = is_taken or keys[learner] != ZERO
         if agrees if consented else not is_taken:
-            able += [learner] * (5 if is_taken else 1)
+            able += [learner] * (20 if is_taken else 1)
     return able
 
 

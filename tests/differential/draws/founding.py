@@ -11,11 +11,12 @@ from tests.differential.model.contents import Publication, Terms
 from tests.differential.model.delays import DELAY
 from tests.differential.model.plans import Plan
 from tests.differential.model.roles import ARBITER, PAUSER
-from tests.differential.model.words import HIGHEST_WORD, of_platform
+from tests.differential.model.words import HIGHEST_WORD, of_learner, of_platform
 from tests.differential.world import PEOPLE
 
 FUNDS = 10**13
 REGISTRY, TOKEN = "PlatformRegistry", "SettlementToken"
+_ACCOUNTS = [(platform, platform + 1, PEOPLE.learners[platform - 1]) for platform in (1, 2, 3)]
 
 
 def calls(draw: Draw) -> Iterator[Call]:
@@ -25,7 +26,7 @@ def calls(draw: Draw) -> Iterator[Call]:
         yield call(admin, "Settlement", "addWindow", window)
     yield call(admin, TOKEN, "setMintAllowance", admin, 2**128)
     yield from _platforms(admin)
-    yield from _roles(draw, admin)
+    yield from _announced(draw, admin)
     for buyer in PEOPLE.buyers:
         yield call(admin, TOKEN, "mint", buyer, FUNDS * draw.model.tokens.per_unit)
         settlement = draw.model.addresses.settlement
@@ -33,15 +34,24 @@ def calls(draw: Draw) -> Iterator[Call]:
     for platform, buyer in enumerate(PEOPLE.buyers[:3], start=1):
         units = FUNDS // 4 * draw.model.tokens.per_unit
         yield call(buyer, "Settlement", "deposit", of_platform(platform), units)
+    for platform, learner, _ in _ACCOUNTS:
+        units = FUNDS // 100 * draw.model.tokens.per_unit
+        yield call(PEOPLE.buyers[3], "Settlement", "deposit", of_learner(platform, learner), units)
 
 
-def _roles(draw: Draw, admin: str) -> Iterator[Call]:
+def _announced(draw: Draw, admin: str) -> Iterator[Call]:
+    """Yield what takes two days: the network's roles, and accounts that learners take over."""
     holders = {ARBITER: PEOPLE.arbiters[0], PAUSER: PEOPLE.pausers[0]}
     for role, holder in holders.items():
         yield call(admin, REGISTRY, "nominate", role, holder)
+    for platform, learner, key in _ACCOUNTS:
+        operator = PEOPLE.operators[platform - 1]
+        yield call(operator, "Settlement", "offerAccount", platform, learner, key)
     draw.model.now += DELAY
     for role, holder in holders.items():
         yield call(holder, REGISTRY, "acceptRole", role)
+    for platform, learner, key in _ACCOUNTS:
+        yield call(key, "Settlement", "takeOver", platform, learner)
 
 
 def _platforms(admin: str) -> Iterator[Call]:
@@ -59,8 +69,8 @@ def _platforms(admin: str) -> Iterator[Call]:
 def _directory(platform: int, operator: str) -> Iterator[Call]:
     """Yield what a platform's first operator does: publish, and know some learners."""
     yield call(operator, REGISTRY, "registerLearners", 5, bytes(32))
-    for index, key in enumerate(PEOPLE.learners[:3]):
-        yield call(operator, REGISTRY, "bindKey", 5 * (platform - 1) + index + 1, key)
+    for index, key in enumerate(PEOPLE.learners[:3], start=1):
+        yield call(operator, REGISTRY, "bindKey", 5 * (platform - 1) + index, key)
     yield call(operator, "ContentLicense", "publish", _publications(platform))
 
 

@@ -107,23 +107,28 @@ def accept_platform(draw: Draw) -> Call | None:
     return call(caller, REGISTRY, "acceptPlatform", platform)
 
 
-def set_operator(draw: Draw) -> Call:
+def set_operator(draw: Draw) -> Call | None:
     platform, operators = draw.platform(), draw.model.operators
     keys = [key for key in PEOPLE.operators if operators[key].platform in (NETWORK, platform)]
     stopped = [key for key in keys if operators[key].lane and not operators[key].active]
     if stopped and draw.number(0, 2):
         key, active = draw.one_of(stopped), True
         return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
-    key = draw.one_of(keys or PEOPLE.operators)
+    if not keys:
+        return None
+    key = draw.one_of(keys)
     key = draw.mostly(key, draw.one_of([ZERO, draw.one_of(PEOPLE.operators)]))
     active = draw.random.random() < 0.8
     return call(draw.owner_of(platform), REGISTRY, "setOperator", platform, key, active)
 
 
 def accept_operator(draw: Draw) -> Call | None:
-    named = [key for key, is_named in draw.model.operators.named.items() if is_named]
-    if not named:
+    operators = draw.model.operators
+    named = [key for key, is_named in operators.named.items() if is_named]
+    free = [(platform, key) for platform, key in named if not operators[key].lane]
+    if not free and (not named or draw.number(0, 30)):
         return None
+    named = free or named
     platform, key = draw.one_of(named)
     key, platform = draw.mostly(key, draw.anyone()), draw.mostly(platform, draw.platform())
     return call(key, REGISTRY, "acceptOperator", platform)
