@@ -168,8 +168,12 @@ def test_rules_that_tests_cite_exist() -> None:
 
 
 def test_errors_that_rules_name_are_tested() -> None:
-    tests = "".join(each.read_text() for each in (ROOT / "tests" / "contracts").rglob("test_*.py"))
-    named = set(re.findall(r"\(?`([A-Z]\w+)`[,);]", SPECIFICATION.read_text()))
+    files = [
+        *(ROOT / "tests" / "contracts").rglob("test_*.py"),
+        *(ROOT / "tests" / "forge").rglob("*.t.sol"),
+    ]
+    tests = "".join(each.read_text() for each in files)
+    named = set(re.findall(r"(?<!type )`([A-Z]\w+)`[,);]", SPECIFICATION.read_text()))
     assert named
     assert named - set(re.findall(r"\b[A-Z]\w+", tests)) == set()
 
@@ -182,7 +186,8 @@ def rules() -> list[str]:
 def cited() -> frozenset[str]:
     """The rules that tests name, such as `A-1` or several of one kind as `A-1, 2, 3`."""
     found = set()
-    for test in (ROOT / "tests").rglob("*.py"):
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "tests").rglob("*.sol")]
+    for test in files:
         for kind, numbers in re.findall(r"\b([A-Z]{3,})-(\d+(?:, \d+)*)\b", test.read_text()):
             if kind not in STANDARDS:
                 found |= {f"{kind}-{number}" for number in numbers.split(", ")}
