@@ -68,6 +68,7 @@ class Views:
             "batch": self._batch,
             "spent": self._spent,
             "token": self._token,
+            "approval": self._approval,
             "balance": self._balance,
             "allowance": self._allowance,
             "mint allowance": self._mint_allowance,
@@ -185,6 +186,9 @@ class Views:
         yield View(LICENSE, "expiresAt", (number,), (sale.facts.ends_at,))
         yield View(LICENSE, "userExpires", (number,), (sale.facts.ends_at or FOREVER,))
         yield from self._royalty(number, sale)
+
+    def _approval(self, key: tuple[str, str]) -> Iterator[View]:
+        yield View(LICENSE, "isApprovedForAll", key, (self._model.licences.approvals[key],))
 
     def _royalty(self, number: int, sale: Sale) -> Iterator[View]:
         content = self._model.contents.known[sale.content]

@@ -93,7 +93,9 @@ WEIGHTS: dict[Drawer, int] = {
     releases.release: 8,
     releases.release_version: 4,
     releases.release_commissions: 6,
-    releases.safe_transfer_from: 6,
+    releases.set_approval_for_all: 2,
+    releases.safe_transfer_from: 5,
+    releases.safe_batch_transfer_from: 4,
 }
 
 _PAUSES = (0, 0, 1, 60, HOUR, HOUR, 9 * HOUR)

@@ -7,7 +7,7 @@ from tests.differential.model import Call
 from tests.differential.model.words import ZERO
 from tests.differential.world import PEOPLE
 
-SETTLEMENT = "Settlement"
+SETTLEMENT, LICENSE = "Settlement", "ContentLicense"
 
 
 def release(draw: Draw) -> Call:
@@ -32,19 +32,45 @@ def release_commissions(draw: Draw) -> Call:
     return call(draw.anyone(), SETTLEMENT, "releaseCommissions", accounts, class_)
 
 
+def set_approval_for_all(draw: Draw) -> Call:
+    owner = draw.one_of([*PEOPLE.learners, *PEOPLE.buyers])
+    operator = draw.mostly(draw.one_of(PEOPLE.learners), ZERO)
+    return call(owner, LICENSE, "setApprovalForAll", operator, draw.number(0, 2) > 0)
+
+
 def safe_transfer_from(draw: Draw) -> Call | None:
+    numbers = list(draw.model.licences.tokens)
+    if not numbers:
+        return None
+    number = draw.mostly(_movable(draw, numbers), draw.one_of([0, *numbers]))
+    caller, owner, to = _movers(draw, number)
+    value = draw.mostly(1, draw.one_of([0, 2]))
+    return call(caller, LICENSE, "safeTransferFrom", owner, to, number, value, b"")
+
+
+def safe_batch_transfer_from(draw: Draw) -> Call | None:
     tokens = draw.model.licences.tokens
     numbers = list(tokens)
     if not numbers:
         return None
-    number = draw.mostly(_movable(draw, numbers), draw.one_of([0, *numbers]))
-    owner = draw.mostly(tokens[number].holder, draw.anyone())
+    first = _movable(draw, numbers)
+    caller, owner, to = _movers(draw, first)
+    others = [each for each in numbers if _is_free(draw, each) and tokens[each].holder == owner]
+    chosen = [first, *(others[: draw.number(0, 2)])]
+    chosen = draw.mostly([*dict.fromkeys(chosen)], [first, first, draw.one_of(numbers)])
+    values = [draw.mostly(1, draw.one_of([0, 2])) for _ in chosen]
+    values = draw.mostly(values, [*values, 1])
+    return call(caller, LICENSE, "safeBatchTransferFrom", owner, to, chosen, values, b"")
+
+
+def _movers(draw: Draw, number: int) -> tuple[str, str, str]:
+    """Draw who moves a token, whose it is and who gets it."""
+    approvals = draw.model.licences.approvals
+    owner = draw.mostly(draw.model.licences.tokens[number].holder, draw.anyone())
     owner = draw.anyone() if owner == ZERO else owner
-    caller = draw.mostly(owner, draw.anyone())
-    to = draw.mostly(draw.one_of([*PEOPLE.learners, *PEOPLE.buyers]), ZERO)
-    value = draw.mostly(1, draw.one_of([0, 2]))
-    arguments = (owner, to, number, value, b"")
-    return call(caller, "ContentLicense", "safeTransferFrom", *arguments)
+    movers = [owner, *(who for (of, who), may in approvals.items() if may and of == owner)]
+    caller = draw.mostly(draw.one_of(movers), draw.anyone())
+    return caller, owner, draw.mostly(draw.one_of([*PEOPLE.learners, *PEOPLE.buyers]), ZERO)
 
 
 def _movable(draw: Draw, numbers: list[int]) -> int:

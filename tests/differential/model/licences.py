@@ -40,6 +40,7 @@ class Licences:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.tokens: Table[int, Token] = Table("token", model.touched, UNCLAIMED)
+        self.approvals: Table[tuple[str, str], bool] = Table("approval", model.touched, False)
 
     # What verifies
 
@@ -95,22 +96,62 @@ class Licences:
         sale = self._model.batches.require_standing(order, rules)
         self._claim(caller, sale, rules)
 
+    def set_approval_for_all(self, caller: str, operator: str, approved: bool) -> None:
+        """Let somebody move all of an owner's tokens (ERC-1155)."""
+        rules = Rules()
+        rules.require(operator != ZERO, "ERC1155InvalidOperator", operator)
+        rules.enforce()
+        self.approvals[caller, operator] = approved
+        self._emit("ApprovalForAll", caller, operator, approved)
+
     def safe_transfer_from(
         self, caller: str, owner: str, to: str, number: int, value: int, data: bytes
     ) -> None:
-        """CLAIM-2."""
-        rules, token = Rules(), self.tokens[number]
-        rules.require(caller == owner, "ERC1155MissingApprovalForAll", caller, owner)
+        """CLAIM-2, LOCK-1."""
+        self.safe_batch_transfer_from(caller, owner, to, [number], [value], data)
+
+    def safe_batch_transfer_from(
+        self,
+        caller: str,
+        owner: str,
+        to: str,
+        numbers: list[int],
+        values: list[int],
+        data: bytes,
+    ) -> None:
+        """CLAIM-2, LOCK-1."""
+        rules, may = Rules(), caller == owner or self.approvals[owner, caller]
+        rules.require(may, "ERC1155MissingApprovalForAll", caller, owner)
         rules.require(to != ZERO, "ERC1155InvalidReceiver", to)
-        free = value == 0 or not self.is_locked(token)
-        rules.require(free, "LicenseLocked", number, token.unlocks_at)
-        has = int(token.holder == owner)
-        rules.require(value <= has, "ERC1155InsufficientBalance", owner, has, value, number)
+        same = len(numbers) == len(values)
+        rules.require(same, "ERC1155InvalidArrayLength", len(numbers), len(values))
+        self._require_movable(owner, to, list(zip(numbers, values, strict=False)), rules)
         rules.enforce()
-        if value:
-            self.tokens[number] = replace(token, holder=to, unlocks_at=0)
-            self._tell(number, token, False)
-        self._emit("TransferSingle", caller, owner, to, number, value)
+        for number, value in zip(numbers, values, strict=True):
+            if value:
+                self._move(number, to)
+        if len(numbers) == 1:
+            self._emit("TransferSingle", caller, owner, to, numbers[0], values[0])
+        else:
+            self._emit("TransferBatch", caller, owner, to, numbers, values)
+
+    def _require_movable(
+        self, owner: str, to: str, moves: list[tuple[int, int]], rules: Rules
+    ) -> None:
+        """Require that tokens are an owner's and not locked, one after the other."""
+        moved: set[int] = set()
+        for number, value in moves:
+            token = self.tokens[number]
+            free = value == 0 or number in moved or not self.is_locked(token)
+            rules.require(free, "LicenseLocked", number, token.unlocks_at)
+            has = int(token.holder == owner and (number not in moved or to == owner))
+            rules.require(value <= has, "ERC1155InsufficientBalance", owner, has, value, number)
+            moved |= {number} if value else set()
+
+    def _move(self, number: int, to: str) -> None:
+        token = self.tokens[number]
+        self.tokens[number] = replace(token, holder=to, unlocks_at=0)
+        self._tell(number, token, False)
 
     # What orders do to tokens
 
