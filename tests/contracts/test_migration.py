@@ -75,7 +75,8 @@ def flight(
     batch = settled([Group(content.number, learners[:9], referrer.address)]).orders()
     prepaid = settled_by_learners([Group(content.number, learners[5:7])]).orders()
     settlement.pause({"from": pauser})
-    return MidFlight(*orders, batch, prepaid)
+    kept, claimed, undone, paid_out, silent, late = orders
+    return MidFlight(kept, claimed, undone, paid_out, silent, late, batch, prepaid)
 
 
 @pytest.fixture

@@ -150,23 +150,33 @@ def test_an_operators_key_sends_nothing_but_to_the_treasury(
     assert (loot(), token.balanceOf(seller.treasury)) == (0, before + SAVINGS)
 
 
-def test_an_operators_key_tops_up_no_more_than_the_days_limit(
+def test_an_operators_key_is_worth_the_days_top_ups_at_once(
     settlement, rich, limited, learners, thief, loot
 ):
-    """TOPUP-3, TOPUP-4: and only two days later a thief could have it."""
+    """TOPUP-3, TOPUP-4: to a thief who is a learner with an account of its own, and no more."""
     learner, operator = learners[1], {"from": limited.operator}
     settlement.offerAccount(limited.number, learner, thief, operator)
+    travel(2 * DAY)
+    settlement.takeOver(limited.number, learner, {"from": thief})
     settlement.topUp([learner], [SAVINGS // 10], operator)
+    settlement.withdraw(SAVINGS // 10, thief, {"from": thief})
     with refused("TopUpAboveLimit", 1, 0):
         settlement.topUp([learner], [1], operator)
-    since = settlement.keysOf(of_learner(limited.number, learner))[2]
+    assert loot() == SAVINGS // 10
+    assert rich(limited.account)
+
+
+def test_an_operators_key_gets_nothing_through_an_account_it_offers_before_two_days(
+    settlement, rich, limited, learners, thief
+):
+    """TOPUP-3."""
+    where = (limited.number, learners[1])
+    settlement.offerAccount(*where, thief, {"from": limited.operator})
+    settlement.topUp([learners[1]], [SAVINGS // 10], {"from": limited.operator})
+    since = settlement.keysOf(of_learner(*where))[2]
     set_next(since - 1)
     with refused("TooEarly", since - 1, since):
-        settlement.takeOver(limited.number, learner, {"from": thief})
-    travel(2)
-    settlement.takeOver(limited.number, learner, {"from": thief})
-    settlement.withdraw(SAVINGS // 10, thief, {"from": thief})
-    assert loot() == SAVINGS // 10
+        settlement.takeOver(*where, {"from": thief})
     assert rich(limited.account)
 
 
@@ -284,21 +294,35 @@ def test_an_operators_key_takes_the_licences_of_learners_without_a_key(
         licences.claimBatch(second, {"from": thief})
 
 
+def test_an_operators_key_that_disputes_honest_sales_loses_a_tenth_of_them(
+    settlement, settled, rich, seller, host, arbiter, content
+):
+    """DISPUTE-1, DISPUTE-3: the bonds, to the host it accused."""
+    orders = settled().orders()
+    before = settlement.availableOf(host.account)
+    for order in orders:
+        settlement.openBatchDispute(order, EVIDENCE, {"from": seller.operator})
+        settlement.resolveBatchDispute(order, False, EVIDENCE, {"from": arbiter})
+    bonds = len(orders) * ((content.price + 9) // 10)
+    revenue = content.price * 8_000 // 10_000
+    hosts = len(orders) * (revenue * content.plan.host_bps // 8_000)
+    assert settlement.availableOf(host.account) - before == bonds + hosts
+    assert rich()
+
+
 # Arbiter and pauser
 
 
 def test_the_arbiters_key_turns_disputes_and_has_nothing_of_it(
-    settlement, bought, buyer, arbiter, rich, loot, content, token
+    settlement, bought, buyer, arbiter, rich, token
 ):
     """DISPUTE-3, INV-4: money goes to the order's own parties, one way or the other."""
     order = bought()
-    with_bond = content.price + (content.price + 9) // 10
     settlement.openDispute(order, EVIDENCE, {"from": buyer})
     before = token.balanceOf(settlement)
     settlement.resolveDispute(order, False, EVIDENCE, {"from": arbiter})
     assert token.balanceOf(settlement) == before
     assert settlement.availableOf(of_address(arbiter)) == 0
-    assert with_bond > content.price
     assert rich(of_address(buyer))
 
 
