@@ -130,12 +130,12 @@ class Stage:
         """Settle from the platform's account, or from the learners' which it tops up first."""
         group = [Group(self.content.number, learners)]
         self.batches += 1
-        arguments = (self.batches, today(), 10**12)
+        arguments: tuple[Any, ...] = (self.batches, today(), 10**12)
         if state:
             prices = [self.content.price] * len(learners)
             self._do("operator", "settlement", "topUp", learners, prices)
-            rest = (True, words_of(group), [])
-            placed = self._do("operator", "settlement", "settleLearners", *arguments, *rest)
+            arguments += (True, words_of(group), [])
+            placed = self._do("operator", "settlement", "settleLearners", *arguments)
         else:
             placed = self._do("operator", "settlement", "settle", *arguments, words_of(group))
         leaves = tuple(leaves_of(group, [self.content], placed.timestamp, state))

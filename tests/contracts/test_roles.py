@@ -205,7 +205,7 @@ def test_a_suspended_platform_only_ends_what_it_began(stage, registry, request, 
     """ALL-3: its operator can do less, and nobody else less than before."""
     number = request.getfixturevalue(platform).number
     registry.setStatus(number, 2, {"from": stage.people["network owner"]})
-    stopped = {}
+    stopped: dict[str, set[str]] = {}
     for contract, function in FUNCTIONS:
         for role in TABLE[contract][function]:
             if error := stage.refusal(contract, function, role):
