@@ -316,6 +316,7 @@ contract ContentLicense is IContentLicense, ERC1155 {
 
     /// @dev Every token has supply 1, so one holder per id says it all. Moving none of a token changes nothing.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
+        if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
         for (uint256 i; i < ids.length; ++i) {
             if (values[i] != 0) _move(ids[i], from, to);
         }
