@@ -16,7 +16,7 @@ from tests.differential.walk import Diverged, Walk
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "zhifu" / "abi"
 WALK_STEPS = 2_500
-COMPARE_ALL_EVERY = 500
+COMPARE_ALL_EVERY = 1_250
 
 
 @dataclass(frozen=True)

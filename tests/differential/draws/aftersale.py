@@ -210,7 +210,7 @@ def _find(draw: Draw, ids: Sequence[int], fits: Fits) -> Sale | None:
     known = draw.model.sales.known
     if draw.rarely():
         return draw.sale(ids, lambda _: True)
-    fitting = [each for each in (known[i] for i in ids[-400:]) if each and fits(each)]
+    fitting = [each for each in (known[i] for i in ids[-200:]) if each and fits(each)]
     return draw.one_of(fitting) if fitting else None
 
 
