@@ -63,7 +63,7 @@ mutants: setup ## change the contracts in small ways and see that the tests noti
 	@$(BIN)/python -m tools.mutants $(ARGS)
 
 .PHONY: check
-check: setup ## check format, lint and types, and that zhifu/abi is what the contracts compile to
+check: setup ## check format, lint and types, and that zhifu/abi and benchmarks/gas.json are what the contracts give
 	@status=0; \
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/ruff check . || status=1; \
@@ -71,6 +71,7 @@ check: setup ## check format, lint and types, and that zhifu/abi is what the con
 	node_modules/.bin/prettier --log-level warn --check $(SOLIDITY) $(SOLIDITY_TESTS) || status=1; \
 	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 $(SOLIDITY) || status=1; \
 	$(BIN)/python -m tools.artifacts --check || status=1; \
+	$(BIN)/python -m benchmarks.gas --check || status=1; \
 	exit $$status
 
 .PHONY: format

@@ -64,6 +64,7 @@ ROWS = (
     _per_order("one content", 10, 1),
     _per_order("one content", 100, 1),
     _per_order("one content", 1_000, 1),
+    _per_order("20 contents by zipf", 100, 20),
     _per_order("20 contents by zipf", 1_000, 20),
     _per_order("350 contents", 1_000, CATALOGUE),
     _per_order("350 contents", 5_000, CATALOGUE),
