@@ -148,12 +148,17 @@ def _is_requestable(draw: Draw, sale: Sale) -> bool:
 
 
 def _requested(draw: Draw, *, direct: bool, due: bool = False) -> Sale | None:
-    """Draw an order whose refund was requested, mostly one that waits, or whose time is over."""
+    """Draw an order whose refund was requested, mostly one that waits, or whose time is over.
+
+    Where time stands at the end of an answer's time, it is one of those.
+    """
     now, known = draw.model.now, draw.model.sales.known
     times = draw.model.requests.answer_by
     waiting = [known[each] for each, time in times.items() if time != NEVER]
     fits = [each for each in waiting if each and (each.place is None) == direct]
-    fits = [each for each in fits if (times[each.id] <= now) == due and _is_held(draw, each)]
+    tight = [each for each in fits if abs(times[each.id] - now) <= 1]
+    fits = tight or [each for each in fits if (times[each.id] <= now) == due]
+    fits = [each for each in fits if _is_held(draw, each)]
     ids = draw.direct if direct else draw.batched
     anything = known[draw.one_of(ids[-RECENT:])] if ids and draw.rarely() else None
     return draw.one_of(fits[-9:]) if fits else anything
@@ -186,12 +191,16 @@ def _host_operator(draw: Draw, sale: Sale) -> str:
 
 
 def _disputed(draw: Draw, *, direct: bool, late: bool) -> Sale | None:
-    """Draw an order in dispute, mostly one whose deadline has passed or not, as asked."""
+    """Draw an order in dispute, mostly one whose deadline has passed or not, as asked.
+
+    Where time stands at a dispute's deadline, it is one of those.
+    """
     now, known, disputes = draw.model.now, draw.model.sales.known, draw.model.disputes.open
     sales = [known[each] for each in disputes]
     fits = [each for each in sales if each and (each.place is None) == direct]
     fits = [each for each in fits if each.has(DISPUTED)]
-    timely = [each for each in fits if (disputes[each.id].deadline <= now) == late]
+    tight = [each for each in fits if abs(disputes[each.id].deadline - now) <= 1]
+    timely = tight or [each for each in fits if (disputes[each.id].deadline <= now) == late]
     ids = draw.direct if direct else draw.batched
     anything = known[draw.one_of(ids[-RECENT:])] if ids and draw.rarely() else None
     return draw.mostly(draw.one_of(timely) if timely else None, anything)
