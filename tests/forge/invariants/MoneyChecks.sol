@@ -6,11 +6,11 @@ import {Account} from "../../../contracts/libraries/Account.sol";
 import {accountOf, accountOfPlatform} from "../Accounts.sol";
 import {Buckets, Holds} from "../Holds.sol";
 import {vm} from "../Vm.sol";
-import {Again} from "./Again.sol";
 import {Flow, Sold} from "./Ghost.sol";
+import {Intruders} from "./Intruders.sol";
 
 /// @notice What must be true of the money after every step.
-abstract contract MoneyChecks is Again {
+abstract contract MoneyChecks is Intruders {
     using Holds for Buckets;
 
     /// @notice INV-1.

@@ -91,6 +91,30 @@ contract ClaimTest is Scene {
         vm.assertEq(licences.holderOf(_idOf(order)), receiver, "CLAIM-2: still the receiver's");
     }
 
+    function test_several_move_at_once_or_none() external {
+        Order memory first = _bought();
+        Order memory second = _order();
+        second.salt = "second";
+        _buy(second);
+        _claim(first);
+        _claim(second);
+        uint256[] memory ids = new uint256[](2);
+        (ids[0], ids[1]) = (_idOf(first), _idOf(second));
+        vm.expectRevert(abi.encodeWithSelector(IContentLicense.LicenseLocked.selector, ids[0], MATURES_AT));
+        _moveBoth(ids, _amounts(1, 1));
+        _mature();
+        vm.expectRevert(abi.encodeWithSelector(IERC1155Errors.ERC1155InvalidArrayLength.selector, 2, 1));
+        _moveBoth(ids, new uint256[](1));
+        _moveBoth(ids, _amounts(1, 1));
+        vm.assertEq(licences.holderOf(ids[0]), stranger, "CLAIM-2: the first moved");
+        vm.assertEq(licences.holderOf(ids[1]), stranger, "CLAIM-2: the second moved");
+    }
+
+    function _moveBoth(uint256[] memory ids, uint256[] memory counts) private {
+        vm.prank(receiver);
+        _tokens().safeBatchTransferFrom(receiver, stranger, ids, counts, "");
+    }
+
     function test_only_its_holder_moves_it() external {
         Order memory order = _bought();
         _claim(order);

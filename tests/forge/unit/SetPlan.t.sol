@@ -10,6 +10,8 @@ import {Scene} from "../Scene.sol";
 import {vm} from "../Vm.sol";
 
 contract SetPlanTest is Scene {
+    uint256 private constant LATER_PLAN = 1 << 64;
+
     function test_a_plan_holds_from_the_next_epoch() external {
         uint32 next = uint32(block.timestamp / SHORT_WINDOW + 1);
         Plan memory plan = _dearPlan();
@@ -66,6 +68,20 @@ contract SetPlanTest is Scene {
         (uint64 price, bool active) = desk.priceOn(content, uint32(block.timestamp / 1 days));
         vm.assertEq(price, PRICE, "PLAN-3: the same price");
         vm.assertTrue(active, "PLAN-3: still for sale");
+    }
+
+    function test_plans_can_be_exhausted() external {
+        vm.record();
+        _setPlan(_plan());
+        (, bytes32[] memory written) = vm.accesses(address(licences));
+        for (uint256 i; i < written.length; ++i) {
+            // The one later plan of a content without other terms; 65,532 more would take days to set.
+            bool isCount = vm.load(address(licences), written[i]) == bytes32(LATER_PLAN);
+            if (isCount) vm.store(address(licences), written[i], bytes32(65_533 * LATER_PLAN));
+        }
+        vm.assertEq(_setPlan(_plan()), 65_535, "PLAN-2: the last number");
+        vm.expectRevert(abi.encodeWithSelector(IContentLicense.PlansExhausted.selector, content));
+        _setPlan(_plan());
     }
 
     function test_only_an_operator_of_the_host() external {
