@@ -34,12 +34,18 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         Successor nextOwner;
     }
 
+    /// @dev How many learners a platform registered on its last day of registering (UTC, since the Unix epoch).
+    struct Registrations {
+        uint32 day;
+        uint32 count;
+    }
+
     /// @inheritdoc IPlatformRegistry
     uint40 public constant DELAY = 2 days;
 
     uint16 private constant NETWORK_BPS_CAP = 1_000;
     uint16 private constant HOST_BPS_CAP = 5_000;
-    uint32 private constant LEARNERS_AT_ONCE = 1 << 20;
+    uint32 private constant LEARNERS_PER_DAY = 1 << 20;
     uint32 private constant HIGHEST_LEARNER = uint32(BatchTree.HIGHEST_LEARNER);
     uint32 private constant NETWORK = 0;
 
@@ -55,8 +61,12 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
     mapping(uint32 platform => uint32) private _lanes;
     mapping(uint32 platform => mapping(address key => bool)) private _named;
     mapping(address key => Operator) private _operators;
+    mapping(uint32 platform => Registrations) private _registrations;
     mapping(uint32 learner => address) private _keys;
     mapping(uint32 learner => mapping(uint32 platform => bytes32)) private _bindings;
+
+    /// @dev The time from which the network's next owner may accept.
+    uint40 private _ownerFrom;
 
     /// @dev From a range's first learner to the platform that registered it.
     Checkpoints.Trace224 private _homes;
@@ -309,6 +319,18 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
         return uint32(_homes.upperLookup(learner));
     }
 
+    /// @notice Lets `owner_` accept the network `DELAY` from now, and nobody else; zero for nobody. Only the network's owner.
+    function transferOwnership(address owner_) public override {
+        super.transferOwnership(owner_);
+        _ownerFrom = uint40(block.timestamp) + DELAY;
+    }
+
+    /// @notice Makes the caller the network's owner. Only who it was offered to, `DELAY` later.
+    function acceptOwnership() public override {
+        if (msg.sender == pendingOwner() && block.timestamp < _ownerFrom) revert TooEarly(_ownerFrom);
+        super.acceptOwnership();
+    }
+
     /// @notice Reverts: the network is never without an owner.
     function renounceOwnership() public view override onlyOwner {
         revert ZeroAddress();
@@ -316,9 +338,15 @@ contract PlatformRegistry is IPlatformRegistry, Ownable2Step {
 
     function _register(uint32 count, bytes32 commitment) private returns (uint32 first) {
         (uint32 platform, , ) = activeOperator(msg.sender);
+        uint32 today = uint32(block.timestamp / 1 days);
+        Registrations memory registered = _registrations[platform];
+        if (registered.day != today) registered = Registrations(today, 0);
         uint32 left = HIGHEST_LEARNER - learnerCount;
-        uint32 maximum = left < LEARNERS_AT_ONCE ? left : LEARNERS_AT_ONCE;
+        uint32 maximum = LEARNERS_PER_DAY - registered.count;
+        if (left < maximum) maximum = left;
         if (count == 0 || count > maximum) revert LearnerCountOutOfRange(count, maximum);
+        registered.count += count;
+        _registrations[platform] = registered;
         first = learnerCount + 1;
         learnerCount = first + count - 1;
         _homes.push(first, platform);

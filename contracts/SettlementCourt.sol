@@ -65,7 +65,8 @@ contract SettlementCourt is ISettlementCourt, Orders {
     }
 
     function _refundPart(Sold memory sold, uint256 amount) private {
-        _requireRefunder(sold);
+        // Only who sets prices may lower one afterwards: a seller could otherwise sell licences for next to nothing.
+        _requireOperatorOf(LICENSE.hostOf(sold.content));
         _requireHeld(sold);
         if (amount == 0) revert ISettlement.ZeroAmount();
         if (amount >= sold.facts.left()) revert RefundAboveLeft(amount, sold.facts.left());

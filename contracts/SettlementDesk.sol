@@ -38,7 +38,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
         "Cart(uint8 source,Order[] orders)Order(uint32 content,uint32 seller,address buyer,address receiver,address referrer,uint64 maxPrice,uint64 startsAt,uint64 deadline,bytes32 salt)"
     );
     bytes32 private constant CONSENT_TYPEHASH = keccak256(
-        "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,uint64 maxPrice,uint64 deadline,uint64 nonce)"
+        "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)"
     );
     uint256 private constant WINDOW_MINIMUM = 1 hours;
     uint256 private constant WINDOW_MAXIMUM = 366 days;
@@ -285,6 +285,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
                 learner,
                 address(uint160(group.heading)),
                 group.heading >> START_SHIFT,
+                group.facts.has(FactsLib.FROM_LEARNER),
                 consent.maxPrice,
                 consent.deadline,
                 consent.nonce

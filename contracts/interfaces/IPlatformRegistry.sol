@@ -126,7 +126,7 @@ interface IPlatformRegistry {
     error NotNamed(address operator, uint32 platform);
     /// @notice It cannot be accepted before the time `from`, in Unix seconds.
     error TooEarly(uint256 from);
-    /// @notice Learners are registered from one up to `maximum` at a time.
+    /// @notice A platform registers learners from one at a time up to `maximum`: what is left of its day, or of all numbers.
     error LearnerCountOutOfRange(uint256 count, uint256 maximum);
     /// @notice A status that no platform can be put in.
     error InvalidStatus(PlatformStatus status);
@@ -197,7 +197,7 @@ interface IPlatformRegistry {
     /// @return learner The new number.
     function registerLearner(bytes32 commitment) external returns (uint32 learner);
 
-    /// @notice Registers up to 1,048,576 learners at once. Only an active operator.
+    /// @notice Registers learners, up to 1,048,576 on one day (UTC) for a platform. Only an active operator.
     /// @param count How many.
     /// @param commitments The Merkle root of their salted commitments, or zero.
     /// @return first The lowest of the new numbers; the others follow it.

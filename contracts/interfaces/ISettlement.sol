@@ -79,7 +79,8 @@ interface ISettlement {
     event Deposited(Account indexed account, address indexed from, uint256 amount);
     /// @notice Tokens left from an account.
     event Withdrawn(Account indexed account, address indexed to, uint256 amount);
-    /// @notice A signed withdrawal of a list was passed over: it was not valid, or its tokens could not be sent.
+    /// @notice A withdrawal of a list was passed over: it was not valid, or its tokens could not be sent.
+    /// @dev Says nothing of what the owner signed: anybody can list anything. `noncesOf` tells whether a nonce was used.
     event WithdrawalFailed(address indexed owner, uint64 indexed nonce);
 
     /// @notice A direct order was paid. What came in beyond the price is on the buyer's account.

@@ -85,11 +85,11 @@ interface ISettlementCourt {
 
     // After the sale
 
-    /// @notice Refunds a part of a direct order's price within its window. Only who may refund it whole.
+    /// @notice Refunds a part of a direct order's price within its window. Only an operator of the host, who sets the price.
     /// @param amount In ledger units, less than what is left; the licence goes on.
     function refundPart(Order calldata order, uint256 amount) external;
 
-    /// @notice Refunds a part of a batch order's price within its window. Only who may refund it whole.
+    /// @notice Refunds a part of a batch order's price within its window. Only an operator of the host, who sets the price.
     /// @param amount In ledger units, less than what is left; the licence goes on.
     function refundBatchPart(BatchOrder calldata order, uint256 amount) external;
 

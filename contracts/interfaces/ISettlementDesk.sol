@@ -53,7 +53,7 @@ struct Payment {
 }
 
 /// @notice A learner's agreement to one order of a batch, signed by the learner's key (ECDSA or ERC-1271) as the EIP-712 type
-/// `Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,uint64 maxPrice,uint64 deadline,uint64 nonce)`.
+/// `Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)`.
 /// @param maxPrice The highest price, in ledger units.
 /// @param deadline It must be settled before this Unix second.
 /// @param nonce Any number that the learner's key did not use before.
