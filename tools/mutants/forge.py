@@ -12,15 +12,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools import solc
-from tools.mutants.mutant import Mutant
 from tools.mutants.sources import sources
-from tools.mutants.weave import MARKER, Weave
+from tools.mutants.weave import MARKER
 
 SEED = "0x6d7574616e7473"
 SECONDS = 900
@@ -127,25 +125,3 @@ def _first_failure(report: dict[str, Any]) -> str | None:
             if test["status"] == "Failure":
                 return f"{name}: {test['reason']}"
     return None
-
-
-@dataclass(frozen=True)
-class Trees:
-    """The woven tree, a copy of it to patch, and the tree as it is, for what is not woven in."""
-
-    woven: Tree
-    mine: Tree
-    plain: Tree
-
-    @contextmanager
-    def at_work(self, mutant: Mutant, weave: Weave) -> Iterator[Tree]:
-        """Give the tree in which a mutant is at work."""
-        if mutant.key in weave.numbers:
-            self.mine.patch(self.woven, weave.numbers[mutant.key])
-            yield self.mine
-            return
-        self.plain.write({mutant.file: mutant.source()})
-        try:
-            yield self.plain
-        finally:
-            self.plain.write({mutant.file: sources()[mutant.file].decode()})

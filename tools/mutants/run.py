@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.mutants import forge, walks
 from tools.mutants.book import FOLDER, Outcome
 from tools.mutants.compiler import Compiler, DoesNotCompile
-from tools.mutants.forge import Tree, Trees
+from tools.mutants.forge import Tree
 from tools.mutants.mutant import Mutant
+from tools.mutants.sources import sources
 from tools.mutants.weave import Weave
 
 STILLBORN = "the compiler"
@@ -27,7 +29,8 @@ class Worker:
     """One process's compiler and folders. The compiler starts when it is first needed."""
 
     weave: Weave
-    trees: Trees
+    tree: Tree
+    mine: Tree
     artifacts: Path
     compiler: Compiler | None = None
 
@@ -37,14 +40,29 @@ class Worker:
             artifacts = self._artifacts(mutant)
         except DoesNotCompile as refusal:
             return Outcome(mutant.key, STILLBORN, str(refusal).partition("\n")[0])
-        with self.trees.at_work(mutant, self.weave) as tree:
+        with self._at_work(mutant) as tree:
+            if says := walks.notices(artifacts, self.artifacts, walks.SHORT):
+                return Outcome(mutant.key, "differential", says)
             if says := tree.failing(*forge.NO_WALKS):
                 return Outcome(mutant.key, "forge", says)
-            if says := walks.notices(artifacts, self.artifacts):
-                return Outcome(mutant.key, "differential", says)
+            if says := walks.notices(artifacts, self.artifacts, walks.LONG):
+                return Outcome(mutant.key, "long differential", says)
             if says := tree.failing(*forge.WALKS):
                 return Outcome(mutant.key, "forge's walks", says)
         return Outcome(mutant.key, "")
+
+    @contextmanager
+    def _at_work(self, mutant: Mutant) -> Iterator[Tree]:
+        """Give the tree in which a mutant is at work."""
+        if number := self.weave.numbers.get(mutant.key):
+            self.mine.patch(self.tree, number)
+            yield self.mine
+            return
+        self.mine.write({mutant.file: mutant.source()})
+        try:
+            yield self.mine
+        finally:
+            self.mine.write({mutant.file: sources()[mutant.file].decode()})
 
     def _artifacts(self, mutant: Mutant) -> dict[str, str]:
         if mutant.key in self.weave.numbers:
@@ -62,25 +80,29 @@ def outcomes(weave: Weave, mutants: list[Mutant], jobs: int) -> Iterator[Outcome
 
     Raises ``FailsWithoutMutant`` first, if a test fails while none is at work.
     """
-    woven = Tree.make(FOLDER / "woven", weave.texts)
-    plain = Tree.make(FOLDER / "plain", {})
-    _check(weave, woven, plain)
+    says = walks.notices(weave.artifacts_of(None), FOLDER / "artifacts", walks.SHORT + walks.LONG)
+    if says:
+        raise FailsWithoutMutant(says)
+    woven = [each for each in mutants if each.key in weave.numbers]
+    plain = [each for each in mutants if each.key not in weave.numbers]
+    if woven:
+        yield from _outcomes(weave, Tree.make(FOLDER / "woven", weave.texts), woven, jobs)
+    if plain:
+        yield from _outcomes(weave, Tree.make(FOLDER / "plain", {}), plain, jobs)
+
+
+def _outcomes(weave: Weave, tree: Tree, mutants: list[Mutant], jobs: int) -> Iterator[Outcome]:
+    says = tree.failing()
+    if says:
+        raise FailsWithoutMutant(says)
     context = multiprocessing.get_context("fork")
-    with context.Pool(jobs, _begin, (weave, woven, plain)) as pool:
+    with context.Pool(jobs, _begin, (weave, tree)) as pool:
         yield from pool.imap_unordered(_try, mutants)
 
 
-def _check(weave: Weave, woven: Tree, plain: Tree) -> None:
-    says = woven.failing() or plain.failing()
-    says = says or walks.notices(weave.artifacts_of(None), FOLDER / "artifacts")
-    if says:
-        raise FailsWithoutMutant(says)
-
-
-def _begin(weave: Weave, woven: Tree, plain: Tree) -> None:
+def _begin(weave: Weave, tree: Tree) -> None:
     folder = FOLDER / multiprocessing.current_process().name
-    trees = Trees(woven, woven.copy(folder / "woven"), plain.copy(folder / "plain"))
-    _worker.append(Worker(weave, trees, folder / "artifacts"))
+    _worker.append(Worker(weave, tree, tree.copy(folder / "tree"), folder / "artifacts"))
 
 
 def _try(mutant: Mutant) -> Outcome:

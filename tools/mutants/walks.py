@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -11,8 +11,9 @@ from types import FrameType
 from tests.differential import machine, world
 from tests.differential.walk import Walk
 
-STEPS = (300, 300, 600, 600, 1_200, 2_500)
-"""The steps of each walk; short ones first, since most mutants do not get far."""
+SHORT = ((0, 250), (1, 500))
+LONG = ((2, 800), (3, 1_200), (4, 2_500))
+"""Walks as (number, steps). Most mutants do not get far, so the short ones judge first."""
 
 COMPARE_ALL_EVERY = 100
 SHOWN = 300
@@ -23,13 +24,15 @@ SECONDS = 300
 machine.CODE_LIMIT = 1 << 24
 
 
-def notices(artifacts: Mapping[str, str], folder: Path) -> str | None:
+def notices(
+    artifacts: Mapping[str, str], folder: Path, which: Iterable[tuple[int, int]]
+) -> str | None:
     """Return what the first walk that noticed says in its first line; None if none did."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in artifacts.items():
         (folder / f"{name}.json").write_text(text)
     world._artifact.cache_clear()
-    said = (_walk(folder, number, steps) for number, steps in enumerate(STEPS))
+    said = (_walk(folder, number, steps) for number, steps in which)
     return next((each for each in said if each), None)
 
 
