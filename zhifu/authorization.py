@@ -43,6 +43,7 @@ _CONSENT: _Types = {
         learner="uint32",
         referrer="address",
         startsAt="uint64",
+        fromLearner="bool",
         maxPrice="uint64",
         deadline="uint64",
         nonce="uint64",
@@ -136,6 +137,7 @@ def sign_consent(
     content: int,
     seller: int,
     learner: int,
+    from_learner: bool,
     max_price: int,
     deadline: int,
     nonce: int,
@@ -144,7 +146,8 @@ def sign_consent(
 ) -> Consent:
     """Sign a learner's agreement to one order of a batch; `max_price` in ledger units.
 
-    `key` is the learner's own, or the one that took the learner's account on the seller over.
+    `key` is the learner's own, or the one that took the learner's account on the seller over;
+    `from_learner` says whether that account pays.
     """
     message = {
         "content": content,
@@ -152,6 +155,7 @@ def sign_consent(
         "learner": learner,
         "referrer": referrer or NO_ADDRESS,
         "startsAt": starts_at,
+        "fromLearner": from_learner,
         "maxPrice": max_price,
         "deadline": deadline,
         "nonce": nonce,

@@ -19,11 +19,11 @@ class SettlementCourt(Contract):
     NAME = "SettlementCourt"
 
     def refund_part(self, signer: Signer, order: DirectOrder, amount: int) -> Receipt:
-        """Refund less than what is left of a direct order's price."""
+        """Refund less than what is left of a direct order's price; the signer is of the host."""
         return self.transact(signer, "refundPart", order.as_tuple(), amount)
 
     def refund_batch_part(self, signer: Signer, order: BatchOrder, amount: int) -> Receipt:
-        """Refund less than what is left of a batch order's price."""
+        """Refund less than what is left of a batch order's price; the signer is of the host."""
         return self.transact(signer, "refundBatchPart", order.as_tuple(), amount)
 
     def request_refund(self, signer: Signer, order: DirectOrder) -> Receipt:

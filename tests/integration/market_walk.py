@@ -188,12 +188,14 @@ class Walk:
 
     def do_settle_with_consent(self) -> None:
         seller, content, learner = self.seller, self.content, self.random.randrange(1, 6)
+        from_learner = self.random.random() < 0.7
         consent = sign_consent(
             LEARNER_KEY,
             self.venue,
             content=content,
             seller=seller.number,
             learner=learner,
+            from_learner=from_learner,
             max_price=10**10,
             deadline=2**40,
             nonce=next(self.nonces),
@@ -203,7 +205,7 @@ class Walk:
             seller.number,
             seller.operator,
             [BatchItem(content, learner)],
-            from_learners=self.random.random() < 0.7,
+            from_learners=from_learner,
             consents=[consent],
         )
 
@@ -244,11 +246,11 @@ class Walk:
 
     def do_refund_part(self) -> None:
         order = self.a_direct()
-        self.settlement.refund_part(self.refunder_of(order), order, self.an_amount())
+        self.settlement.refund_part(self.host_of(order.content), order, self.an_amount())
 
     def do_refund_batch_part(self) -> None:
         order = self.a_batched()
-        self.settlement.refund_batch_part(self.operator_of(order.platform), order, self.an_amount())
+        self.settlement.refund_batch_part(self.host_of(order.content), order, self.an_amount())
 
     def do_request(self) -> None:
         order = self.random.choice(self.direct[-5:])

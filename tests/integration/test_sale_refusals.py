@@ -138,6 +138,7 @@ def consent(sale: Sale, content: int = 1) -> Consent:
         content=content,
         seller=1,
         learner=3,
+        from_learner=False,
         max_price=10**9,
         deadline=2**40,
         nonce=5,
@@ -301,7 +302,7 @@ REFUSED: dict[str, tuple[Refused, type[ZhifuError], str]] = {
         InvalidInput,
         "amount",
     ),
-    "part refund by another seller": (
+    "part refund by another host": (
         lambda sale: sale.settlement.refund_part(sale.fair.operators[2], sale.direct, 1),
         WrongOperator,
         "operator",
