@@ -12,6 +12,7 @@ SOLIDITY := 'contracts/**/*.sol'
 SOLIDITY_TESTS := 'tests/forge/**/*.sol' 'tests/proofs/*.sol'
 TESTS := $(wildcard tests/unit tests/integration tests/acceptance tests/differential)
 CONTRACT_TESTS := tests/contracts
+FORGE_TESTS := tests/forge/**
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -31,11 +32,11 @@ setup: $(READY) ## install everything into .venv and node_modules
 
 ##@ Change it
 .PHONY: test
-test: setup ## run every test (TESTS=... CONTRACT_TESTS=... for some)
+test: setup ## run every test (TESTS=... CONTRACT_TESTS=... FORGE_TESTS=... for some)
 	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
 	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
 	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || status=$$?; \
-	$(BIN)/forge test || status=$$?; \
+	$(BIN)/forge test --match-path '$(FORGE_TESTS)' || status=$$?; \
 	exit $$status
 
 .PHONY: fuzz

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,14 +55,16 @@ def test_make_demo_sets_everything_up_and_tells_the_story(machine: FreshMachine)
     assert "conservation: true" in machine.make("demo")
 
 
-def test_make_test_runs_both_kinds_of_tests(machine: FreshMachine) -> None:
+def test_make_test_runs_every_kind_of_tests(machine: FreshMachine) -> None:
     # One file of each kind: all of them would run this test again.
     chosen = (
         "TESTS=tests/unit/test_netting.py",
         "CONTRACT_TESTS=tests/contracts/test_add_window.py",
+        "FORGE_TESTS=tests/forge/unit/AddWindow.t.sol",
     )
     said = machine.make("test", *chosen)
-    assert said.count(" passed") == 2
+    assert len(re.findall(r"^=+ \d+ passed", said, re.MULTILINE)) == 2
+    assert re.search(r"\d+ tests passed, 0 failed", said)
 
 
 def test_nothing_but_pips_cache_is_left_in_the_home_folder(machine: FreshMachine) -> None:

@@ -12,6 +12,7 @@ from tests.differential.draws import founding
 from tests.differential.draws.draw import Draw
 from tests.differential.machine import Log, Reverted
 from tests.differential.model import Call
+from tests.differential.model.conservation import covered, held, owed
 from tests.differential.model.events import Event
 from tests.differential.model.refusal import Refused
 from tests.differential.model.words import of_address
@@ -129,11 +130,10 @@ class Walk:
     def _compare_all(self) -> None:
         self._require_same(self._views.all_keys())
         model = self._world.model
-        balance = model.tokens.balances[model.addresses.settlement]
-        units = sum(model.accounts.available.values()) + model.holds.total()
-        units += model.disputes.total()
-        covered = units * model.tokens.per_unit + model.accounts.unaccounted
-        self._require(balance == covered, f"INV-1: {balance} tokens for {covered}")
+        balance, needed = model.tokens.balances[model.addresses.settlement], covered(model)
+        self._require(balance == needed, f"INV-1: {balance} tokens for {needed}")
+        differ = held(model) - owed(model) | owed(model) - held(model)
+        self._require(not differ, f"INV-2: holds and orders differ by {differ}")
 
     def _require_same(self, keys: set[Key]) -> None:
         found = self._views.differences(keys)

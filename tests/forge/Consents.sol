@@ -11,12 +11,13 @@ struct Agreement {
     uint32 learner;
     address referrer;
     uint64 startsAt;
+    bool fromLearner;
 }
 
 /// @notice Consents as a learner's wallet makes them.
 library Consents {
     bytes32 private constant KIND = keccak256(
-        "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,uint64 maxPrice,uint64 deadline,uint64 nonce)"
+        "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)"
     );
 
     function sign(

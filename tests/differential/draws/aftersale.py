@@ -124,12 +124,18 @@ def _refund(draw: Draw, ids: Sequence[int], verb: str) -> Call | None:
 
 
 def _refund_part(draw: Draw, ids: Sequence[int], verb: str) -> Call | None:
-    sale = draw.sale(ids, lambda each: _is_held(draw, each) and each.left > 1)
+    sale = draw.sale(ids, lambda each: _is_reducible(draw, each))
     if sale is None:
         return None
     usual = draw.one_of([1, sale.left - 1, draw.number(1, max(1, sale.left - 1))])
     amount = draw.mostly(usual, draw.one_of([0, sale.left, sale.left + 1, 2**256 - 1]))
-    return _on(draw, sale, draw.refunder_of, verb, amount)
+    caller = partial(_host_operator, draw) if draw.number(0, 20) else draw.refunder_of
+    return _on(draw, sale, caller, verb, amount)
+
+
+def _is_reducible(draw: Draw, sale: Sale) -> bool:
+    hosted = draw.has_operator(draw.model.sales.host(sale))
+    return hosted and _is_held(draw, sale) and sale.left > 1
 
 
 def _is_held(draw: Draw, sale: Sale) -> bool:

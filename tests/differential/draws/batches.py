@@ -31,7 +31,7 @@ def settle_learners(draw: Draw) -> Call | None:
         return None
     words = _learner_words(draw, platform, learners, from_learners)
     groups = draw.model.batches.read(words, day, Rules())
-    orders = [order for group in groups for order in ordered(group, platform)]
+    orders = [order for group in groups for order in ordered(group, platform, from_learners)]
     consents = _consents(draw, orders) if consented else []
     arguments = (number, day, maximum, from_learners, words, consents)
     return call(caller, "Settlement", "settleLearners", *arguments)

@@ -140,8 +140,9 @@ def transfer_ownership(draw: Draw) -> Call:
 
 
 def accept_ownership(draw: Draw) -> Call | None:
-    waiting = draw.model.platforms.next_network_owner
-    if waiting == ZERO and draw.number(0, 9):
+    waiting, since = draw.model.platforms.next_network_owner.as_tuple()
+    early = waiting == ZERO or draw.model.now < since
+    if early and draw.number(0, 30):
         return None
     caller = draw.anyone() if waiting == ZERO else draw.mostly(waiting, draw.anyone())
     return call(caller, REGISTRY, "acceptOwnership")

@@ -193,7 +193,7 @@ class Model:
         """Return times at which something begins to hold or can be done no longer."""
         members = self.platforms.members.values()
         announced = [*self.roles.nominees.values(), *self.custody.offers.values()]
-        announced += [each.next_owner for each in members]
+        announced += [each.next_owner for each in members] + [self.platforms.next_network_owner]
         changes = [each.since for each in announced] + [each.treasury.since for each in members]
         changes += [each.network_fee.since for each in members]
         changes += [each.host_fee.since for each in members]

@@ -169,7 +169,8 @@ class Batches:
         lane = (operator.platform, operator.lane)
         self._require_time(lane, asked, rules)
         groups = self.read(asked.words, asked.sale_day, rules)
-        orders = [order for group in groups for order in ordered(group, operator.platform)]
+        who = (operator.platform, asked.from_learners)
+        orders = [order for group in groups for order in ordered(group, *who)]
         debit = sum(order.price for order in orders)
         rules.require(debit <= asked.max_debit, "DebitAboveMaximum", debit, asked.max_debit)
         debits = self._debits(orders, asked, operator.platform)
@@ -258,10 +259,7 @@ class Batches:
             rules.require(learner <= highest, "UnknownLearner", learner, highest)
 
 
-def ordered(group: Group, seller: int) -> list[Ordered]:
+def ordered(group: Group, seller: int, from_learners: bool) -> list[Ordered]:
     """Return the orders of a group in the order of their positions."""
-    heading, price = group.heading, group.facts.price
-    return [
-        Ordered(group.content, seller, learner, heading.referrer, heading.starts_at, price)
-        for _, _, learner in group.learners()
-    ]
+    what = (*group.heading, from_learners, group.facts.price)
+    return [Ordered(group.content, seller, learner, *what) for _, _, learner in group.learners()]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TYPE = typehash(
     "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,"
-    "uint64 maxPrice,uint64 deadline,uint64 nonce)"
+    "bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)"
 )
 
 
@@ -34,6 +34,7 @@ class Ordered(NamedTuple):
     learner: int
     referrer: str
     starts_at: int
+    from_learner: bool
     price: int
 
     @property

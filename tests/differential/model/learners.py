@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.differential.model.refusal import Rules
@@ -12,7 +13,7 @@ from tests.differential.model.words import ZERO
 if TYPE_CHECKING:
     from tests.differential.model import Model
 
-AT_ONCE = 1_048_576
+PER_DAY = 1_048_576
 HIGHEST_LEARNER = 2**31 - 1
 REGISTRY = "PlatformRegistry"
 
@@ -25,6 +26,7 @@ class Learners:
         self.highest = 0
         self._firsts: list[int] = []
         self._homes: list[int] = []
+        self._registered: Counter[tuple[int, int]] = Counter()
         self.keys: Table[int, str] = Table("key", model.touched, ZERO)
         self.bindings: Table[tuple[int, int], bytes] = Table("binding", model.touched, bytes(32))
 
@@ -44,10 +46,12 @@ class Learners:
         """REG-1 to REG-3."""
         rules = Rules()
         platform = self._model.platforms.acting(caller, rules).platform
-        maximum = min(AT_ONCE, HIGHEST_LEARNER - self.highest)
+        today = (platform, self._model.contents.today)
+        maximum = min(PER_DAY - self._registered[today], HIGHEST_LEARNER - self.highest)
         rules.require(0 < count <= maximum, "LearnerCountOutOfRange", count, maximum)
         rules.enforce()
         first = self.highest + 1
+        self._registered[today] += count
         self.highest += count
         self._firsts.append(first)
         self._homes.append(platform)

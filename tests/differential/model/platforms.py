@@ -61,7 +61,7 @@ class Platforms:
 
     def __init__(self, model: Model, owner: str, treasury: str) -> None:
         self._model = model
-        self.network_owner, self.next_network_owner = owner, ZERO
+        self.network_owner, self.next_network_owner = owner, NOBODY
         self.network_treasury = Treasury(treasury)
         self.members: Table[int, Platform] = Table("platform", model.touched, UNKNOWN)
         self.operators = Operators(model)
@@ -166,16 +166,17 @@ class Platforms:
         rules = Rules()
         self.require_network(caller, rules)
         rules.enforce()
-        self.next_network_owner = owner
+        self.next_network_owner = Successor(owner, self._model.now + DELAY)
         self._emit("OwnershipTransferStarted", self.network_owner, owner)
 
     def accept_ownership(self, caller: str) -> None:
         """ADMIT-7."""
-        rules = Rules()
-        rules.require(caller == self.next_network_owner, "OwnableUnauthorizedAccount", caller)
+        rules, (account, since) = Rules(), self.next_network_owner.as_tuple()
+        if rules.require(caller == account, "OwnableUnauthorizedAccount", caller):
+            rules.require(self._model.now >= since, "TooEarly", since)
         rules.enforce()
         self._emit("OwnershipTransferred", self.network_owner, caller)
-        self.network_owner, self.next_network_owner = caller, ZERO
+        self.network_owner, self.next_network_owner = caller, NOBODY
         self.members.touch(NETWORK)
 
     def renounce_ownership(self, caller: str) -> None:

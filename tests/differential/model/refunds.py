@@ -1,4 +1,4 @@
-"""Refunds by the seller, whole and in part (REFUND)."""
+"""Refunds by the seller, and in part by the host (REFUND)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class Refunds:
     def _refund_part(self, caller: str, sale: Sale | None, amount: int, rules: Rules) -> None:
         rules.require(amount != 0, "ZeroAmount")
         if sale:
-            self._model.sales.require_refunder(caller, sale, rules)
+            host = self._model.sales.host(sale)
+            self._model.platforms.require_operator_of(caller, host, rules)
             self._model.sales.require_held(sale, rules)
             rules.require(amount < sale.left, "RefundAboveLeft", amount, sale.left)
         rules.enforce()

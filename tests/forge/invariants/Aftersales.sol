@@ -12,7 +12,7 @@ abstract contract Aftersales is Learners {
         uint256 amount = _between(1, _leftOf(sold[index]) - 1);
         Order memory order = orders[sold[index].at];
         uint256 before = token.balanceOf(order.buyer);
-        vm.prank(_refunderOf(index));
+        vm.prank(_keyOf(listings[order.content].host));
         court.refundPart(order, amount);
         _keepPart(index, amount);
         _giveBack(index, amount, before);
@@ -21,8 +21,7 @@ abstract contract Aftersales is Learners {
     function refundBatchPart(uint256 seed) external drawing(seed) {
         uint256 index = _any(_isPartlyRefundableInBatch);
         uint256 amount = _between(1, _leftOf(sold[index]) - 1);
-        address key = _refunderOf(index);
-        vm.prank(key);
+        vm.prank(_keyOf(listings[sold[index].content].host));
         court.refundBatchPart(_batchOrder(index), amount);
         _keepPart(index, amount);
         _credit(_payerOf(index), amount);

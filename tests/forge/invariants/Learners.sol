@@ -137,7 +137,8 @@ abstract contract Learners is BatchSales {
             sold[index].seller,
             _learnerOf(index),
             sold[index].referrer,
-            uint64(_headedStart(index))
+            uint64(_headedStart(index)),
+            _has(sold[index], FROM_LEARNER)
         );
         return Consents.sign(consent, to, privateKeys[_signerOf(index)], address(settlement));
     }

@@ -7,7 +7,7 @@ import {PlatformStatus} from "../../../contracts/interfaces/IPlatformRegistry.so
 import {vm} from "../Vm.sol";
 import {Chance} from "./Chance.sol";
 import {Ghost} from "./Ghost.sol";
-import {Term, always} from "./Term.sol";
+import {DELAY, Term, always} from "./Term.sol";
 
 /// @notice An operator's key and what it may do.
 struct Key {
@@ -44,6 +44,8 @@ abstract contract Platforms is Chance, Ghost {
     mapping(uint32 learner => mapping(uint32 platform => bytes32)) internal bindings;
 
     address internal admin;
+    address internal nextAdmin;
+    uint256 private _adminOfferedAt;
 
     uint256 private _keysMade;
 
@@ -161,15 +163,19 @@ abstract contract Platforms is Chance, Ghost {
         learnerKeys[learner] = next;
     }
 
-    function changeNetworkOwner(uint256 seed) external drawing(seed) {
-        address next = address(uint160(_between(1e9, 1e12)));
-        Ownable2Step ownable = Ownable2Step(address(registry));
+    function offerNetwork(uint256 seed) external drawing(seed) {
+        nextAdmin = _oneIn(8) ? address(0) : address(uint160(_between(1e9, 1e12)));
+        _adminOfferedAt = block.timestamp;
         vm.prank(admin);
-        ownable.transferOwnership(next);
-        vm.assertEq(ownable.owner(), admin, "ADMIT-7: not before it is accepted");
-        vm.prank(next);
-        ownable.acceptOwnership();
-        admin = next;
+        Ownable2Step(address(registry)).transferOwnership(nextAdmin);
+    }
+
+    function acceptNetwork(uint256 seed) external drawing(seed) {
+        _only(nextAdmin != address(0) && block.timestamp >= _adminOfferedAt + DELAY);
+        vm.prank(nextAdmin);
+        Ownable2Step(address(registry)).acceptOwnership();
+        admin = nextAdmin;
+        delete nextAdmin;
     }
 
     function _admitMember(uint16 networkBps, uint16 hostBps) internal returns (uint32 platform) {

@@ -52,7 +52,7 @@ contract DisputeTest is Scene {
     }
 
     function test_of_what_part_refunds_left() external {
-        vm.prank(sellerOperator);
+        vm.prank(hostOperator);
         court.refundPart(_placed, 300_001);
         vm.expectEmit(address(settlement));
         emit ISettlementCourt.DisputeOpened(_id(), content, accountOf(buyer), 700_020, 70_002, DEADLINE, "");
@@ -154,7 +154,7 @@ contract DisputeTest is Scene {
         vm.prank(sellerOperator);
         settlement.refund(_placed);
         vm.expectRevert(reason);
-        vm.prank(sellerOperator);
+        vm.prank(hostOperator);
         court.refundPart(_placed, 1);
         vm.expectRevert(reason);
         vm.prank(buyer);

@@ -98,11 +98,16 @@ contract RefundPartTest is Scene {
         _refundPart(order, 1);
     }
 
-    function test_only_who_may_refund_it_whole() external {
+    function test_only_the_host_whose_price_it_lowers() external {
         Order memory order = _bought();
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotOperatorOf.selector, hostOperator, seller));
-        vm.prank(hostOperator);
+        bytes memory reason = abi.encodeWithSelector(ISettlement.NotOperatorOf.selector, sellerOperator, host);
+        vm.expectRevert(reason);
+        vm.prank(sellerOperator);
         court.refundPart(order, PART);
+        BatchOrder memory batchOrder = _settledOrder();
+        vm.expectRevert(reason);
+        vm.prank(sellerOperator);
+        court.refundBatchPart(batchOrder, PART);
     }
 
     function test_refuses_after_the_window() external {
@@ -129,12 +134,12 @@ contract RefundPartTest is Scene {
     }
 
     function _refundPart(Order memory order, uint256 amount) private {
-        vm.prank(sellerOperator);
+        vm.prank(hostOperator);
         court.refundPart(order, amount);
     }
 
     function _refundBatchPart(BatchOrder memory order, uint256 amount) private {
-        vm.prank(sellerOperator);
+        vm.prank(hostOperator);
         court.refundBatchPart(order, amount);
     }
 

@@ -6,7 +6,7 @@ import {Scene} from "../Scene.sol";
 import {vm} from "../Vm.sol";
 
 contract RegisterLearnersTest is Scene {
-    uint32 private constant AT_ONCE = 1_048_576;
+    uint32 private constant PER_DAY = 1_048_576;
     uint32 private constant HIGHEST = type(uint32).max >> 1;
 
     function test_numbers_are_consecutive_and_keep_their_home() external {
@@ -25,15 +25,26 @@ contract RegisterLearnersTest is Scene {
         vm.assertEq(registry.homeOf(LEARNERS + 6), seller, "REG-1: the seller's again");
     }
 
-    function test_from_one_to_a_million_at_once() external {
-        _refuses(0, AT_ONCE);
-        _refuses(AT_ONCE + 1, AT_ONCE);
-        _register(sellerOperator, AT_ONCE);
-        vm.assertEq(registry.learnerCount(), LEARNERS + AT_ONCE, "REG-2: all of them");
+    function test_from_one_to_a_million_a_day() external {
+        _refuses(0, PER_DAY - LEARNERS);
+        _refuses(PER_DAY - LEARNERS + 1, PER_DAY - LEARNERS);
+        _register(sellerOperator, PER_DAY - LEARNERS);
+        _refuses(1, 0);
+        _register(hostOperator, 1);
+        vm.warp((TODAY + 1) * 1 days - 1);
+        _refuses(1, 0);
+        vm.warp((TODAY + 1) * 1 days);
+        _refuses(PER_DAY + 1, PER_DAY);
+        _register(sellerOperator, PER_DAY);
+        vm.assertEq(registry.learnerCount(), 2 * PER_DAY + 1, "REG-2: all of them");
     }
 
     function test_up_to_31_bits() external {
-        while (HIGHEST - registry.learnerCount() > AT_ONCE) _register(sellerOperator, AT_ONCE);
+        while (HIGHEST - registry.learnerCount() > PER_DAY) {
+            vm.warp(block.timestamp + 1 days);
+            _register(sellerOperator, PER_DAY);
+        }
+        vm.warp(block.timestamp + 1 days);
         uint32 rest = HIGHEST - registry.learnerCount();
         _refuses(rest + 1, rest);
         _register(sellerOperator, rest);

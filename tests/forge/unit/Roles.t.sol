@@ -71,14 +71,28 @@ contract RolesTest is Scene {
 
     // The network's owner
 
-    function test_the_network_passes_in_two_steps() external {
+    function test_the_network_passes_in_two_steps_two_days_apart() external {
         Ownable2Step ownable = Ownable2Step(address(registry));
         vm.prank(networkOwner);
         ownable.transferOwnership(stranger);
+        vm.warp(LATER - 1);
+        vm.expectRevert(abi.encodeWithSelector(IPlatformRegistry.TooEarly.selector, LATER));
+        vm.prank(stranger);
+        ownable.acceptOwnership();
         vm.assertEq(ownable.owner(), networkOwner, "ADMIT-7: not before it is accepted");
+        vm.warp(LATER);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, receiver));
+        vm.prank(receiver);
+        ownable.acceptOwnership();
         vm.prank(stranger);
         ownable.acceptOwnership();
         vm.assertEq(registry.platformOf(0).owner, stranger, "ADMIT-7: accepted");
+    }
+
+    function test_only_the_networks_owner_passes_it_on() external {
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, stranger));
+        vm.prank(stranger);
+        Ownable2Step(address(registry)).transferOwnership(stranger);
     }
 
     function test_the_network_is_never_without_an_owner() external {

@@ -65,7 +65,7 @@ contract SettleLearnersTest is Scene {
         vm.expectRevert(abi.encodeWithSelector(reason, accountOfLearner(seller, 2), int256(0), PRICE));
         _settle(true, new Consent[](0));
         _bindKeys();
-        Consent[] memory consents = _consents(address(0));
+        Consent[] memory consents = _consentsTo(true, address(0));
         _settle(true, consents);
         _assertAvailable(learnerKey, 5, "CONSENT-2: the key's own account pays");
         _assertAvailable(accountOfLearner(seller, 1), 5, "BATCH-10: the others pay as ever");
@@ -96,6 +96,7 @@ contract SettleLearnersTest is Scene {
         Consent[] memory consents = _consents(address(0));
         (consents[0], consents[1]) = (consents[1], consents[0]);
         _refuses(consents, _badSignature());
+        _refuses(_consentsTo(true, address(0)), _badSignature());
         consents = _consents(address(0));
         ++consents[0].maxPrice;
         _refuses(consents, _badSignature());
@@ -201,17 +202,22 @@ contract SettleLearnersTest is Scene {
         }
     }
 
-    function _consents(address referrer_) private view returns (Consent[] memory consents) {
+    function _consents(address referrer_) private view returns (Consent[] memory) {
+        return _consentsTo(false, referrer_);
+    }
+
+    function _consentsTo(bool fromLearner, address referrer_) private view returns (Consent[] memory consents) {
         consents = new Consent[](3);
         for (uint32 i; i < 3; ++i) {
             consents[i] = Consent(PRICE, uint64(block.timestamp + 1 hours), i, "");
             Agreement memory to = _agreement(i + 1, referrer_);
+            to.fromLearner = fromLearner;
             consents[i] = Consents.sign(consents[i], to, keyOf("learner"), address(settlement));
         }
     }
 
     function _agreement(uint32 learner, address referrer_) private view returns (Agreement memory) {
-        return Agreement(content, seller, learner, referrer_, 0);
+        return Agreement(content, seller, learner, referrer_, 0, false);
     }
 
     function _badSignature() private view returns (bytes memory) {
