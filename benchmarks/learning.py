@@ -60,7 +60,10 @@ def settle_agreed(orders: int, contents: int, from_learners: bool, scene: Scene)
     if from_learners:
         top_up((item.learner for item in items for _ in range(2)), scene)
     for nonce in range(2):
-        consents = [_consent(keys[item.learner], item, nonce, scene) for item in _in_order(items)]
+        consents = [
+            _consent(keys[item.learner], item, nonce, from_learners, scene)
+            for item in _in_order(items)
+        ]
         batch = scene.settle_learners(items, from_learners=from_learners, consents=consents)
     return batch.receipt
 
@@ -71,13 +74,16 @@ def _in_order(items: Sequence[BatchItem]) -> list[BatchItem]:
     return [item for _, item in sorted(zip(places, items, strict=True))]
 
 
-def _consent(key: LocalSigner, item: BatchItem, nonce: int, scene: Scene) -> Consent:
+def _consent(
+    key: LocalSigner, item: BatchItem, nonce: int, from_learner: bool, scene: Scene
+) -> Consent:
     return sign_consent(
         key,
         scene.venue,
         content=item.content,
         seller=scene.host.number,
         learner=item.learner,
+        from_learner=from_learner,
         max_price=PRICE,
         deadline=scene.now() + _HOUR,
         nonce=nonce,
