@@ -61,7 +61,7 @@ def settle_agreed(orders: int, contents: int, from_learners: bool, scene: Scene)
         top_up((item.learner for item in items for _ in range(2)), scene)
     for nonce in range(2):
         consents = [
-            _consent(keys[item.learner], item, from_learners, nonce, scene)
+            _consent(keys[item.learner], item, nonce, from_learners, scene)
             for item in _in_order(items)
         ]
         batch = scene.settle_learners(items, from_learners=from_learners, consents=consents)
@@ -75,7 +75,7 @@ def _in_order(items: Sequence[BatchItem]) -> list[BatchItem]:
 
 
 def _consent(
-    key: LocalSigner, item: BatchItem, from_learner: bool, nonce: int, scene: Scene
+    key: LocalSigner, item: BatchItem, nonce: int, from_learner: bool, scene: Scene
 ) -> Consent:
     return sign_consent(
         key,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -49,6 +50,8 @@ def find() -> set[Finding]:
     """
     report = FOLDER / "report.json"
     report.unlink(missing_ok=True)
+    # What forge would not compile again would not be described again either.
+    shutil.rmtree(solc.ROOT / _out(), ignore_errors=True)
     command = [str(FOLDER / "bin" / "slither"), str(solc.ROOT), "--json", str(report)]
     options = ["--filter-paths", NOT_OURS, "--foundry-out-directory", str(_out())]
     reply = subprocess.run(
@@ -107,11 +110,9 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return 1
     complaints = _complaints(found, known())
-    print(
-        f"{len(found)} findings of high or medium impact, all looked at" if not complaints else ""
-    )
     for complaint in complaints:
         print(complaint, file=sys.stderr)
+    print(f"{len(found)} findings of high or medium impact, {len(complaints)} to look at")
     return 1 if complaints else 0
 
 

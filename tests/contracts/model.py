@@ -300,7 +300,7 @@ class Ledger:
         return number
 
     def set_prices(self, caller: str, content: int, steps: Sequence[tuple[int, int]]) -> None:
-        """PRICE-1, PRICE-2; a step is a day and its price."""
+        """PRICE-1 to PRICE-3; a step is a day and its price."""
         days = [self.today, *(day for day, _ in steps)]
         known = self.contents.get(content)
         kept = {known.price_on(day) for day in (self.today - 1, self.today)} if known else {0}
@@ -316,7 +316,7 @@ class Ledger:
         self.contents[content].prices = past | dict(steps)
 
     def set_plan(self, caller: str, content: int, plan: Plan) -> None:
-        """PLAN-1, PLAN-2."""
+        """PLAN-1 to PLAN-3."""
         self._require_host(caller, content, **self._wrong_plan(self.acting(caller)[0], plan))
         known = self.contents[content]
         version = len(known.plans) + 1

@@ -175,3 +175,43 @@ def test_keeps_price_and_class(release, settlement, content, bought):
     travel(MATURE)
     release(content)
     assert settlement.holdOf(content.number, 1) >> 192 == terms
+
+
+@pytest.fixture
+def replanned(licences, content, plan, host, bought):
+    """The content after sales under its first plan, its second and its third."""
+    for salt, bps in enumerate((1, 2)):
+        bought(salt=bytes([salt]) * 32)
+        creators = (plan.creators[0]._replace(bps=3_333 - bps), plan.creators[1])
+        changed = plan._replace(host_bps=plan.host_bps + bps, creators=creators)
+        licences.setPlan(content.number, changed, {"from": host.operator})
+        travel(SHORT_WINDOW)
+    bought(salt=b"2" * 32)
+    travel(MATURE)
+    return content
+
+
+def test_releases_the_latest_plan_and_the_one_before_it(release, replanned):
+    """RELEASE-1, SPLIT-5."""
+    events = release(replanned).events["Released"]
+    assert [event["planVersion"] for event in events] == [2, 3]
+
+
+def test_releases_an_older_plan_by_its_version(release, settlement, replanned, stranger):
+    """RELEASE-3: once, and nothing of a version that is none."""
+    release(replanned)
+    revenue = capture(replanned.price, replanned.plan.commission_bps, 0).revenue
+    sent = [
+        settlement.releaseVersion(replanned.number, version, {"from": stranger}).events
+        for version in (1, 1, 0, 4)
+    ]
+    assert tuple(sent[0]["Released"].values()) == (replanned.number, 1, revenue)
+    assert not any("Released" in events for events in sent[1:])
+    left = [unpack(settlement.holdOf(replanned.number, version)) for version in (1, 2, 3)]
+    assert [hold.total for hold in left] == [0, 0, 0]
+
+
+def test_reverts_if_the_content_of_a_version_is_unknown(settlement, stranger):
+    """RELEASE-3."""
+    with refused("UnknownContent", 99):
+        settlement.releaseVersion(99, 1, {"from": stranger})

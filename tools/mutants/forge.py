@@ -7,6 +7,7 @@ takes the place of its source in another copy, and what depends on it is compile
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ SHOWN = 300
 WALKS = ("--match-contract", "Invariants")
 NO_WALKS = ("--no-match-contract", "Invariants")
 
+_MADE = "made"
 _OUT = Path(".cache") / "forge" / "out"
 _COPIED = ("contracts", "tests/forge", "foundry.toml")
 _SETTINGS = {
@@ -54,8 +56,11 @@ class Tree:
     def make(cls, folder: Path, texts: Mapping[str, str]) -> Tree:
         """Copy the tree, with some sources in place of the project's, and compile it.
 
-        Raises ``BuildFailed``.
+        What was made of the same before is taken again. Raises ``BuildFailed``.
         """
+        made, tree = _digest(texts), cls(folder)
+        if (folder / _MADE).is_file() and (folder / _MADE).read_text() == made:
+            return tree
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for path in _COPIED:
@@ -64,11 +69,11 @@ class Tree:
         (folder / "node_modules").symlink_to(solc.ROOT / "node_modules")
         (folder / ".cache").mkdir()
         (folder / ".cache" / "solc").symlink_to(solc.FOLDER)
-        tree = cls(folder)
         tree.write({path: text.decode() for path, text in sources().items()} | dict(texts))
         built = tree.run("build")
         if built.returncode:
             raise BuildFailed(built.stdout + built.stderr)
+        (folder / _MADE).write_text(made)
         return tree
 
     def copy(self, folder: Path) -> Tree:
@@ -117,6 +122,15 @@ class Tree:
             text=True,
             timeout=SECONDS,
         )
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """Return what tells the copy that would be made from others."""
+    parts = [text.encode() for text in texts.values()]
+    for folder in _COPIED:
+        files = sorted((solc.ROOT / folder).rglob("*.sol")) or [solc.ROOT / folder]
+        parts += [path.read_bytes() for path in files]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _first_failure(report: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Release a commission: a seller's or referrer's matured share is credited."""
+"""Release commissions: the matured shares of sellers and referrers are credited."""
 
 from __future__ import annotations
 
@@ -16,12 +16,25 @@ MATURE = 2 * SHORT_WINDOW
 
 @pytest.fixture
 def release(settlement, stranger):
-    """Releases a commission, as anyone may."""
+    """Releases an account's commission, as anyone may."""
 
     def release(account, class_=0):
         return settlement.releaseCommissions([account], class_, {"from": stranger})
 
     return release
+
+
+OWNED_BY_NOBODY = [0, 1 << 160, 1 << 248 | 1 << 32, 1 << 248 | 1 << 240 | 2, 2 << 248]
+
+
+@pytest.mark.parametrize("account", OWNED_BY_NOBODY, ids=hex)
+def test_reverts_if_nobody_can_own_an_account(release, settlement, bought, seller, account):
+    """RELEASE-2: no key leads to a commission of another class."""
+    bought()
+    travel(MATURE)
+    with refused("InvalidAccount", account):
+        release(account)
+    assert unpack(settlement.commissionOf(seller.account, 0)).total > 0
 
 
 @pytest.mark.parametrize("class_", [2, 7, 8, 255])
@@ -57,6 +70,18 @@ def test_credits_the_seller_once(release, settlement, bought, content, seller):
     assert not release(seller.account).events
     assert settlement.availableOf(seller.account) == part
     assert unpack(settlement.commissionOf(seller.account, 0)).total == 0
+
+
+def test_credits_many_and_passes_over_the_rest(
+    settlement, settled, content, learners, referrer, seller, stranger
+):
+    """RELEASE-2: an account named twice is credited once."""
+    settled([Group(content.number, learners[:9], referrer.address)])
+    travel(MATURE)
+    accounts = [seller.account, of_address(stranger), of_address(referrer), seller.account]
+    events = settlement.releaseCommissions(accounts, 0, {"from": stranger}).events
+    credited = [event["account"] for event in events["CommissionReleased"]]
+    assert credited == [seller.account, of_address(referrer)]
 
 
 def test_credits_the_referrer(release, settlement, settled, content, learners, referrer, seller):
