@@ -62,7 +62,7 @@ def on_chain(zhifu: Zhifu, chain: Anvil) -> tuple[object, object]:
 
 def test_each_prints_addresses_transactions_and_balances(first: dict[str, str]) -> None:
     assert len(ADDRESS.findall(first["deploy"])) >= 5
-    assert len(HASH.findall(first["deploy"])) == 8
+    assert len(HASH.findall(first["deploy"])) == 10
     assert "before" in first["deploy"]
     # Three platforms are admitted and given an operator, learners and contents.
     assert len(HASH.findall(first["register"])) == 12
