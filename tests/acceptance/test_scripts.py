@@ -64,8 +64,8 @@ def test_each_prints_addresses_transactions_and_balances(first: dict[str, str]) 
     assert len(ADDRESS.findall(first["deploy"])) >= 5
     assert len(HASH.findall(first["deploy"])) == 10
     assert "before" in first["deploy"]
-    # Three platforms are admitted and given an operator, learners and contents.
-    assert len(HASH.findall(first["register"])) == 12
+    # Three platforms are admitted and given an operator, who accepts, learners and contents.
+    assert len(HASH.findall(first["register"])) == 15
     assert len(ADDRESS.findall(first["register"])) == 3
     assert "before" in first["register"]
     assert len(HASH.findall(first["purchase"])) == 2
