@@ -197,6 +197,13 @@ library BatchTree {
         return place < ORDERS_PER_WORD ? uint32(word >> (192 - 32 * place)) : 0;
     }
 
+    /// @notice The word at `index`, which must be there.
+    function wordAt(uint256[] calldata words, uint256 index) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(words.offset, shl(5, index)))
+        }
+    }
+
     /// @notice The content number of a word.
     function contentOf(uint256 word) internal pure returns (uint32) {
         return uint32(word >> 224);

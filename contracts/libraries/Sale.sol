@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Facts} from "./Facts.sol";
 import {Hold} from "./Hold.sol";
 
 /// @notice Everything a batch needs to know of a content under one version of its plan, and the hold of that version's
@@ -20,6 +21,9 @@ library SaleLib {
     uint256 private constant PRICE_SHIFT = 192;
     uint256 private constant COMMISSION_SHIFT = 232;
     uint256 private constant CLASS_SHIFT = 246;
+    uint256 private constant FLAGS_SHIFT = 249;
+    uint256 private constant TERMS_MASK = (1 << 54) - 1;
+    uint256 private constant FIRST_VERSION = 1 << 72;
     uint256 private constant ACTIVE_BIT = 1 << 249;
     uint256 private constant REPRICED_BIT = 1 << 250;
     uint256 private constant REPLANNED_BIT = 1 << 251;
@@ -59,6 +63,18 @@ library SaleLib {
     /// @notice Whether the content can be sold.
     function isActive(Sale sale) internal pure returns (bool) {
         return Sale.unwrap(sale) & ACTIVE_BIT != 0;
+    }
+
+    /// @notice Whether the content can be sold, and never changed its price or plan, and its licences never end.
+    function isPlain(Sale sale) internal pure returns (bool) {
+        return Sale.unwrap(sale) >> FLAGS_SHIFT == 1;
+    }
+
+    /// @notice The facts of an order of such a content in its first state, without a referrer.
+    /// @dev Price and commission stand side by side here as there.
+    function plainFacts(Sale sale, uint256 epoch, bool commissioned) internal pure returns (Facts) {
+        uint256 terms = (Sale.unwrap(sale) >> PRICE_SHIFT) & (commissioned ? TERMS_MASK : MAXIMUM_PRICE);
+        return Facts.wrap(terms | FIRST_VERSION | (sale.class() << 88) | (epoch << 96));
     }
 
     /// @notice Whether the plan ever changed.

@@ -69,9 +69,10 @@ abstract contract Holds is Ledger {
     ) internal view returns (Facts facts, SaleSlot storage slot, Sale sale) {
         slot = _sales[content];
         sale = slot.sale;
+        uint256 epoch = _epochIn(windows, sale.class());
+        if (sale.isPlain() && heading == 0) return (sale.plainFacts(epoch, commissioned), slot, sale);
         if (!sale.isActive()) _refuseSale(content, sale);
         uint256 price = _priceOn(content, sale, day);
-        uint256 epoch = _epochIn(windows, sale.class());
         uint256 version = FIRST_VERSION;
         bool dated = sale.isDated();
         if (sale.isReplanned()) {
@@ -224,6 +225,9 @@ abstract contract Holds is Ledger {
     }
 
     function _windowIn(uint256 windows, uint256 class) internal pure returns (uint256) {
-        return (windows >> (WINDOW_BITS * class)) & WINDOW_MASK;
+        unchecked {
+            // Classes are below 8.
+            return (windows >> (WINDOW_BITS * class)) & WINDOW_MASK;
+        }
     }
 }

@@ -139,7 +139,7 @@ abstract contract Orders is Holds {
         uint256[] calldata words,
         uint256 index
     ) internal returns (uint256 next, Facts facts) {
-        uint256 word = words[index];
+        uint256 word = BatchTree.wordAt(words, index);
         uint32 content = BatchTree.contentOf(word);
         if (content != 0) return _readGroup(tally, words, index, content);
         if (word == 0 || word >> HEADING_BITS != 0 || tally.heading != 0) {
@@ -175,11 +175,12 @@ abstract contract Orders is Holds {
             tally.debit += count * facts.price();
             tally.commissions[facts.class()] += count * sellerPart;
             _addRevenue(slot, sale, count * revenue, facts);
+            if (tally.heading == 0) return;
             if (referrerPart != 0) {
                 _addCommission(AccountLib.ofAddress(address(uint160(tally.heading))), count * referrerPart, facts);
             }
+            tally.heading = 0;
         }
-        tally.heading = 0;
     }
 
     /// @dev Adds the seller's commissions to its holds, and commits to the orders.

@@ -6,6 +6,7 @@ import pytest
 from brownie import reverts
 
 from tests.contracts.accounts import ZERO
+from tests.contracts.clock import DAY, now, set_next, travel
 from tests.contracts.refusals import refused
 
 ACTIVE, SUSPENDED = 1, 2
@@ -119,12 +120,44 @@ def test_a_suspended_operator_may_not_act(registry, seller, network_owner):
         registry.registerLearner(bytes(32), {"from": seller.operator})
 
 
-def test_the_network_passes_on_in_two_steps(registry, network_owner, stranger):
+def test_the_network_is_accepted_two_days_after_it_was_offered(registry, network_owner, stranger):
     """ADMIT-7."""
     registry.transferOwnership(stranger, {"from": network_owner})
+    since = now() + 2 * DAY
+    set_next(since - 1)
+    with refused("TooEarly", since):
+        registry.acceptOwnership({"from": stranger})
     assert registry.platformOf(0)[0] == network_owner
+    set_next(since)
     registry.acceptOwnership({"from": stranger})
     assert registry.platformOf(0)[0] == stranger
+
+
+def test_another_offer_of_the_network_waits_two_days_again(
+    registry, network_owner, stranger, seller
+):
+    """ADMIT-7: what was offered to somebody else before does not count."""
+    registry.transferOwnership(seller.owner, {"from": network_owner})
+    travel(2 * DAY)
+    registry.transferOwnership(stranger, {"from": network_owner})
+    since = now() + 2 * DAY
+    with refused("TooEarly", since):
+        registry.acceptOwnership({"from": stranger})
+    travel(2 * DAY)
+    with refused("OwnableUnauthorizedAccount", seller.owner.address):
+        registry.acceptOwnership({"from": seller.owner})
+    registry.acceptOwnership({"from": stranger})
+    assert registry.owner() == stranger
+
+
+def test_an_offer_of_the_network_is_taken_back(registry, network_owner, stranger):
+    """ADMIT-7."""
+    registry.transferOwnership(stranger, {"from": network_owner})
+    registry.transferOwnership(ZERO, {"from": network_owner})
+    travel(2 * DAY)
+    with refused("OwnableUnauthorizedAccount", stranger.address):
+        registry.acceptOwnership({"from": stranger})
+    assert registry.owner() == network_owner
 
 
 def test_the_network_cannot_be_left_without_an_owner(registry, network_owner):

@@ -274,6 +274,22 @@ def test_an_account_is_taken_over_by_the_offered_key_alone(
         settlement.takeOver(seller.number, learners[1], {"from": attacker})
 
 
+# Selling below the price
+
+
+def test_a_seller_cannot_sell_a_licence_for_one_unit(
+    settlement, bought, settled, seller, host, content
+):
+    """REFUND-6: nor give a part back at all; who sets the price alone may lower it afterwards."""
+    direct, batch, held = bought(), settled().order(), settlement.holdOf(content.number, 1)
+    for amount in (content.price - 1, 1):
+        with refused("NotOperatorOf", seller.operator.address, host.number):
+            settlement.refundPart(direct, amount, {"from": seller.operator})
+        with refused("NotOperatorOf", seller.operator.address, host.number):
+            settlement.refundBatchPart(batch, amount, {"from": seller.operator})
+    assert settlement.holdOf(content.number, 1) == held
+
+
 # Money as a nuisance
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from brownie import reverts
 
+from tests.contracts.clock import DAY, set_next, today
+from tests.contracts.network import appoint
 from tests.contracts.refusals import refused
 
 MAXIMUM = 1 << 20
@@ -55,6 +57,33 @@ def test_registers_a_million_at_once(registry, seller):
     transaction = registry.registerLearners(MAXIMUM, COMMITMENT, {"from": seller.operator})
     assert registry.learnerCount() == MAXIMUM
     assert transaction.gas_used < 150_000
+
+
+def test_a_platform_registers_a_million_a_day(registry, seller, host, stranger):
+    """REG-2: all its operators together, in one call or in many; others are not held up."""
+    appoint(registry, seller.number, seller.owner, stranger)
+    registry.registerLearners(MAXIMUM - 2, COMMITMENT, {"from": seller.operator})
+    with refused("LearnerCountOutOfRange", 3, 2):
+        registry.registerLearners(3, COMMITMENT, {"from": stranger})
+    registry.registerLearner(COMMITMENT, {"from": stranger})
+    registry.registerLearner(COMMITMENT, {"from": seller.operator})
+    for operator in (stranger, seller.operator):
+        with refused("LearnerCountOutOfRange", 1, 0):
+            registry.registerLearner(COMMITMENT, {"from": operator})
+    registry.registerLearners(MAXIMUM, COMMITMENT, {"from": host.operator})
+    assert registry.learnerCount() == 2 * MAXIMUM
+
+
+def test_the_next_day_begins_at_midnight(registry, seller):
+    """REG-2."""
+    midnight = (today() + 1) * DAY
+    registry.registerLearners(MAXIMUM, COMMITMENT, {"from": seller.operator})
+    set_next(midnight - 1)
+    with refused("LearnerCountOutOfRange", 1, 0):
+        registry.registerLearner(COMMITMENT, {"from": seller.operator})
+    set_next(midnight)
+    registry.registerLearners(MAXIMUM, COMMITMENT, {"from": seller.operator})
+    assert registry.learnerCount() == 2 * MAXIMUM
 
 
 @pytest.fixture

@@ -98,6 +98,17 @@ WEIGHTS: dict[Drawer, int] = {
     releases.safe_batch_transfer_from: 4,
 }
 
+_TIMED: list[Drawer] = [
+    aftersale.refuse_refund,
+    aftersale.refuse_batch_refund,
+    aftersale.refund_unanswered,
+    aftersale.refund_batch_unanswered,
+    aftersale.resolve_dispute,
+    aftersale.resolve_batch_dispute,
+    aftersale.close_dispute,
+    aftersale.close_batch_dispute,
+]
+
 _PAUSES = (0, 0, 1, 60, HOUR, HOUR, 9 * HOUR)
 _DRAWERS, _WEIGHTS = list(WEIGHTS), list(accumulate(WEIGHTS.values()))
 
@@ -115,7 +126,12 @@ def next_time(draw: Draw) -> int:
 
 
 def next_call(draw: Draw) -> Call:
-    """Draw the next call."""
+    """Draw the next call; where time stands at a deadline, often one that it is about."""
+    now = draw.model.now
+    if draw.number(0, 1) and any(abs(each - now) <= 1 for each in draw.model.deadlines()):
+        call = draw.one_of(_TIMED)(draw)
+        if call is not None:
+            return call
     while True:
         (drawer,) = draw.random.choices(_DRAWERS, cum_weights=_WEIGHTS)
         call = drawer(draw)

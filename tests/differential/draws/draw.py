@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tests.differential.model import Call, Model
 from tests.differential.model.batches import BatchOrder
+from tests.differential.model.facts import DISPUTED, PAID_OUT
 from tests.differential.model.orders import Order
 from tests.differential.model.platforms import ACTIVE
 from tests.differential.model.sales import Sale
@@ -20,6 +21,7 @@ WRONG = 0.015
 """How often one part of a call is drawn wrong: a call has some parts, so one call in ten fails."""
 
 RECENT = 100
+ODD = DISPUTED | PAID_OUT
 TRIES = 8
 
 
@@ -157,14 +159,15 @@ class Draw:
     # Orders
 
     def sale(self, ids: Sequence[int], fits: Callable[[Sale], bool]) -> Sale | None:
-        """Draw one of some orders: mostly a recent one that fits."""
+        """Draw one of some orders: mostly a recent one that fits, else one with a dispute."""
         if not ids:
             return None
         known, recent = self.model.sales.known, ids[-RECENT:]
         found = [each for each in (known[self.one_of(recent)] for _ in range(TRIES)) if each]
         fitting = [each for each in found if fits(each)]
         if self.number(0, 24) == 0:
-            return found[0] if found else None
+            odd = [each for each in map(known.__getitem__, recent) if each and each.has(ODD)]
+            return self.one_of(odd or found) if found else None
         if not fitting and not self.rarely():
             return None
         return self.mostly((fitting or found)[0], known[self.one_of(ids)])
