@@ -189,7 +189,7 @@ def _expression(was: str, ways: dict[int, str]) -> str:
 
 
 def _step(was: str, ways: dict[int, str]) -> str:
-    nothing = was.removeprefix("++")
+    nothing = was.removeprefix("++").split()[0]
     return _expression(was, {number: way or nothing for number, way in ways.items()})
 
 
