@@ -4,8 +4,7 @@ pragma solidity 0.8.30;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-import {IContentLicense} from "./interfaces/IContentLicense.sol";
-import {IPlatformRegistry, Platform} from "./interfaces/IPlatformRegistry.sol";
+import {Platform} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order, Withdrawal} from "./interfaces/ISettlement.sol";
 import {Account, AccountLib} from "./libraries/Account.sol";
 import {BatchTree} from "./libraries/BatchTree.sol";
@@ -87,6 +86,7 @@ contract Settlement is ISettlement, Orders {
     function withdrawMany(Withdrawal[] calldata withdrawals) external {
         for (uint256 i; i < withdrawals.length; ++i) {
             uint256 gas_ = gasleft() / (withdrawals.length - i);
+            // solhint-disable-next-line no-empty-blocks
             try ISettlement(address(this)).withdrawSigned{gas: gas_}(withdrawals[i]) {} catch {
                 emit WithdrawalFailed(withdrawals[i].owner, withdrawals[i].nonce);
             }

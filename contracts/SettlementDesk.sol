@@ -5,8 +5,6 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-import {IContentLicense} from "./interfaces/IContentLicense.sol";
-import {IPlatformRegistry, Operator} from "./interfaces/IPlatformRegistry.sol";
 import {BatchOrder, ISettlement, Order} from "./interfaces/ISettlement.sol";
 import {ISettlementCourt} from "./interfaces/ISettlementCourt.sol";
 import {Consent, ISettlementDesk, Listing, Payment, Permit, PriceStep, Source} from "./interfaces/ISettlementDesk.sol";
@@ -204,9 +202,12 @@ contract SettlementDesk is ISettlementDesk, Orders {
     function _permit(address owner, Permit calldata permit) private {
         if (permit.deadline == 0) return;
         (uint256 value, uint256 deadline) = (permit.value, permit.deadline);
+        // Whoever showed it before has done what it is for; if it is void, the allowance decides.
+        // solhint-disable no-empty-blocks
         try
             IERC20Permit(address(TOKEN)).permit(owner, address(this), value, deadline, permit.v, permit.r, permit.s)
         {} catch {}
+        // solhint-enable no-empty-blocks
     }
 
     // Batches of learners

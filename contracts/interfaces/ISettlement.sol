@@ -3,7 +3,6 @@ pragma solidity 0.8.30;
 
 import {Account} from "../libraries/Account.sol";
 import {Facts} from "../libraries/Facts.sol";
-import {Hold} from "../libraries/Hold.sol";
 
 /// @notice A direct order, as its buyer states it. Its EIP-712 hash is the order id.
 /// @param content What is bought.

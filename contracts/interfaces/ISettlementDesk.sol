@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {Account} from "../libraries/Account.sol";
-import {Facts} from "../libraries/Facts.sol";
 import {Hold} from "../libraries/Hold.sol";
 import {BatchOrder, Order} from "./ISettlement.sol";
 

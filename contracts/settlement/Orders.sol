@@ -131,7 +131,7 @@ abstract contract Orders is Holds {
         tally.leaves = BatchTree.leavesFor(words, learners);
     }
 
-    /// @dev Reads the heading or the group at `index`.
+    /// @notice Reads the heading or the group at `index`.
     /// @return next The index after it.
     /// @return facts What the orders of the group commit to; zero after a heading.
     function _readNext(
