@@ -32,6 +32,9 @@ from zhifu.refusals import explained
 _NEVER_PAID = (OrderState.PAYMENT_UNKNOWN, OrderState.CANCELLED)
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
+#: Why an order is not refunded whole of which the chain has less than its price.
+_PART_REFUNDED = "its host gave a part of its price back on chain"
+
 #: What ends a refund on chain for good, by the contract's error.
 _FINAL = {
     "RefundWindowClosed": "its refund window is closed",
@@ -96,8 +99,10 @@ class Refunds:
 
     def _require_refundable(self, lane: Lane, order: OrderRecord) -> None:
         """Ask the chain whether it would take the order back now."""
-        settlement = self._network.settlement
-        calldata = settlement.encode("refundBatch", self._proven(lane, order.id).as_tuple())
+        settlement, proven = self._network.settlement, self._proven(lane, order.id)
+        if self._is_part_refunded(proven):
+            raise NotRefundable(order.id, _PART_REFUNDED)
+        calldata = settlement.encode("refundBatch", proven.as_tuple())
         try:
             self._network.chain.call(settlement.address, calldata, sender=lane.signer.address)
         except ContractReverted as reverted:
@@ -114,14 +119,22 @@ class Refunds:
 
     def _take_back(self, lane: Lane, order_id: str) -> None:
         proven, refund = self._proven(lane, order_id), self._book.of(order_id)
+        inclusion = self._book.inclusion(proven.order_id)
+        if inclusion is None and self._is_part_refunded(proven):
+            self._book.failed(refund, _PART_REFUNDED)
+            raise NotRefundable(order_id, _PART_REFUNDED)
         try:
-            inclusion = self._book.inclusion(proven.order_id) or self._send(lane, proven)
+            inclusion = inclusion or self._send(lane, proven)
         except ContractReverted as reverted:
             if reverted.error in _FINAL:
                 self._book.failed(refund, _FINAL[reverted.error])
             raise _explained(reverted, lane, order_id) from reverted
         self._book.included(refund, proven.order_id, inclusion)
         self._sync()
+
+    def _is_part_refunded(self, proven: BatchOrder) -> bool:
+        """Whether less than the price would come back on chain than the provider would pay back."""
+        return self._network.settlement.facts_of(proven.order_id).refunded != 0
 
     def _send(self, lane: Lane, proven: BatchOrder) -> Inclusion:
         try:

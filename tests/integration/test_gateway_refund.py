@@ -98,6 +98,40 @@ def test_a_claimed_licence_is_burnt_by_its_refund(fair: Fair, gateway: Gateway) 
     assert fair.available(1) == DEPOSIT
 
 
+def host_gives_a_part_back(fair: Fair, gateway: Gateway, order: OrderRecord) -> None:
+    proven = gateway.license_of(order.id)
+    assert proven is not None
+    host, _ = fair.network.license.plan_of(order.content)
+    fair.network.settlement.refund_batch_part(fair.operators[host], proven, CENT)
+
+
+def test_what_the_host_gave_back_in_part_is_not_paid_back_whole(
+    fair: Fair, gateway: Gateway
+) -> None:
+    order = settled_order(fair, gateway)
+    host_gives_a_part_back(fair, gateway, order)
+    with pytest.raises(NotRefundable) as raised:
+        gateway.refund(order.id)
+    assert "part" in raised.value.reason
+    assert not paid_back(fair, gateway, order)
+    assert fair.available(1) == DEPOSIT - order.price.amount * CENT + CENT
+    assert gateway.may_use(1, 1)
+
+
+def test_a_refund_cut_short_before_the_host_gave_a_part_back_ends(fair: Fair) -> None:
+    faulty = Faulty(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(faulty)) as gateway:
+        order = settled_order(fair, gateway)
+        faulty.point = "before signing"
+        with pytest.raises(Crash):
+            gateway.refund(order.id)
+        host_gives_a_part_back(fair, gateway, order)
+        gateway.recover()
+        assert gateway.pending_refunds() == []
+        assert gateway.history(order.id)[-1].state == "refund_failed"
+        assert not paid_back(fair, gateway, order)
+
+
 def test_after_its_window_an_order_stays(fair: Fair, gateway: Gateway) -> None:
     order = settled_order(fair, gateway)
     fair.pass_days(28)
