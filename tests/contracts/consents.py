@@ -13,6 +13,7 @@ _TYPES = {
         {"name": "learner", "type": "uint32"},
         {"name": "referrer", "type": "address"},
         {"name": "startsAt", "type": "uint64"},
+        {"name": "fromLearner", "type": "bool"},
         {"name": "maxPrice", "type": "uint64"},
         {"name": "deadline", "type": "uint64"},
         {"name": "nonce", "type": "uint64"},
@@ -21,13 +22,14 @@ _TYPES = {
 
 
 class Consent(NamedTuple):
-    """What a learner agrees to; the price is in ledger units."""
+    """What a learner agrees to, and whether from its account; the price is in ledger units."""
 
     content: int
     seller: int
     learner: int
     referrer: str
     starts_at: int
+    from_learner: bool
     max_price: int
     deadline: int
     nonce: int

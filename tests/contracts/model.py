@@ -19,6 +19,7 @@ DAY = 86_400
 DELAY = 2 * DAY
 DISPUTE = 14 * DAY
 PRICE_STEPS = 4
+LEARNERS_PER_DAY = 2**20
 NOBODY = ""
 NEVER = 2**40 - 1
 PAID, FROM_ACCOUNT, REFUNDED, CLAIMED, DISPUTED, PAID_OUT = 1, 2, 4, 8, 16, 64
@@ -189,6 +190,7 @@ class Ledger:
     offers: dict[int, tuple[str, int]] = field(default_factory=dict)
     limits: dict[int, dict[int, int]] = field(default_factory=dict)
     topped_up: Counter[tuple[int, int]] = field(default_factory=Counter)
+    registered: Counter[tuple[int, int]] = field(default_factory=Counter)
     nonces: set[tuple[str, int]] = field(default_factory=set)
 
     # Time
@@ -263,9 +265,11 @@ class Ledger:
     # Learners
 
     def register_learners(self, caller: str, count: int) -> int:
-        """REG-1, REG-3."""
+        """REG-1 to REG-3."""
         platform, wrong = self.acting(caller)
-        refuse(**wrong)
+        left = LEARNERS_PER_DAY - self.registered[platform, self.today]
+        refuse(**wrong, LearnerCountOutOfRange=not 0 < count <= left)
+        self.registered[platform, self.today] += count
         self.homes += [platform] * count
         return len(self.homes) - count + 1
 
@@ -647,9 +651,9 @@ class Ledger:
         assert sale is not None
         self._end(sale)
 
-    def refund_part(self, caller: str, sale: Sale, refunder: int, amount: int) -> None:
-        """REFUND-6."""
-        wrong = self._wrong_refund(caller, sale, refunder)
+    def refund_part(self, caller: str, sale: Sale, amount: int) -> None:
+        """REFUND-6: the host gives it back, whoever sold."""
+        wrong = self._wrong_refund(caller, sale, self.contents[sale.content].host)
         refuse(**wrong, ZeroAmount=amount == 0, RefundAboveLeft=amount >= sale.left)
         sale.given_back += amount
         sale.touched = True

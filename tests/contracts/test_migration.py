@@ -111,7 +111,7 @@ def run_dry(
     """Plays what the parties do over two of the longer windows, and something else meanwhile."""
 
     def run_dry(meanwhile=lambda: None):
-        _end_orders(settlement, flight, seller, arbiter)
+        _end_orders(settlement, flight, seller, host, arbiter)
         where = (seller.number, learners[5])
         settlement.offerAccount(*where, learner_key, {"from": seller.operator})
         meanwhile()
@@ -134,11 +134,11 @@ def run_dry(
     return run_dry
 
 
-def _end_orders(settlement, flight, seller, arbiter):
-    """Refund what the seller refunds, and decide what the arbiter decides."""
+def _end_orders(settlement, flight, seller, host, arbiter):
+    """Refund what the seller and the host refund, and decide what the arbiter decides."""
     for order in (flight.batch[0], flight.prepaid[1]):
         settlement.refundBatch(order, {"from": seller.operator})
-    settlement.refundBatchPart(flight.batch[1], 7, {"from": seller.operator})
+    settlement.refundBatchPart(flight.batch[1], 7, {"from": host.operator})
     settlement.refund(flight.refunded, {"from": seller.operator})
     settlement.resolveDispute(flight.paid_out, False, EVIDENCE, {"from": arbiter})
 

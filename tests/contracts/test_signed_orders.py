@@ -404,7 +404,7 @@ def consent(settlement, content, seller, learner):
     """Signs a learner's consent to an order of the content; any field can be changed."""
 
     def consent(key=LEARNER_KEY, **changes):
-        terms = (content.number, seller.number, learner, ZERO, 0, content.price)
+        terms = (content.number, seller.number, learner, ZERO, 0, True, content.price)
         agreed = Consent(*terms, now() + DAY, 7)._replace(**changes)
         return sign_consent(key, settlement.address, agreed)
 
@@ -442,6 +442,7 @@ WRONG_CONSENTS = {
     "learner": {"learner": 2},
     "referrer": {"referrer": ONES},
     "start": {"starts_at": 1},
+    "who pays": {"from_learner": False},
     "key": {"key": OTHER_KEY},
 }
 
@@ -453,6 +454,23 @@ def test_reverts_if_the_learner_agreed_to_something_else(
     """CONSENT-1, INV-4."""
     with refused("InvalidSignature", Account.from_key(LEARNER_KEY).address):
         settled_by_learners(batch, consents=[consent(**wrong)])
+
+
+@pytest.mark.parametrize("from_learner", [True, False])
+def test_a_consent_says_who_pays(
+    settlement, batch, consent, deposit, learner, seller, content, from_learner
+):
+    """CONSENT-1, INV-4: a consent to fiat cannot debit the learner's account, nor the reverse."""
+    accounts = {True: of_learner(seller.number, learner), False: seller.account}
+    for account in accounts.values():
+        deposit(account, content.price)
+    agreed, sender = consent(from_learner=from_learner), {"from": seller.operator}
+    order = (1, today(), content.price)
+    with refused("InvalidSignature", Account.from_key(LEARNER_KEY).address):
+        settlement.settleLearners(*order, not from_learner, words_of(batch), [agreed], sender)
+    settlement.settleLearners(*order, from_learner, words_of(batch), [agreed], sender)
+    assert settlement.availableOf(accounts[from_learner]) == 0
+    assert settlement.availableOf(accounts[not from_learner]) == content.price
 
 
 def test_reverts_if_the_price_is_higher_than_agreed(settled_by_learners, batch, consent, content):

@@ -87,6 +87,31 @@ def test_the_networks_owners_key_makes_an_arbiter_no_sooner_than_in_two_days(
         registry.acceptRole(ARBITER, {"from": thief})
 
 
+def test_the_networks_owners_key_is_worth_the_network_in_two_days(registry, network_owner, thief):
+    """ADMIT-7."""
+    registry.transferOwnership(thief, {"from": network_owner})
+    since = now() + registry.DELAY()
+    set_next(since - 1)
+    with refused("TooEarly", since):
+        registry.acceptOwnership({"from": thief})
+    set_next(since)
+    registry.acceptOwnership({"from": thief})
+    assert registry.owner() == thief
+
+
+def test_who_still_has_the_networks_owners_key_takes_the_network_back(
+    registry, network_owner, thief
+):
+    """ADMIT-7: within two days."""
+    registry.transferOwnership(thief, {"from": network_owner})
+    travel(DAY)
+    registry.transferOwnership(ZERO, {"from": network_owner})
+    travel(registry.DELAY())
+    with refused("OwnableUnauthorizedAccount", thief.address):
+        registry.acceptOwnership({"from": thief})
+    assert registry.owner() == network_owner
+
+
 # A platform's owner
 
 
@@ -277,6 +302,29 @@ def test_an_operators_key_gives_honest_sales_back_and_has_nothing_of_it(
     assert token.balanceOf(buyer) == before + content.price
     assert settlement.availableOf(seller.account) == available + content.price
     assert loot() == 0
+
+
+def test_a_hosts_operators_key_gives_parts_back_and_has_nothing_of_it(
+    settlement, token, bought, settled, host, seller, buyer, content, loot
+):
+    """REFUND-3, REFUND-4, REFUND-6: to who paid, whoever sold."""
+    order, batch, part = bought(), settled().order(), content.price - 1
+    before, available = token.balanceOf(buyer), settlement.availableOf(seller.account)
+    settlement.refundPart(order, part, {"from": host.operator})
+    settlement.refundBatchPart(batch, part, {"from": host.operator})
+    assert token.balanceOf(buyer) == before + part
+    assert settlement.availableOf(seller.account) == available + part
+    assert loot() == 0
+
+
+def test_an_operators_key_uses_up_a_days_learner_numbers_and_not_the_networks(
+    registry, seller, host
+):
+    """REG-2: until the network suspends the platform."""
+    registry.registerLearners(2**20, bytes(32), {"from": host.operator})
+    with refused("LearnerCountOutOfRange", 2**20, 0):
+        registry.registerLearners(2**20, bytes(32), {"from": host.operator})
+    registry.registerLearner(bytes(32), {"from": seller.operator})
 
 
 def test_an_operators_key_takes_the_licences_of_learners_without_a_key(

@@ -153,14 +153,14 @@ def test_tokens_never_made_are_no_licences(licences, batch, content, stranger):
 
 
 def test_a_part_refund_and_a_dispute_leave_the_licence(
-    licences, settlement, bought, settled, deposit, seller, buyer
+    licences, settlement, bought, settled, deposit, seller, host, buyer
 ):
     """VERIFY-1, VERIFY-2, REFUND-6, DISPUTE-2, INV-5."""
     direct, shown = bought(), settled().order()
     deposit(seller.account)
     deposit(int(buyer.address, 16))
-    settlement.refundPart(direct, 1, {"from": seller.operator})
-    settlement.refundBatchPart(shown, 1, {"from": seller.operator})
+    settlement.refundPart(direct, 1, {"from": host.operator})
+    settlement.refundBatchPart(shown, 1, {"from": host.operator})
     settlement.openDispute(direct, bytes(32), {"from": buyer})
     settlement.openBatchDispute(shown, bytes(32), {"from": seller.operator})
     assert licences.verify(direct, buyer)

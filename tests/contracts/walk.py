@@ -13,7 +13,7 @@ from tests.contracts import clock
 from tests.contracts.accounts import NETWORK, ZERO, of_address, of_learner, of_platform
 from tests.contracts.batch import FROM_LEARNER, Batch, BatchOrder, Group, Leaf, words_of
 from tests.contracts.consents import Consent, sign_consent
-from tests.contracts.model import NOBODY, Ledger, Refused, Sale
+from tests.contracts.model import LEARNERS_PER_DAY, NOBODY, Ledger, Refused, Sale
 from tests.contracts.network import appoint
 from tests.contracts.orders import Order, sign_authorization
 from tests.contracts.plans import Plan, Publication, Share, Terms
@@ -325,7 +325,9 @@ class Walk:
 
     def register(self, operator: str | None = None) -> None:
         """Register some learners."""
-        caller, count = operator or self.random.choice(self.people), self.random.randint(1, 9)
+        caller, usual = operator or self.random.choice(self.people), self.random.randint(1, 9)
+        wrong = self.random.choice([0, LEARNERS_PER_DAY + 1])
+        count = usual if operator else self._mostly(usual, wrong)
         self._act(
             f"registers {count} learners",
             caller,
@@ -620,10 +622,11 @@ class Walk:
                 key = self._mostly(self._key_of(platform, learner), self.learner_keys[0])
                 nonce = self._mostly(self.random.getrandbits(64), 7)
                 terms = (group.content, platform, learner, group.referrer, group.starts_at)
-                consent = Consent(*terms, 2**60, self.ledger.now + clock.DAY, nonce)
+                agrees = self._mostly(True, False)
+                consent = Consent(*terms, agrees, 2**60, self.ledger.now + clock.DAY, nonce)
                 secret = LEARNER_KEYS[self.learner_keys.index(key)]
                 consents.append(sign_consent(secret, self.ledger.settlement, consent))
-                signed.append((key, nonce))
+                signed.append((key if agrees else NOBODY, nonce))
         return consents, signed
 
     def _some_groups(self) -> list[Group]:
@@ -692,8 +695,8 @@ class Walk:
         sale = self._any_sale()
         if not sale:
             return
-        refunder = self.ledger.refunder_of(sale)
-        caller = self._operator_of(refunder)
+        host = self.ledger.contents[sale.content].host
+        caller = self._operator_of(self._mostly(host, self.ledger.refunder_of(sale)))
         part = self.random.randint(1, max(sale.left - 1, 1))
         amount = self._mostly(part, self.random.choice([0, sale.left]))
         call = self._of_sale(sale, "refundPart", "refundBatchPart")
@@ -701,7 +704,7 @@ class Walk:
             f"gives back {amount} of {sale.id}",
             caller,
             lambda sender: call(amount, sender),
-            lambda: self.ledger.refund_part(caller, sale, refunder, amount),
+            lambda: self.ledger.refund_part(caller, sale, amount),
         )
 
     def request_refund(self) -> None:
@@ -719,9 +722,14 @@ class Walk:
         )
 
     def _requestable(self) -> Sale | None:
-        sale = self._any_sale()
-        usual = sale and self._requester(sale) and not sale.answer_by
-        return sale if usual or self.random.random() < 0.2 else self._some_sale(direct=True)
+        """Draw an order whose refund can mostly still be requested."""
+        sales = [sale for sale in self.ledger.sales.values() if self._may_request(sale)]
+        return self._mostly(self.random.choice(sales or [None]), None) or self._any_sale()
+
+    def _may_request(self, sale: Sale) -> bool:
+        half = self.ledger.windows[sale.facts.class_] // 2
+        in_time = self.ledger.now + half < self.ledger.matures_at(sale)
+        return sale.is_held and not sale.answer_by and in_time and bool(self._requester(sale))
 
     def _requester(self, sale: Sale) -> str | None:
         return sale.id.buyer if sale.is_direct else self.ledger.account_keys.get(sale.payer)
