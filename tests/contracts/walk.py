@@ -661,7 +661,7 @@ class Walk:
 
     def refund(self) -> None:
         """Refund a direct order."""
-        sale = self._some_sale(direct=True)
+        sale = self._refundable(direct=True)
         order = self._mostly(sale and sale.id, self._some_order())
         if order and order.content in self.ledger.contents:
             refunder = order.seller or self.ledger.contents[order.content].host
@@ -669,7 +669,7 @@ class Walk:
 
     def refund_batch(self) -> None:
         """Refund an order of a batch."""
-        sale = self._some_sale(direct=False)
+        sale = self._refundable(direct=False)
         if sale:
             proof, call = self.proofs[sale.id], self.chain.settlement.refundBatch
             self._refund(sale.id, sale.seller, lambda sender: call(proof, sender))
@@ -687,8 +687,18 @@ class Walk:
 
     def _any_sale(self) -> Sale | None:
         sales = list(self.ledger.sales.values())
-        fresh = [s for s in sales if s.is_held and self.ledger.now < self.ledger.matures_at(s)]
-        return self.random.choice(self._mostly(fresh, sales) or sales) if sales else None
+        return self.random.choice(self._mostly(self._fresh(), sales) or sales) if sales else None
+
+    def _refundable(self, *, direct: bool) -> Sale | None:
+        """Draw an order of one kind that can mostly still be refunded."""
+        fresh = [sale for sale in self._fresh() if sale.is_direct == direct]
+        usual = self._mostly(self.random.choice(fresh or [None]), None)
+        return usual or self._some_sale(direct=direct)
+
+    def _fresh(self) -> list[Sale]:
+        """Orders whose money is held and has not matured."""
+        sales = self.ledger.sales.values()
+        return [s for s in sales if s.is_held and self.ledger.now < self.ledger.matures_at(s)]
 
     def refund_part(self) -> None:
         """Give a part of a price back."""
