@@ -1,8 +1,8 @@
 """The tests of forge as a judge, in a copy of the tree that is compiled once for all mutants.
 
 The copy has the woven sources. What forge makes of them has the marker that says which mutant is at
-work, and is patched in place, so that nothing is compiled again. A mutant that was not woven in
-takes the place of its source in another copy, and what depends on it is compiled there.
+work, and is patched in place, so that nothing is compiled again. A mutant that was not woven in is
+compiled alone, and the tests are given its code to deploy.
 """
 
 from __future__ import annotations
@@ -91,6 +91,14 @@ class Tree:
         """Put a mutant of a woven tree to work in this copy of it."""
         for path, text in woven.marked():
             (self.folder / path).write_text(text.replace(MARKER, f"{number:064x}"))
+
+    def deploy(self, artifacts: Mapping[str, str]) -> None:
+        """Have the tests deploy other code, by the contracts' names."""
+        for name, text in artifacts.items():
+            path = self.folder / _OUT / f"{name}.sol" / f"{name}.json"
+            compiled = json.loads(path.read_text())
+            compiled["bytecode"]["object"] = json.loads(text)["bytecode"]
+            path.write_text(json.dumps(compiled))
 
     def marked(self) -> Iterator[tuple[Path, str]]:
         """Yield what forge made that has the marker, by its path in the tree."""

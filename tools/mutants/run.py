@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from tools.mutants.book import FOLDER, Outcome
 from tools.mutants.compiler import Compiler, DoesNotCompile
 from tools.mutants.forge import Tree
 from tools.mutants.mutant import Mutant
-from tools.mutants.sources import sources
 from tools.mutants.weave import Weave
 
 STILLBORN = "the compiler"
@@ -40,29 +38,18 @@ class Worker:
             artifacts = self._artifacts(mutant)
         except DoesNotCompile as refusal:
             return Outcome(mutant.key, STILLBORN, str(refusal).partition("\n")[0])
-        with self._at_work(mutant) as tree:
-            if says := walks.notices(artifacts, self.artifacts, walks.SHORT):
-                return Outcome(mutant.key, "differential", says)
-            if says := tree.failing(*forge.NO_WALKS):
-                return Outcome(mutant.key, "forge", says)
-            if says := walks.notices(artifacts, self.artifacts, walks.LONG):
-                return Outcome(mutant.key, "long differential", says)
-            if says := tree.failing(*forge.WALKS):
-                return Outcome(mutant.key, "forge's walks", says)
+        if says := walks.notices(artifacts, self.artifacts, walks.SHORT):
+            return Outcome(mutant.key, "differential", says)
+        self.mine.patch(self.tree, self.weave.numbers.get(mutant.key, 0))
+        if mutant.key not in self.weave.numbers:
+            self.mine.deploy(artifacts)
+        if says := self.mine.failing(*forge.NO_WALKS):
+            return Outcome(mutant.key, "forge", says)
+        if says := walks.notices(artifacts, self.artifacts, walks.LONG):
+            return Outcome(mutant.key, "long differential", says)
+        if says := self.mine.failing(*forge.WALKS):
+            return Outcome(mutant.key, "forge's walks", says)
         return Outcome(mutant.key, "")
-
-    @contextmanager
-    def _at_work(self, mutant: Mutant) -> Iterator[Tree]:
-        """Give the tree in which a mutant is at work."""
-        if number := self.weave.numbers.get(mutant.key):
-            self.mine.patch(self.tree, number)
-            yield self.mine
-            return
-        self.mine.write({mutant.file: mutant.source()})
-        try:
-            yield self.mine
-        finally:
-            self.mine.write({mutant.file: sources()[mutant.file].decode()})
 
     def _artifacts(self, mutant: Mutant) -> dict[str, str]:
         if mutant.key in self.weave.numbers:
@@ -81,18 +68,8 @@ def outcomes(weave: Weave, mutants: list[Mutant], jobs: int) -> Iterator[Outcome
     Raises ``FailsWithoutMutant`` first, if a test fails while none is at work.
     """
     says = walks.notices(weave.artifacts_of(None), FOLDER / "artifacts", walks.SHORT + walks.LONG)
-    if says:
-        raise FailsWithoutMutant(says)
-    woven = [each for each in mutants if each.key in weave.numbers]
-    plain = [each for each in mutants if each.key not in weave.numbers]
-    if woven:
-        yield from _outcomes(weave, Tree.make(FOLDER / "woven", weave.texts), woven, jobs)
-    if plain:
-        yield from _outcomes(weave, Tree.make(FOLDER / "plain", {}), plain, jobs)
-
-
-def _outcomes(weave: Weave, tree: Tree, mutants: list[Mutant], jobs: int) -> Iterator[Outcome]:
-    says = tree.failing()
+    tree = Tree.make(FOLDER / "woven", weave.texts)
+    says = says or tree.failing()
     if says:
         raise FailsWithoutMutant(says)
     context = multiprocessing.get_context("fork")
