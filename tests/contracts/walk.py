@@ -67,7 +67,7 @@ class Walk:
         """
         try:
             self._found()
-            for taken in range(3 * steps):
+            for taken in range(10 * steps):
                 if taken >= steps and not self.missing(steps):
                     break
                 self._step()
