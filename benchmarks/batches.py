@@ -29,14 +29,14 @@ def draw(random: Random, orders: int, contents: int) -> list[BatchItem]:
 
 def settle(orders: int, contents: int, scene: Scene) -> Receipt:
     """Settle two batches like each other; the second counts, which finds its slots in use."""
-    random = Random(orders * contents)  # noqa: S311
+    random = Random(orders * contents)
     scene.settle(draw(random, orders, contents))
     return scene.settle(draw(random, orders, contents)).receipt
 
 
 def settle_referred(orders: int, contents: int, scene: Scene) -> Receipt:
     """The same, with one referrer for all orders."""
-    random = Random(orders * contents)  # noqa: S311
+    random = Random(orders * contents)
     scene.settle(_referred(draw(random, orders, contents), scene))
     return scene.settle(_referred(draw(random, orders, contents), scene)).receipt
 

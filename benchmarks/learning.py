@@ -43,7 +43,7 @@ def pay_out(scene: Scene) -> Receipt:
 
 def settle_from_learners(orders: int, contents: int, scene: Scene) -> Receipt:
     """Settle a batch that learners pay, and leave something on every account."""
-    random = Random(orders * contents)  # noqa: S311
+    random = Random(orders * contents)
     scene.settle(draw(random, orders, contents))
     items = draw(random, orders, contents)
     top_up((item.learner for item in items), scene)
@@ -52,7 +52,7 @@ def settle_from_learners(orders: int, contents: int, scene: Scene) -> Receipt:
 
 def settle_agreed(orders: int, contents: int, from_learners: bool, scene: Scene) -> Receipt:
     """Settle two batches of the same learners, who sign each order; the second counts."""
-    items = draw(Random(orders * contents), orders, contents)  # noqa: S311
+    items = draw(Random(orders * contents), orders, contents)
     keys = {learner: _key(learner) for learner in dict.fromkeys(item.learner for item in items)}
     for learner, key in keys.items():
         bind = (learner, key.address)

@@ -58,7 +58,7 @@ def claim(scene: Scene) -> Receipt:
 
 def claim_batch(scene: Scene) -> Receipt:
     """Claim one of a thousand licences of a batch, after one beside it."""
-    batch = scene.settle(draw(Random(1), 1_000, 20))  # noqa: S311
+    batch = scene.settle(draw(Random(1), 1_000, 20))
     for order in (batch.beside(999), batch.order(999)):
         key = (order.learner, scene.buyer.address)
         scene.send(scene.host.operator, scene.network.registry, "bindKey", *key)

@@ -50,7 +50,7 @@ def refund_batch_part(scene: Scene) -> Receipt:
 
 
 def _settled(scene: Scene) -> Batch:
-    return scene.settle(draw(Random(1), _ORDERS, _CONTENTS))  # noqa: S311
+    return scene.settle(draw(Random(1), _ORDERS, _CONTENTS))
 
 
 def refund_part(parts: int, scene: Scene) -> Receipt:

@@ -123,35 +123,35 @@ class Recomputation:
 
     # What each event does
 
-    def _on_WindowAdded(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_WindowAdded(self, args: Any, _: Any) -> None:
         self.windows.append(args["windowSeconds"])
 
-    def _on_LearnerKeyBound(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_LearnerKeyBound(self, args: Any, _: Any) -> None:
         self.keys[args["learner"]] = args["key"]
 
-    def _on_ContentPublished(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_ContentPublished(self, args: Any, _: Any) -> None:
         terms = Terms(*args["terms"].values())
         first = (_plan(args["plan"]), args["price"])
         content = Content(args["host"], args["class"], terms, {1: first[0]}, {0: first[1]}, {0: 1})
         self.contents[args["content"]] = content
 
-    def _on_PlanChanged(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_PlanChanged(self, args: Any, _: Any) -> None:
         content = self.contents[args["content"]]
         content.plans[args["version"]] = _plan(args["plan"])
         content.versions[args["fromEpoch"]] = args["version"]
 
-    def _on_PriceChanged(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_PriceChanged(self, args: Any, _: Any) -> None:
         content, first = self.contents[args["content"]], args["fromDay"]
         before = {day: price for day, price in content.prices.items() if day < first}
         content.prices = before | {first: args["price"]}
 
-    def _on_Deposited(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_Deposited(self, args: Any, _: Any) -> None:
         self.available[args["account"]] += args["amount"]
 
-    def _on_Withdrawn(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_Withdrawn(self, args: Any, _: Any) -> None:
         self.available[args["account"]] -= args["amount"]
 
-    def _on_OrderPlaced(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_OrderPlaced(self, args: Any, _: Any) -> None:
         order, buyer = args["order"], of_address(args["order"]["buyer"])
         facts = self._facts(order["content"], self.time // DAY, order["referrer"])
         if order["seller"] == 0:
@@ -163,7 +163,7 @@ class Recomputation:
         order_id = int.from_bytes(args["orderId"], "big")
         self.orders[order_id] = self._capture(Paid(*parties, facts, buyer, order["receiver"]))
 
-    def _on_BatchSettled(self, args: Any, transaction: Any) -> None:  # noqa: N802
+    def _on_BatchSettled(self, args: Any, transaction: Any) -> None:
         self.batches.append(args)
         _, call = self._settlement.decode_function_input(
             web3.eth.get_transaction(transaction)["input"]
@@ -217,44 +217,44 @@ class Recomputation:
 
     # Learner balances
 
-    def _on_ToppedUp(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_ToppedUp(self, args: Any, _: Any) -> None:
         account = of_learner(args["platform"], args["learner"])
         self.available[of_platform(args["platform"])] -= args["amount"]
         self.available[self._destination(account)] += args["amount"]
 
-    def _on_PaidOut(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_PaidOut(self, args: Any, _: Any) -> None:
         self.available[of_learner(args["platform"], args["learner"])] -= args["amount"]
         self.available[of_platform(args["platform"])] += args["amount"]
 
-    def _on_AccountTakenOver(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_AccountTakenOver(self, args: Any, _: Any) -> None:
         self.account_keys[args["account"]] = args["key"]
         self.available[args["account"]] -= args["amount"]
         self.available[of_address(args["key"])] += args["amount"]
 
     # After the sale
 
-    def _on_OrderRefunded(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_OrderRefunded(self, args: Any, _: Any) -> None:
         order = self._take_back(int.from_bytes(args["orderId"], "big"), args["amount"])
         self.available[order.payer] += args["amount"] * args["toAccount"]
 
-    def _on_BatchOrderRefunded(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_BatchOrderRefunded(self, args: Any, _: Any) -> None:
         order = self._take_back(args["orderId"], args["amount"])
         self.available[self._destination(order.payer)] += args["amount"]
 
-    def _on_OrderPartRefunded(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_OrderPartRefunded(self, args: Any, _: Any) -> None:
         order, before = self.orders[args["orderId"]], self.orders[args["orderId"]].parts()
         order.given_back += args["amount"]
         self.refunded += Counter(before) - Counter(order.parts())
         self.available[self._destination(order.payer)] += args["amount"] * args["toAccount"]
 
-    def _on_DisputeOpened(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_DisputeOpened(self, args: Any, _: Any) -> None:
         order = self.orders[args["orderId"]]
         assert args["amount"] == order.left
         order.dispute = args
         self.available[args["opener"]] -= args["bond"]
         self.disputed += Counter(order.parts())
 
-    def _on_DisputeResolved(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_DisputeResolved(self, args: Any, _: Any) -> None:
         order, bond = self.orders[args["orderId"]], self.orders[args["orderId"]].dispute["bond"]
         order.dispute = None
         self.disputed -= Counter(order.parts())
@@ -275,16 +275,16 @@ class Recomputation:
         for account, amount in [*due, (of_address(order.referrer), parts.referrer)]:
             self.available[account] += amount
 
-    def _on_TransferSingle(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_TransferSingle(self, args: Any, _: Any) -> None:
         self.orders[args["id"]].holder = args["to"]
 
-    def _on_Released(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_Released(self, args: Any, _: Any) -> None:
         content, version = self.contents[args["content"]], args["planVersion"]
         assert self._mature((args["content"], version), content.class_) == args["amount"]
         for account, amount in divide(content.plans[version], content.host, args["amount"]):
             self.available[account] += amount
 
-    def _on_CommissionReleased(self, args: Any, _: Any) -> None:  # noqa: N802
+    def _on_CommissionReleased(self, args: Any, _: Any) -> None:
         hold = (args["account"], args["class"])
         assert self._mature(hold, args["class"]) == args["amount"]
         self.available[args["account"]] += args["amount"]
