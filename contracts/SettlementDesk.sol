@@ -15,7 +15,7 @@ import {Hold} from "./libraries/Hold.sol";
 import {PlanScheduleLib} from "./libraries/PlanSchedule.sol";
 import {PriceSchedule, PriceScheduleLib} from "./libraries/PriceSchedule.sol";
 import {Sale, SaleLib} from "./libraries/Sale.sol";
-import {TopUpLimit, TopUpLimitLib} from "./libraries/TopUpLimit.sol";
+import {TopUpLimit} from "./libraries/TopUpLimit.sol";
 import {Ledger} from "./settlement/Ledger.sol";
 import {Orders} from "./settlement/Orders.sol";
 import {SettlementCourt} from "./SettlementCourt.sol";
@@ -38,6 +38,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
     bytes32 private constant CONSENT_TYPEHASH = keccak256(
         "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)"
     );
+    uint256 private constant OFFER_SECONDS = 2 days;
     uint256 private constant WINDOW_MINIMUM = 1 hours;
     uint256 private constant WINDOW_MAXIMUM = 366 days;
 
@@ -345,7 +346,7 @@ contract SettlementDesk is ISettlementDesk, Orders {
         address current = _keys[account];
         if (current == address(0)) _requireOperatorOf(platform);
         else _requireCaller(current);
-        uint40 from = uint40(block.timestamp + TopUpLimitLib.DELAY);
+        uint40 from = uint40(block.timestamp + OFFER_SECONDS);
         _offers[account] = Offer(key, from);
         emit AccountOffered(account, key, from);
     }
