@@ -14,7 +14,7 @@ library TopUpLimitLib {
     /// @notice More than is left of the day's limit.
     error TopUpAboveLimit(uint256 amount, uint256 left);
 
-    uint256 private constant DELAY = 2 days;
+    uint256 internal constant DELAY = 2 days;
     uint256 private constant NEXT_SHIFT = 64;
     uint256 private constant FROM_SHIFT = 128;
     uint256 private constant DAY_SHIFT = 168;
