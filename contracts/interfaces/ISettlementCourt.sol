@@ -48,6 +48,7 @@ interface ISettlementCourt {
         Account bondTo,
         bytes32 evidence
     );
+
     /// @notice More than is left of the order's price.
     error RefundAboveLeft(uint256 amount, uint256 left);
     /// @notice The order was not paid by somebody who could request its refund.

@@ -103,6 +103,7 @@ interface ISettlementDesk {
     error ConsentCountMismatch(uint256 consents, uint256 orders);
     /// @notice Two lists that belong together differ in length.
     error LengthMismatch(uint256 first, uint256 second);
+
     // The network
 
     /// @notice Adds a refund-window class, for good. Only the network's owner. At most 8, each from an hour to 366 days.
