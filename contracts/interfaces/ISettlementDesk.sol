@@ -87,6 +87,7 @@ interface ISettlementDesk {
     event AccountOffered(Account indexed account, address indexed key, uint40 from);
     /// @notice A learner's account obeys this key alone from now on: what it held, and what comes in later, is on the key's own account.
     event AccountTakenOver(Account indexed account, address indexed key, uint256 amount);
+
     /// @notice A price is outside 1 to `maximum`.
     error PriceOutOfRange(uint256 price, uint256 maximum);
     /// @notice Price steps are on ascending days after today.
