@@ -24,6 +24,7 @@ from benchmarks.rows import ROWS
 from benchmarks.scene import Scene, opened
 from benchmarks.source_map import Compiled, compiled
 from benchmarks.trace import LineLedger
+from tools.arguments import count
 from zhifu.blocks import Receipt
 from zhifu.exceptions import InvalidInput
 
@@ -105,7 +106,7 @@ def main() -> int:
     """Profile the row that the command line names; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("row", help="a row of benchmarks/gas.json")
-    parser.add_argument("--lines", type=int, default=40, help="how many lines to show")
+    parser.add_argument("--lines", type=count, default=40, help="how many lines to show")
     arguments = parser.parse_args()
     try:
         row = _row(arguments.row)

@@ -150,8 +150,12 @@ def main() -> int:
     parser.add_argument("--planted", action="store_true", help="see that each proof can fail")
     parser.add_argument("--of", default="", help="a part of the names of libraries to plant in")
     asked = parser.parse_args()
+    if asked.of and not asked.planted:
+        parser.error("argument --of: only together with --planted")
     os.environ.update(_SETTINGS)
     try:
+        if asked.planted and not any(asked.of in bug.file for bug in bugs()):
+            parser.error("argument --of: no bug is planted in such a library")
         halmos.install()
         complaints = plant(asked.of) if asked.planted else prove()
     except halmos.ProverMissing as missing:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools import solc
+from tools.arguments import index, word
 
 CAMPAIGN = "InvariantsTest"
 PROFILE = "fuzz"
@@ -39,12 +40,12 @@ class Verb:
     successes: int
 
 
-def walk(seed: str) -> list[Verb]:
+def walk(seed: int) -> list[Verb]:
     """Run the campaign and return its verbs by name.
 
     Raises ``CampaignFailed`` if an invariant broke.
     """
-    command = ["forge", "test", "--match-contract", CAMPAIGN, "--fuzz-seed", seed, "--json"]
+    command = ["forge", "test", "--match-contract", CAMPAIGN, "--fuzz-seed", hex(seed), "--json"]
     settings = os.environ | {"FOUNDRY_PROFILE": PROFILE}
     reply = subprocess.run(command, cwd=solc.ROOT, env=settings, stdout=subprocess.PIPE, text=True)
     tests = list(_tests(json.loads(reply.stdout or "{}")))
@@ -70,10 +71,12 @@ def _verbs(test: dict[str, Any]) -> Iterator[Verb]:
 def main() -> int:
     """Walk and report; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--least", type=int, default=LEAST, help="successes that each verb needs")
-    parser.add_argument("--seed", default="0x" + secrets.token_hex(8), help="to walk a seed again")
+    parser.add_argument("--least", type=index, default=LEAST, help="successes that each verb needs")
+    parser.add_argument(
+        "--seed", type=word, default=secrets.randbits(64), help="to walk a seed again"
+    )
     arguments = parser.parse_args()
-    print(f"Walking with seed {arguments.seed}", flush=True)
+    print(f"Walking with seed {arguments.seed:#x}", flush=True)
     try:
         verbs = walk(arguments.seed)
     except CampaignFailed as failure:

@@ -14,22 +14,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from tests.differential.model import VERBS
 from tests.differential.run import ARTIFACTS, WALK_STEPS, Plan, Tally, run, walk
 from tests.differential.walk import Diverged
+from tools.arguments import count, folder, index
 
 tell = partial(print, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; return the exit status."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     plan = Plan(asked.seed, asked.steps, asked.first, artifacts=asked.artifacts)
+    if not any(plan.walks()):
+        parser.error(f"argument --first: so many steps have no walk {asked.first}")
     try:
         if asked.walk is not None:
             walk(replace(plan, compare_all_every=asked.every), asked.walk, WALK_STEPS)
+            tell(f"seed {asked.seed}: walk {asked.walk} agrees")
             return 0
         tally = run(plan, tell)
     except Diverged as divergence:
@@ -49,13 +53,13 @@ def _judge(tally: Tally, least: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0, help="the walk to begin with")
-    parser.add_argument("--walk", type=int, help="take this walk only")
-    parser.add_argument("--every", type=int, default=20, help="steps until all is compared")
-    parser.add_argument("--least", type=int, default=1, help="successes asked of every verb")
-    parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="compiled contracts")
+    parser.add_argument("--seed", type=index, default=secrets.randbelow(10**9))
+    parser.add_argument("--steps", type=count, default=20_000)
+    parser.add_argument("--first", type=index, default=0, help="the walk to begin with")
+    parser.add_argument("--walk", type=index, help="take this walk only")
+    parser.add_argument("--every", type=count, default=20, help="steps until all is compared")
+    parser.add_argument("--least", type=index, default=1, help="successes asked of every verb")
+    parser.add_argument("--artifacts", type=folder, default=ARTIFACTS, help="compiled contracts")
     return parser
 
 

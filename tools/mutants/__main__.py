@@ -17,7 +17,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 
+from tools.arguments import count, index
 from tools.mutants.book import Book, Outcome
 from tools.mutants.compiler import Compiler
 from tools.mutants.mutant import Kind, Mutant
@@ -43,26 +45,30 @@ def chosen(mutants: list[Mutant], sample: int | None, seed: int) -> list[Mutant]
 
 def main() -> int:
     """Do what the command line asks for; return the exit status."""
-    asked = _parser().parse_args()
-    compiler = Compiler()
-    trees = compiler.trees()
-    mutants = all_mutants(trees)
-    if asked.show:
-        return _show([each for each in mutants if each.key == asked.show])
-    some = [each for each in chosen(mutants, asked.sample, asked.seed) if asked.of in each.key]
-    book = Book(mutants)
-    left = [each for each in some if each.key not in book.known]
-    print(f"{len(some)} of {len(mutants)} mutants, {len(left)} to try", flush=True)
-    try:
-        if left:
-            woven = weave(compiler, trees, mutants)
-            print(f"{len(woven.numbers)} compiled at once", flush=True)
-            _try(book, outcomes(woven, left, asked.jobs), len(left))
-    except FailsWithoutMutant as noted:
-        print(f"A test fails without any mutant: {noted}", file=sys.stderr)
-        return 1
-    finally:
-        compiler.close()
+    parser = _parser()
+    asked = parser.parse_args()
+    with closing(Compiler()) as compiler:
+        trees = compiler.trees()
+        mutants = all_mutants(trees)
+        shown = [each for each in mutants if each.key == asked.show]
+        some = [each for each in chosen(mutants, asked.sample, asked.seed) if asked.of in each.key]
+        if asked.show and not shown:
+            parser.error("argument --show: no mutant has this name")
+        if not some:
+            parser.error("argument --of: no mutant that would be tried has this in its name")
+        if shown:
+            return _show(shown)
+        book = Book(mutants)
+        left = [each for each in some if each.key not in book.known]
+        print(f"{len(some)} of {len(mutants)} mutants, {len(left)} to try", flush=True)
+        try:
+            if left:
+                woven = weave(compiler, trees, mutants)
+                print(f"{len(woven.numbers)} compiled at once", flush=True)
+                _try(book, outcomes(woven, left, asked.jobs), len(left))
+        except FailsWithoutMutant as noted:
+            print(f"A test fails without any mutant: {noted}", file=sys.stderr)
+            return 1
     return _judge({each.key: each for each in mutants}, some, book)
 
 
@@ -108,8 +114,8 @@ def _report(known: dict[str, Mutant], living: dict[str, Outcome], share: float) 
     noticed = Counter(known[key].kind for key, each in living.items() if not each.survived)
     for kind in Kind:
         print(f"{kind.value:<10} {noticed[kind]:>5} of {total[kind]:>5} noticed")
-    for judge, count in Counter(each.by or "nobody" for each in living.values()).most_common():
-        print(f"{judge:<12} {count:>5}")
+    for judge, found in Counter(each.by or "nobody" for each in living.values()).most_common():
+        print(f"{judge:<12} {found:>5}")
     print(f"{len(living)} mutants, {share:.2%} noticed")
 
 
@@ -118,15 +124,15 @@ def _show(mutants: list[Mutant]) -> int:
         before = sources()[each.file].decode().splitlines(keepends=True)
         after = each.source().splitlines(keepends=True)
         sys.stdout.writelines(difflib.unified_diff(before, after, each.file, each.file))
-    return 0 if mutants else 1
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sample", type=int, help="how many to try, at least the strict ones")
-    parser.add_argument("--seed", type=int, default=0, help="which sample")
+    parser.add_argument("--sample", type=count, help="how many to try, at least the strict ones")
+    parser.add_argument("--seed", type=index, default=0, help="which sample")
     parser.add_argument("--of", default="", help="a part of the names of those to try")
-    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument("--jobs", type=count, default=2, help="how many processes")
     parser.add_argument("--show", metavar="KEY", help="print one mutant")
     return parser
 
