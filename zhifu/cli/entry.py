@@ -67,7 +67,8 @@ def _misused(error: Exception) -> int:
     """Say how the command line was misused, unless its help was just shown instead."""
     message = " ".join(str(error.format_message()).split())  # type: ignore[attr-defined]
     if message:
-        print(f"zhifu: {message}", file=sys.stderr)
+        # A choice that is none is called a "Value error" by the library that reads it.
+        print(f"zhifu: {message.replace(': Value error, ', ': ')}", file=sys.stderr)
     return int(getattr(error, "exit_code", 2))
 
 
