@@ -62,6 +62,21 @@ def test_every_error_belongs_to_one_category(error: type[ZhifuError]) -> None:
     assert category.__mro__[1] is ZhifuError
 
 
+def descendants(base: type[ZhifuError]) -> Iterator[type[ZhifuError]]:
+    yield base
+    for each in base.__subclasses__():
+        yield from descendants(each)
+
+
+def test_every_error_has_one_public_name() -> None:
+    defined = [
+        each for each in descendants(ZhifuError) if each.__module__.startswith(exceptions.__name__)
+    ]
+    assert sorted(each.__name__ for each in defined) == sorted(exceptions.__all__)
+    assert {each.__module__ for each in defined} == {exceptions.__name__}
+    assert all(getattr(exceptions, each.__name__) is each for each in defined)
+
+
 @pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: error.code)
 def test_the_message_is_one_line_with_field_rule_and_values(error: ZhifuError) -> None:
     message = str(error)

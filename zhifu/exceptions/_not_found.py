@@ -1,0 +1,73 @@
+"""What does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zhifu.exceptions._base import NotFoundError
+
+
+@dataclass(eq=False)
+class UnknownPlatform(NotFoundError):
+    """No such platform in the network."""
+
+    code = "unknown_platform"
+    field = "platform"
+    rule = "must be admitted to the network"
+
+    platform: int | str
+
+
+@dataclass(eq=False)
+class UnknownLearner(NotFoundError):
+    """No such learner."""
+
+    code = "unknown_learner"
+    field = "learner"
+    rule = "must be registered"
+
+    learner: int | str
+
+
+@dataclass(eq=False)
+class UnknownContent(NotFoundError):
+    """No such content."""
+
+    code = "unknown_content"
+    field = "content"
+    rule = "must be published"
+
+    content: int | str
+
+
+@dataclass(eq=False)
+class UnknownOrder(NotFoundError):
+    """No such order."""
+
+    code = "unknown_order"
+    field = "order"
+    rule = "must exist"
+
+    order: int | str
+
+
+@dataclass(eq=False)
+class UnknownPayment(NotFoundError):
+    """No such payment."""
+
+    code = "unknown_payment"
+    field = "payment"
+    rule = "must exist"
+
+    payment: str
+
+
+@dataclass(eq=False)
+class UnknownProvider(NotFoundError):
+    """No payment provider of this name is set up."""
+
+    code = "unknown_provider"
+    field = "provider"
+    rule = "must be set up in this gateway"
+
+    provider: object

@@ -1,0 +1,45 @@
+"""What a payment provider leaves open or refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zhifu.exceptions._base import ProviderError
+
+
+@dataclass(eq=False)
+class PaymentUnknown(ProviderError):
+    """The provider never said what became of a payment: it is neither paid nor failed."""
+
+    code = "payment_unknown"
+    field = "payment"
+    rule = "must be confirmed by its provider"
+
+    provider: str
+    payment: str
+
+
+@dataclass(eq=False)
+class PaymentUnpaid(ProviderError):
+    """The provider says that a payment is not paid."""
+
+    code = "payment_unpaid"
+    field = "provider_payment_id"
+    rule = "must be paid at its provider"
+
+    provider: str
+    payment: str
+    status: str
+
+
+@dataclass(eq=False)
+class ProviderRefused(ProviderError):
+    """The provider refused a payment or a refund."""
+
+    code = "provider_refused"
+    field = "payment"
+    rule = "must be accepted by its provider"
+
+    provider: str
+    payment: str
+    reason: str

@@ -1,0 +1,234 @@
+"""What is valid, but not in the present state of an order, an account or the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zhifu.exceptions._base import StateError
+
+
+@dataclass(eq=False)
+class InactiveContent(StateError):
+    """The content exists but is not on sale."""
+
+    code = "inactive_content"
+    field = "content"
+    rule = "must be on sale"
+
+    content: int | str
+
+
+@dataclass(eq=False)
+class InactivePlatform(StateError):
+    """The network has suspended the platform."""
+
+    code = "inactive_platform"
+    field = "platform"
+    rule = "must be active"
+
+    platform: int
+
+
+@dataclass(eq=False)
+class InsufficientBalance(StateError):
+    """An account's available balance does not cover a move; both numbers are ledger units."""
+
+    code = "insufficient_balance"
+    field = "balance"
+    rule = "must cover the amount"
+
+    available: int
+    required: int
+    account: str | None = None
+
+
+@dataclass(eq=False)
+class IdempotencyConflict(StateError):
+    """An idempotency key came again with another body."""
+
+    code = "idempotency_conflict"
+    field = "idempotency_key"
+    rule = "must not be reused with another body"
+
+    idempotency_key: str
+
+
+@dataclass(eq=False)
+class DuplicateBatch(StateError):
+    """A lane's batch number was already used, or is not the next one."""
+
+    code = "duplicate_batch"
+    field = "batch"
+    rule = "must be the lane's next number"
+
+    expected: int
+    actual: int
+
+
+@dataclass(eq=False)
+class DuplicateOrder(StateError):
+    """A direct order was placed already; another one differs in its salt."""
+
+    code = "duplicate_order"
+    field = "order"
+    rule = "must not be placed already"
+
+    order: str
+
+
+@dataclass(eq=False)
+class DuplicatePayment(StateError):
+    """A provider's payment already pays for something else."""
+
+    code = "duplicate_payment"
+    field = "provider_payment_id"
+    rule = "must not pay twice"
+
+    provider: str
+    payment: str
+
+
+@dataclass(eq=False)
+class NotRefundable(StateError):
+    """An order cannot be refunded now; `reason` says why."""
+
+    code = "not_refundable"
+    field = "order"
+    rule = "must be refundable"
+
+    order: str
+    reason: str
+
+
+@dataclass(eq=False)
+class TooEarly(StateError):
+    """Something that was announced cannot be done before `since`, in Unix seconds."""
+
+    code = "too_early"
+    field = "time"
+    rule = "must have come"
+
+    since: int
+
+
+@dataclass(eq=False)
+class SellingPaused(StateError):
+    """The network has paused selling; refunds, releases and withdrawals go on."""
+
+    code = "selling_paused"
+    field = "network"
+    rule = "must not have paused selling"
+
+
+@dataclass(eq=False)
+class OrderInDispute(StateError):
+    """The order's money is in dispute, where nobody but the arbiter moves it."""
+
+    code = "order_in_dispute"
+    field = "order"
+    rule = "must not be in dispute"
+
+    order: str
+
+
+@dataclass(eq=False)
+class NotInDispute(StateError):
+    """There is no dispute about the order to decide or to close."""
+
+    code = "not_in_dispute"
+    field = "order"
+    rule = "must be in dispute"
+
+    order: str
+
+
+@dataclass(eq=False)
+class DisputeExpired(StateError):
+    """The arbiter's time is over since `deadline` (Unix seconds): anyone may refund the order."""
+
+    code = "dispute_expired"
+    field = "dispute"
+    rule = "must be decided before its deadline"
+
+    deadline: int
+
+
+@dataclass(eq=False)
+class DuplicateRequest(StateError):
+    """A refund of the order was requested before."""
+
+    code = "duplicate_request"
+    field = "order"
+    rule = "must not have a requested refund"
+
+    order: str
+
+
+@dataclass(eq=False)
+class NoRefundRequest(StateError):
+    """No refund of the order waits for an answer: none was requested, or it was refused."""
+
+    code = "no_refund_request"
+    field = "order"
+    rule = "must have a requested refund that was not refused"
+
+    order: str
+
+
+@dataclass(eq=False)
+class RequestTooLate(StateError):
+    """The seller's time to answer would end after the order's money has matured (Unix seconds)."""
+
+    code = "request_too_late"
+    field = "order"
+    rule = "must be requested while half a refund window is left"
+
+    answer_by: int
+    matures_at: int
+
+
+@dataclass(eq=False)
+class TopUpAboveLimit(StateError):
+    """More than is left of what a platform may top up on one day; ledger units."""
+
+    code = "top_up_above_limit"
+    field = "amount"
+    rule = "must be within the platform's limit of the day"
+
+    amount: int
+    left: int
+
+
+@dataclass(eq=False)
+class LicenseLocked(StateError):
+    """A claimed licence cannot move before `unlocks_at` (Unix seconds)."""
+
+    code = "license_locked"
+    field = "licence"
+    rule = "must be unlocked to move"
+
+    order: str
+    unlocks_at: int
+
+
+@dataclass(eq=False)
+class ForeignDatabase(StateError):
+    """The books in the database belong to another deployment of the contracts."""
+
+    code = "foreign_database"
+    field = "database"
+    rule = "must belong to this deployment"
+
+    expected: str
+    actual: str
+
+
+@dataclass(eq=False)
+class DatabaseRefused(StateError):
+    """The database will not hold a change, or cannot be used."""
+
+    code = "database_refused"
+    field = "database"
+    rule = "must accept the change"
+
+    reason: str
