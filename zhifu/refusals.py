@@ -1,4 +1,4 @@
-"""What the contracts refuse, in zhifu's own errors: the one table of it."""
+"""What the contracts refuse, in zhifu's own errors: the one table of it, by subject."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ from zhifu.exceptions import (
 Values = Mapping[str, Any]
 """A revert's own values, or a call's arguments, by name."""
 
+_Meaning = Callable[[Values, Values], ZhifuError]
+"""From a revert's values and the arguments of the call to the error that it means."""
+
 
 def meaning(reverted: ContractReverted, given: Values | None = None) -> ZhifuError:
     """The typed error of a refusal; one that no caller can mend stays as it is.
@@ -74,48 +77,43 @@ def typed(given: Callable[[], Values] = dict) -> Iterator[None]:
         raise error from reverted
 
 
-# Who may
+def _input(field: str, rule: str, value: str | None = None) -> _Meaning:
+    """An input breaks a rule, where `{name}` stands for a value of the revert.
+
+    `value` is the name of the value that breaks it, if the revert has that.
+    """
+
+    def error(values: Values, _: Values) -> ZhifuError:
+        return InvalidInput(field, rule.format_map(values), values[value] if value else None)
+
+    return error
 
 
-def _not_home(values: Values, _: Values) -> ZhifuError:
-    return WrongOperator(values["home"], values["caller"])
+def _key(rule: str, key: str) -> _Meaning:
+    """A key, the value of that name, is not the one that may."""
+    return lambda values, _: WrongKey(rule.format_map(values), values[key])
 
 
-def _wrong_caller(values: Values, _: Values) -> ZhifuError:
-    return WrongKey(f"must be the key of {values['expected']}", values["caller"])
+def _plan(rule: str, bps: str) -> _Meaning:
+    """A share of a split plan, the value of that name, breaks a rule."""
+    return lambda values, _: InvalidSplitPlan(rule.format_map(values), (values[bps],))
 
 
-def _not_owner(values: Values, _: Values) -> ZhifuError:
-    return WrongKey("must be the network's admin", values["account"])
+def _not_refundable(reason: str) -> _Meaning:
+    return lambda values, _: NotRefundable(_order(values["orderId"]), reason)
 
 
-def _not_licensee(values: Values, _: Values) -> ZhifuError:
-    return WrongKey(f"must be the licensee's, {values['licensee']}", values["caller"])
-
-
-def _operator_taken(values: Values, _: Values) -> ZhifuError:
-    rule = f"must act for one platform only, and does for platform {values['platform']}"
-    return InvalidInput("operator", rule, values["operator"])
-
-
-def _not_named(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be named by the owner of platform {values['platform']}"
-    return WrongKey(rule, values["operator"])
+def _order(order_id: bytes | int) -> str:
+    number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
+    return f"0x{number:064x}"
 
 
 def _too_early(values: Values, _: Values) -> ZhifuError:
     return TooEarly(values["from"] if "from" in values else values["earliest"])
 
 
-# Orders and signatures
-
-
 def _bad_signature(values: Values, given: Values) -> ZhifuError:
     return InvalidSignature(values.get("signer") or given.get("buyer"))
-
-
-def _used_authorization(values: Values, _: Values) -> ZhifuError:
-    return AuthorizationUsed(values["authorizer"], _order(values["nonce"]))
 
 
 def _order_exists(values: Values, given: Values) -> ZhifuError:
@@ -124,170 +122,18 @@ def _order_exists(values: Values, given: Values) -> ZhifuError:
     return AuthorizationUsed(given["buyer"], order) if "buyer" in given else DuplicateOrder(order)
 
 
-def _deadline_passed(values: Values, _: Values) -> ZhifuError:
-    rule = f"must not be before the block's time, {values['timestamp']}"
-    return InvalidInput("deadline", rule, values["deadline"])
-
-
-def _price_above_maximum(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be at least the price, {values['price']} ledger units"
-    return InvalidInput("max_price", rule, values["maximum"])
-
-
 def _start_out_of_range(values: Values, _: Values) -> ZhifuError:
     latest = values["latest"]
     rule = f"must be at most {latest}" if latest else "must be 0: the licence is not renewable"
     return InvalidInput("starts_at", rule, values["startsAt"])
 
 
-def _referrer_without_seller(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("referrer", "must not be named without a seller", values["referrer"])
-
-
-def _buyer_mismatch(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be the same in all orders of a cart, {values['expected']}"
-    return InvalidInput("buyer", rule, values["buyer"])
-
-
-def _refunded(values: Values, _: Values) -> ZhifuError:
-    return NotRefundable(_order(values["orderId"]), "it was refunded already")
-
-
-def _claimed(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("licence", f"must not be claimed already, by {values['holder']}")
-
-
-def _window_closed(_: Values, __: Values) -> ZhifuError:
-    return InvalidInput("order", "must be within its refund window")
-
-
-def _refund_above_left(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be less than what is left of the price, {values['left']} ledger units"
-    return InvalidInput("amount", rule, values["amount"])
-
-
-def _paid_out(values: Values, _: Values) -> ZhifuError:
-    return NotRefundable(_order(values["orderId"]), "a dispute paid it out for good")
-
-
-def _not_requestable(values: Values, _: Values) -> ZhifuError:
-    return NotRefundable(_order(values["orderId"]), "no learner's account paid it")
-
-
-def _locked(values: Values, _: Values) -> ZhifuError:
-    return LicenseLocked(_order(values["orderId"]), values["unlocksAt"])
-
-
-# Batches
-
-
-def _sale_day(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be today, {values['today']}, or the day before"
-    return InvalidInput("sale_day", rule, values["saleDay"])
-
-
-def _debit_above_maximum(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be at least the sum of the prices, {values['debit']}"
-    return InvalidInput("max_debit", rule, values["maximum"])
-
-
-def _malformed_word(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be orders or a heading before them, at index {values['index']}"
-    return InvalidInput("words", rule, values["word"])
-
-
-def _consent_count(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be one for each of {values['orders']} orders, or none"
-    return InvalidInput("consents", rule, values["consents"])
-
-
-def _order(order_id: bytes | int) -> str:
-    number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
-    return f"0x{number:064x}"
-
-
-# Contents
-
-
-def _plan_does_not_add_up(values: Values, _: Values) -> ZhifuError:
-    rule = f"must add up to {values['expectedBps']} basis points"
-    return InvalidSplitPlan(rule, (values["totalBps"],))
-
-
-def _below_terms(values: Values, _: Values) -> ZhifuError:
-    rule = f"must give host and network at least what they ask, here {values['minimum']}"
-    return InvalidSplitPlan(rule, (values["bps"],))
-
-
-def _creator_count(values: Values, _: Values) -> ZhifuError:
-    rule = f"must have from 1 to {values['maximum']} creators"
-    return InvalidInput("creators", rule, values["count"])
-
-
-def _empty_share(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("creators", "must each have a share and an address", values["creator"])
-
-
-def _ref_length(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("ref", f"must be 1 to {values['maximum']} bytes long", values["length"])
-
-
-def _ref_taken(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be new to its host, and is content {values['content']}"
-    return InvalidInput("ref", rule, values["ref"])
-
-
-def _price_out_of_range(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be from 1 to {values['maximum']} ledger units"
-    return InvalidInput("price", rule, values["price"])
-
-
-def _unknown_class(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("window_class", "must be a class of the network", values["class"])
-
-
-def _duration_out_of_range(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be 0, or from {values['minimum']} to {values['maximum']} seconds"
-    return InvalidInput("duration_seconds", rule, values["durationSeconds"])
-
-
-def _royalty_above_cap(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be at most {values['cap']} basis points"
-    return InvalidInput("royalty_bps", rule, values["bps"])
-
-
-def _unknown_plan(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be one that content {values['content']} has a plan of"
-    return InvalidInput("version", rule, values["version"])
-
-
-def _plans_exhausted(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be one of the 65535 that a content can have, as content {values['content']} had"
-    return InvalidInput("plan", rule)
-
-
-def _price_day_out_of_range(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be after today and the step before: day {values['earliest']} or later"
-    return InvalidInput("from_day", rule, values["fromDay"])
-
-
-def _price_step_count(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("steps", f"must be from 1 to {values['maximum']}", values["count"])
-
-
 def _unknown_token(values: Values, _: Values) -> ZhifuError:
     return InvalidInput("licence", "must be claimed and not refunded", _order(values["orderId"]))
 
 
-# Platforms, learners and money
-
-
-def _fee_above_cap(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("fee", f"must be at most {values['cap']} basis points", values["bps"])
-
-
-def _learner_count(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("count", f"must be from 1 to {values['maximum']}", values["count"])
+def _insufficient(values: Values, _: Values) -> ZhifuError:
+    return InsufficientBalance(values["available"], values["required"], name_of(values["account"]))
 
 
 def _zero_address(_: Values, given: Values) -> ZhifuError:
@@ -300,122 +146,153 @@ def _is_zero_address(value: object) -> bool:
     return isinstance(value, str) and value.startswith("0x") and not value[2:].strip("0")
 
 
-def _insufficient(values: Values, _: Values) -> ZhifuError:
-    return InsufficientBalance(values["available"], values["required"], name_of(values["account"]))
-
-
-def _zero_amount(_: Values, __: Values) -> ZhifuError:
-    return InvalidInput("amount", "must be above zero", 0)
-
-
-def _not_whole(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be a multiple of {values['unit']} of the token's smallest units"
-    return InvalidInput("amount", rule, values["amount"])
-
-
-def _invalid_account(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput(
-        "account", "must be one of a platform, the network or an address", values["account"]
-    )
-
-
-def _invalid_receiver(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("to", "must be able to take tokens", values["to"])
-
-
-def _length_mismatch(values: Values, _: Values) -> ZhifuError:
-    return InvalidInput("amounts", f"must be as many as {values['first']}", values["second"])
-
-
-def _window_out_of_range(values: Values, _: Values) -> ZhifuError:
-    rule = "must be from an hour to 366 days, of at most 8 classes"
-    return InvalidInput("window_seconds", rule, values["windowSeconds"])
-
-
-def _mint_exceeded(values: Values, _: Values) -> ZhifuError:
-    rule = f"must be within the mint allowance of {values['minter']}, {values['allowance']}"
-    return InvalidInput("mint", rule, values["amount"])
-
-
-_MEANINGS: Mapping[str, Callable[[Values, Values], ZhifuError]] = {
+_WHO_MAY: Mapping[str, _Meaning] = {
     "NotOperator": lambda values, _: WrongOperator("any", values["caller"]),
     "NotOperatorOf": lambda values, _: WrongOperator(values["platform"], values["caller"]),
     "NotHost": lambda values, _: WrongOperator(values["host"], values["caller"]),
-    "NotHome": _not_home,
-    "WrongCaller": _wrong_caller,
-    "OwnableUnauthorizedAccount": _not_owner,
-    "NotLicensee": _not_licensee,
-    "OperatorTaken": _operator_taken,
-    "NotNamed": _not_named,
+    "NotHome": lambda values, _: WrongOperator(values["home"], values["caller"]),
+    "WrongCaller": _key("must be the key of {expected}", "caller"),
+    "OwnableUnauthorizedAccount": _key("must be the network's admin", "account"),
+    "NotLicensee": _key("must be the licensee's, {licensee}", "caller"),
+    "NotParty": _key("must be of a party to the order", "caller"),
+    "NotTopLevel": _key("must send the batch itself", "caller"),
+    "NotNamed": _key("must be named by the owner of platform {platform}", "operator"),
+    "OperatorTaken": _input(
+        "operator",
+        "must act for one platform only, and does for platform {platform}",
+        "operator",
+    ),
     "TooEarly": _too_early,
+}
+
+_ORDERS: Mapping[str, _Meaning] = {
     "ERC3009InvalidSignature": _bad_signature,
-    "ERC3009UsedAuthorization": _used_authorization,
     "InvalidSignature": _bad_signature,
+    "ERC3009UsedAuthorization": lambda values, _: AuthorizationUsed(
+        values["authorizer"], _order(values["nonce"])
+    ),
     "NonceUsed": lambda values, _: AuthorizationUsed(values["signer"], str(values["nonce"])),
     "OrderExists": _order_exists,
-    "DeadlinePassed": _deadline_passed,
-    "PriceAboveMaximum": _price_above_maximum,
+    "DeadlinePassed": _input(
+        "deadline", "must not be before the block's time, {timestamp}", "deadline"
+    ),
+    "PriceAboveMaximum": _input(
+        "max_price", "must be at least the price, {price} ledger units", "maximum"
+    ),
     "StartOutOfRange": _start_out_of_range,
-    "ReferrerWithoutSeller": _referrer_without_seller,
-    "EmptyCart": lambda _, __: InvalidInput("orders", "must be at least one"),
-    "BuyerMismatch": _buyer_mismatch,
+    "ReferrerWithoutSeller": _input("referrer", "must not be named without a seller", "referrer"),
+    "EmptyCart": _input("orders", "must be at least one"),
+    "BuyerMismatch": _input(
+        "buyer", "must be the same in all orders of a cart, {expected}", "buyer"
+    ),
     "Paused": lambda _, __: SellingPaused(),
+}
+
+_AFTER_THE_SALE: Mapping[str, _Meaning] = {
     "UnknownOrder": lambda values, _: UnknownOrder(_order(values["orderId"])),
-    "AlreadyRefunded": _refunded,
-    "AlreadyClaimed": _claimed,
-    "RefundWindowClosed": _window_closed,
-    "RefundAboveLeft": _refund_above_left,
-    "AlreadyPaidOut": _paid_out,
-    "NotRequestable": _not_requestable,
+    "AlreadyRefunded": _not_refundable("it was refunded already"),
+    "AlreadyPaidOut": _not_refundable("a dispute paid it out for good"),
+    "NotRequestable": _not_refundable("no learner's account paid it"),
+    "RefundWindowClosed": _input("order", "must be within its refund window"),
+    "RefundAboveLeft": _input(
+        "amount", "must be less than what is left of the price, {left} ledger units", "amount"
+    ),
     "AlreadyRequested": lambda values, _: DuplicateRequest(_order(values["orderId"])),
     "NotRequested": lambda values, _: NoRefundRequest(_order(values["orderId"])),
     "RequestTooLate": lambda values, _: RequestTooLate(values["answerBy"], values["maturesAt"]),
     "InDispute": lambda values, _: OrderInDispute(_order(values["orderId"])),
     "NotInDispute": lambda values, _: NotInDispute(_order(values["orderId"])),
     "DisputeExpired": lambda values, _: DisputeExpired(values["deadline"]),
-    "NotParty": lambda values, _: WrongKey("must be of a party to the order", values["caller"]),
-    "LicenseLocked": _locked,
-    "InvalidProof": lambda _, __: InvalidInput("proof", "must lead to the batch's root"),
-    "EmptyPlace": lambda values, _: InvalidInput("place", "must have a learner", values["place"]),
-    "NotTopLevel": lambda values, _: WrongKey("must send the batch itself", values["caller"]),
-    "SaleDayOutOfRange": _sale_day,
-    "DebitAboveMaximum": _debit_above_maximum,
-    "EmptyBatch": lambda _, __: InvalidInput("words", "must have at least one order"),
-    "MalformedWord": _malformed_word,
-    "ConsentCountMismatch": _consent_count,
-    "LengthMismatch": _length_mismatch,
-    "TopUpAboveLimit": lambda values, _: TopUpAboveLimit(values["amount"], values["left"]),
-    "WindowOutOfRange": _window_out_of_range,
-    "EmptyPublication": lambda _, __: InvalidInput("publications", "must be at least one"),
+    "AlreadyClaimed": _input("licence", "must not be claimed already, by {holder}"),
+    "UnknownToken": _unknown_token,
+    "LicenseLocked": lambda values, _: LicenseLocked(
+        _order(values["orderId"]), values["unlocksAt"]
+    ),
+}
+
+_BATCHES: Mapping[str, _Meaning] = {
     "BatchNumberMismatch": lambda values, _: DuplicateBatch(values["expected"], values["number"]),
+    "SaleDayOutOfRange": _input("sale_day", "must be today, {today}, or the day before", "saleDay"),
+    "DebitAboveMaximum": _input(
+        "max_debit", "must be at least the sum of the prices, {debit}", "maximum"
+    ),
+    "EmptyBatch": _input("words", "must have at least one order"),
+    "MalformedWord": _input(
+        "words", "must be orders or a heading before them, at index {index}", "word"
+    ),
+    "ConsentCountMismatch": _input(
+        "consents", "must be one for each of {orders} orders, or none", "consents"
+    ),
+    "InvalidProof": _input("proof", "must lead to the batch's root"),
+    "EmptyPlace": _input("place", "must have a learner", "place"),
+}
+
+_CONTENTS: Mapping[str, _Meaning] = {
     "UnknownContent": lambda values, _: UnknownContent(values["content"]),
     "ContentInactive": lambda values, _: InactiveContent(values["content"]),
-    "PlanDoesNotAddUp": _plan_does_not_add_up,
-    "ShareBelowTerms": _below_terms,
-    "CreatorCountOutOfRange": _creator_count,
-    "EmptyShare": _empty_share,
-    "RefLengthOutOfRange": _ref_length,
-    "ContentExists": _ref_taken,
-    "DurationOutOfRange": _duration_out_of_range,
-    "NothingToRenew": lambda _, __: InvalidInput("renewable", "must be false without a duration"),
-    "RoyaltyAboveCap": _royalty_above_cap,
-    "UnknownPlan": _unknown_plan,
-    "PlansExhausted": _plans_exhausted,
-    "PriceOutOfRange": _price_out_of_range,
-    "PriceDayOutOfRange": _price_day_out_of_range,
-    "PriceStepCountOutOfRange": _price_step_count,
-    "UnknownToken": _unknown_token,
-    "UnknownClass": _unknown_class,
+    "EmptyPublication": _input("publications", "must be at least one"),
+    "RefLengthOutOfRange": _input("ref", "must be 1 to {maximum} bytes long", "length"),
+    "ContentExists": _input("ref", "must be new to its host, and is content {content}", "ref"),
+    "PlanDoesNotAddUp": _plan("must add up to {expectedBps} basis points", "totalBps"),
+    "ShareBelowTerms": _plan(
+        "must give host and network at least what they ask, here {minimum}", "bps"
+    ),
+    "CreatorCountOutOfRange": _input("creators", "must have from 1 to {maximum} creators", "count"),
+    "EmptyShare": _input("creators", "must each have a share and an address", "creator"),
+    "UnknownPlan": _input("version", "must be one that content {content} has a plan of", "version"),
+    "PlansExhausted": _input(
+        "plan", "must be one of the 65535 that a content can have, as content {content} had"
+    ),
+    "UnknownClass": _input("window_class", "must be a class of the network", "class"),
+    "DurationOutOfRange": _input(
+        "duration_seconds",
+        "must be 0, or from {minimum} to {maximum} seconds",
+        "durationSeconds",
+    ),
+    "NothingToRenew": _input("renewable", "must be false without a duration"),
+    "RoyaltyAboveCap": _input("royalty_bps", "must be at most {cap} basis points", "bps"),
+    "PriceOutOfRange": _input("price", "must be from 1 to {maximum} ledger units", "price"),
+    "PriceDayOutOfRange": _input(
+        "from_day", "must be after today and the step before: day {earliest} or later", "fromDay"
+    ),
+    "PriceStepCountOutOfRange": _input("steps", "must be from 1 to {maximum}", "count"),
+}
+
+_MEMBERS: Mapping[str, _Meaning] = {
     "UnknownPlatform": lambda values, _: UnknownPlatform(values["platform"]),
     "PlatformNotActive": lambda values, _: InactivePlatform(values["platform"]),
-    "FeeAboveCap": _fee_above_cap,
+    "FeeAboveCap": _input("fee", "must be at most {cap} basis points", "bps"),
     "UnknownLearner": lambda values, _: UnknownLearner(values["learner"]),
-    "LearnerCountOutOfRange": _learner_count,
+    "LearnerCountOutOfRange": _input("count", "must be from 1 to {maximum}", "count"),
     "ZeroAddress": _zero_address,
+    "WindowOutOfRange": _input(
+        "window_seconds", "must be from an hour to 366 days, of at most 8 classes", "windowSeconds"
+    ),
+}
+
+_MONEY: Mapping[str, _Meaning] = {
     "InsufficientBalance": _insufficient,
-    "ZeroAmount": _zero_amount,
-    "NotWholeUnits": _not_whole,
-    "InvalidAccount": _invalid_account,
-    "InvalidReceiver": _invalid_receiver,
-    "MintAllowanceExceeded": _mint_exceeded,
+    "ZeroAmount": lambda _, __: InvalidInput("amount", "must be above zero", 0),
+    "NotWholeUnits": _input(
+        "amount", "must be a multiple of {unit} of the token's smallest units", "amount"
+    ),
+    "InvalidAccount": _input(
+        "account", "must be one of a platform, the network or an address", "account"
+    ),
+    "InvalidReceiver": _input("to", "must be able to take tokens", "to"),
+    "LengthMismatch": _input("amounts", "must be as many as {first}", "second"),
+    "TopUpAboveLimit": lambda values, _: TopUpAboveLimit(values["amount"], values["left"]),
+    "MintAllowanceExceeded": _input(
+        "mint", "must be within the mint allowance of {minter}, {allowance}", "amount"
+    ),
+}
+
+_MEANINGS: Mapping[str, _Meaning] = {
+    **_WHO_MAY,
+    **_ORDERS,
+    **_AFTER_THE_SALE,
+    **_BATCHES,
+    **_CONTENTS,
+    **_MEMBERS,
+    **_MONEY,
 }
