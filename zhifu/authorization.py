@@ -18,57 +18,32 @@ from zhifu.signing import Signer
 _Types = Mapping[str, Sequence[Mapping[str, str]]]
 
 
-def _type(**fields: str) -> list[dict[str, str]]:
-    return [{"name": name.rstrip("_"), "type": kind} for name, kind in fields.items()]
+def _struct(text: str) -> _Types:
+    """A type as EIP-712 writes it and the contracts hash it, `Name(kind field,…)`."""
+    name, fields = text.rstrip(")").split("(")
+    pairs = (field.split(" ") for field in fields.split(","))
+    return {name: [{"name": field, "type": kind} for kind, field in pairs]}
 
 
-_ORDER: _Types = {
-    "Order": _type(
-        content="uint32",
-        seller="uint32",
-        buyer="address",
-        receiver="address",
-        referrer="address",
-        maxPrice="uint64",
-        startsAt="uint64",
-        deadline="uint64",
-        salt="bytes32",
-    )
-}
-_CART: _Types = {"Cart": _type(source="uint8", orders="Order[]"), **_ORDER}
-_CONSENT: _Types = {
-    "Consent": _type(
-        content="uint32",
-        seller="uint32",
-        learner="uint32",
-        referrer="address",
-        startsAt="uint64",
-        fromLearner="bool",
-        maxPrice="uint64",
-        deadline="uint64",
-        nonce="uint64",
-    )
-}
-_WITHDRAWAL: _Types = {
-    "Withdrawal": _type(
-        owner="address", to="address", amount="uint256", deadline="uint64", nonce="uint64"
-    )
-}
-_RECEIVE_WITH_AUTHORIZATION: _Types = {
-    "ReceiveWithAuthorization": _type(
-        from_="address",
-        to="address",
-        value="uint256",
-        validAfter="uint256",
-        validBefore="uint256",
-        nonce="bytes32",
-    )
-}
-_PERMIT: _Types = {
-    "Permit": _type(
-        owner="address", spender="address", value="uint256", nonce="uint256", deadline="uint256"
-    )
-}
+_ORDER = _struct(
+    "Order(uint32 content,uint32 seller,address buyer,address receiver,address referrer,"
+    "uint64 maxPrice,uint64 startsAt,uint64 deadline,bytes32 salt)"
+)
+_CART = {**_struct("Cart(uint8 source,Order[] orders)"), **_ORDER}
+_CONSENT = _struct(
+    "Consent(uint32 content,uint32 seller,uint32 learner,address referrer,uint64 startsAt,"
+    "bool fromLearner,uint64 maxPrice,uint64 deadline,uint64 nonce)"
+)
+_WITHDRAWAL = _struct(
+    "Withdrawal(address owner,address to,uint256 amount,uint64 deadline,uint64 nonce)"
+)
+_RECEIVE_WITH_AUTHORIZATION = _struct(
+    "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
+    "uint256 validBefore,bytes32 nonce)"
+)
+_PERMIT = _struct(
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+)
 
 
 class Venue(NamedTuple):
@@ -149,30 +124,19 @@ def sign_consent(
     `key` is the learner's own, or the one that took the learner's account on the seller over;
     `from_learner` says whether that account pays.
     """
-    message = {
-        "content": content,
-        "seller": seller,
-        "learner": learner,
-        "referrer": referrer or NO_ADDRESS,
-        "startsAt": starts_at,
-        "fromLearner": from_learner,
-        "maxPrice": max_price,
-        "deadline": deadline,
-        "nonce": nonce,
-    }
-    signature = key.sign_typed_data(venue.domain, _CONSENT, message)
-    return Consent(max_price, deadline, nonce, signature)
+    sale = (content, seller, learner, referrer or NO_ADDRESS, starts_at, from_learner)
+    limits = (max_price, deadline, nonce)
+    message = _message(_CONSENT, *sale, *limits)
+    return Consent(*limits, key.sign_typed_data(venue.domain, _CONSENT, message))
 
 
 def sign_withdrawal(
     owner: Signer, venue: Venue, *, to: str, amount: int, deadline: int, nonce: int
 ) -> Withdrawal:
     """Sign a withdrawal of ledger units that anybody may send."""
-    unsigned = Withdrawal(owner.address, to, amount, deadline, nonce, b"")
-    message = unsigned._asdict()
-    del message["signature"]
-    signature = owner.sign_typed_data(venue.domain, _WITHDRAWAL, message)
-    return unsigned._replace(signature=signature)
+    values = (owner.address, to, amount, deadline, nonce)
+    message = _message(_WITHDRAWAL, *values)
+    return Withdrawal(*values, owner.sign_typed_data(venue.domain, _WITHDRAWAL, message))
 
 
 def sign_permit(
@@ -183,13 +147,7 @@ def sign_permit(
     `nonce` is the token's next one for the owner.
     """
     value = amount * token.tokens_per_unit
-    message = {
-        "owner": owner.address,
-        "spender": venue.settlement,
-        "value": value,
-        "nonce": nonce,
-        "deadline": deadline,
-    }
+    message = _message(_PERMIT, owner.address, venue.settlement, value, nonce, deadline)
     signature = owner.sign_typed_data(_token_domain(venue, token), _PERMIT, message)
     return Permit(value, deadline, signature[64], signature[:32], signature[32:64])
 
@@ -197,15 +155,10 @@ def sign_permit(
 def _authorize(
     buyer: Signer, venue: Venue, token: TokenDomain, orders: Sequence[DirectOrder], nonce: bytes
 ) -> bytes:
-    message = {
-        "from": orders[0].buyer,
-        "to": venue.settlement,
-        "value": sum(order.max_price for order in orders) * token.tokens_per_unit,
-        "validAfter": 0,
-        "validBefore": orders[0].deadline,
-        "nonce": nonce,
-    }
-    return buyer.sign_typed_data(_token_domain(venue, token), _RECEIVE_WITH_AUTHORIZATION, message)
+    value = sum(order.max_price for order in orders) * token.tokens_per_unit
+    first, types = orders[0], _RECEIVE_WITH_AUTHORIZATION
+    message = _message(types, first.buyer, venue.settlement, value, 0, first.deadline, nonce)
+    return buyer.sign_typed_data(_token_domain(venue, token), types, message)
 
 
 def _hash(venue: Venue, types: _Types, message: Mapping[str, Any]) -> bytes:
@@ -214,12 +167,17 @@ def _hash(venue: Venue, types: _Types, message: Mapping[str, Any]) -> bytes:
 
 
 def _cart_message(source: Source, orders: Sequence[DirectOrder]) -> dict[str, Any]:
-    return {"source": int(source), "orders": [_order_message(order) for order in orders]}
+    return _message(_CART, int(source), [_order_message(order) for order in orders])
 
 
 def _order_message(order: DirectOrder) -> dict[str, Any]:
-    names = [each["name"] for each in _ORDER["Order"]]
-    return dict(zip(names, order.as_tuple(), strict=True))
+    return _message(_ORDER, *order.as_tuple())
+
+
+def _message(types: _Types, *values: Any) -> dict[str, Any]:
+    """The values of a struct, the first of its types, by the names that it gives them."""
+    fields = next(iter(types.values()))
+    return dict(zip((each["name"] for each in fields), values, strict=True))
 
 
 def _token_domain(venue: Venue, token: TokenDomain) -> dict[str, Any]:
