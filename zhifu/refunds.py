@@ -18,6 +18,7 @@ from zhifu.exceptions import (
     NoOperator,
     NotRefundable,
     PaymentUnknown,
+    ProviderRefused,
     UnknownProvider,
     ZhifuError,
 )
@@ -25,7 +26,7 @@ from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.payments import OrderRecord, OrderState
-from zhifu.providers import Provider
+from zhifu.providers import Provider, RefundStatus
 from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord
 from zhifu.refusals import explained
 
@@ -148,12 +149,16 @@ class Refunds:
 
     def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
         provider, payment = self._provider(order)
+        refund_id = ids.to_text(ids.REFUND, refund.number)
         try:
-            provider.refund(payment, refund.amount, ids.to_text(ids.REFUND, refund.number))
+            status = provider.refund(payment, refund.amount, refund_id)
         except PaymentUnknown:
             # The provider will be asked again, under the same refund id.
-            return
-        self._book.refunded(refund, order.payment_id)
+            status = RefundStatus.PENDING
+        if status is RefundStatus.FAILED:
+            raise ProviderRefused(provider.name, payment, "the refund failed")
+        if status is RefundStatus.DONE:
+            self._book.refunded(refund, order.payment_id)
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
         request = self._books.payment(order.payment_id).request

@@ -147,7 +147,7 @@ BAD_INPUT: list[tuple[Change, type[ZhifuError], str]] = [
     (lambda _: {"referrer": "0x" + "0" * 40}, InvalidInput, "referrer"),
     (lambda _: {"provider_payment_id": "sbx_unheard_of"}, PaymentUnpaid, "provider_payment_id"),
     (
-        lambda fair: {"provider_payment_id": fair.provider.create(Money(4900, "USD"))},
+        lambda fair: {"provider_payment_id": fair.provider.open(Money(4900, "USD"))},
         PaymentUnpaid,
         "provider_payment_id",
     ),
@@ -294,7 +294,7 @@ def test_the_same_request_asks_a_silent_provider_again(fair: Fair, gateway: Gate
 
 def test_an_unknown_payment_that_failed_is_cancelled(fair: Fair, gateway: Gateway) -> None:
     amount = Money(4900, "USD")
-    pending = fair.provider.create(amount)
+    pending = fair.provider.open(amount)
     with fair.provider.silence(), pytest.raises(PaymentUnknown):
         gateway.pay(fair.request(provider_payment_id=pending))
     (told,) = gateway.recheck()

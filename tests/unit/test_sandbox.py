@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused
+from zhifu.exceptions import InvalidCallback, InvalidInput, PaymentUnknown, ProviderRefused
 from zhifu.money import Money
-from zhifu.providers import ProviderPayment, ProviderStatus
+from zhifu.providers import HintKind, Intent, LineKind, ProviderPayment, ProviderStatus
 from zhifu.providers.sandbox import SandboxProvider
 
 AMOUNT = Money(4900, "USD")
@@ -16,7 +17,7 @@ AMOUNT = Money(4900, "USD")
 
 def test_a_payment_is_paid_only_once_its_learner_paid() -> None:
     sandbox = SandboxProvider()
-    payment = sandbox.create(AMOUNT)
+    payment = sandbox.open(AMOUNT)
     assert sandbox.query(payment) == ProviderPayment(ProviderStatus.PENDING, AMOUNT)
     sandbox.confirm(payment)
     assert sandbox.query(payment) == ProviderPayment(ProviderStatus.PAID, AMOUNT)
@@ -61,13 +62,13 @@ def test_no_more_goes_back_than_was_paid() -> None:
 def test_an_unpaid_payment_is_not_refunded() -> None:
     sandbox = SandboxProvider()
     with pytest.raises(ProviderRefused):
-        sandbox.refund(sandbox.create(AMOUNT), AMOUNT, "one")
+        sandbox.refund(sandbox.open(AMOUNT), AMOUNT, "one")
 
 
 def test_the_next_process_finds_everything_again(tmp_path: Path) -> None:
     ledger = tmp_path / "provider" / "sandbox.jsonl"
     first = SandboxProvider(ledger)
-    paid, pending = first.pay(AMOUNT), first.create(AMOUNT)
+    paid, pending = first.pay(AMOUNT), first.open(AMOUNT)
     first.refund(paid, Money(1, "USD"), "one")
     second = SandboxProvider(ledger)
     assert second.query(paid) == first.query(paid)
@@ -83,7 +84,7 @@ def test_two_processes_share_a_ledger(tmp_path: Path) -> None:
     assert len(payments) == 4
     for payment in payments:
         assert {each.query(payment).status for each in (one, other)} == {ProviderStatus.PAID}
-    mine = one.create(AMOUNT)
+    mine = one.open(AMOUNT)
     other.confirm(mine)
     one.refund(mine, AMOUNT, "refund")
     with pytest.raises(ProviderRefused):
@@ -110,3 +111,79 @@ def test_a_broken_ledger_names_its_line(tmp_path: Path, line: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         SandboxProvider(ledger)
     assert raised.value.field == f"{ledger}:2"
+
+
+def intent(payment_id: str = "pay_1", amount: Money = AMOUNT) -> Intent:
+    return Intent(payment_id, amount, "A course", expires_at=2_000_000_000, method="page")
+
+
+def test_our_payment_id_opens_one_payment() -> None:
+    sandbox = SandboxProvider()
+    payment, *again = (sandbox.create(intent()).provider_payment_id for _ in range(3))
+    assert set(again) == {payment}
+    with pytest.raises(ProviderRefused):
+        sandbox.create(intent(amount=Money(4901, "USD")))
+
+
+def test_a_cancelled_payment_cannot_be_paid_and_a_paid_one_not_cancelled() -> None:
+    sandbox = SandboxProvider()
+    cancelled, paid = sandbox.open(AMOUNT), sandbox.pay(AMOUNT)
+    for _ in range(2):
+        sandbox.cancel(cancelled)
+    assert sandbox.query(cancelled).status is ProviderStatus.FAILED
+    with pytest.raises(ProviderRefused):
+        sandbox.confirm(cancelled)
+    with pytest.raises(ProviderRefused):
+        sandbox.cancel(paid)
+
+
+def test_a_learner_may_pay_another_amount() -> None:
+    sandbox = SandboxProvider()
+    payment = sandbox.open(AMOUNT)
+    sandbox.confirm(payment, Money(4800, "USD"))
+    assert sandbox.query(payment).amount == Money(4800, "USD")
+
+
+def test_a_chargeback_and_refunds_never_exceed_what_was_paid() -> None:
+    sandbox = SandboxProvider()
+    payment = sandbox.pay(AMOUNT)
+    sandbox.refund(payment, Money(900, "USD"), "one")
+    sandbox.charge_back(payment)
+    assert sandbox.query(payment).charged_back == Money(4000, "USD")
+    with pytest.raises(ProviderRefused):
+        sandbox.refund(payment, Money(1, "USD"), "two")
+
+
+def test_a_callback_is_a_hint_that_its_sandbox_signed() -> None:
+    sandbox = SandboxProvider()
+    payment = sandbox.pay(AMOUNT)
+    callback = sandbox.callback(payment)
+    assert sandbox.verify(callback) == sandbox.verify(sandbox.callback(payment))
+    assert sandbox.verify(callback)[1:] == (HintKind.PAYMENT, payment)
+    later, earlier = (
+        callback._replace(received_at=callback.received_at + by) for by in (301, -301)
+    )
+    altered, unsigned = callback._replace(body=b"{}"), callback._replace(headers={})
+    for refused in (later, earlier, altered, unsigned):
+        with pytest.raises(InvalidCallback):
+            sandbox.verify(refused)
+    with pytest.raises(InvalidCallback):
+        SandboxProvider().verify(callback)
+
+
+def test_a_days_bill_adds_up_and_names_our_ids(tmp_path: Path) -> None:
+    at = 1_700_000_000
+    sandbox = SandboxProvider(tmp_path / "sandbox.jsonl", clock=lambda: at)
+    payment = sandbox.create(intent()).provider_payment_id
+    sandbox.open(AMOUNT)
+    sandbox.confirm(payment)
+    sandbox.refund(payment, Money(900, "USD"), "refund")
+    sandbox.charge_back(payment, Money(100, "USD"))
+    day = date(2023, 11, 14)
+    lines = [(each.kind, each.reference, each.amount.amount) for each in sandbox.transactions(day)]
+    assert lines == [
+        (LineKind.PAYMENT, "pay_1", 4900),
+        (LineKind.REFUND, "refund", -900),
+        (LineKind.CHARGEBACK, payment, -100),
+    ]
+    assert not list(sandbox.transactions(date(2023, 11, 15)))

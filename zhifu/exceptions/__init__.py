@@ -65,6 +65,7 @@ from zhifu.exceptions._not_found import (
     UnknownProvider,
 )
 from zhifu.exceptions._provider import (
+    InvalidCallback,
     PaymentUnknown,
     PaymentUnpaid,
     ProviderRefused,
@@ -116,6 +117,7 @@ __all__ = [
     "InexactAmount",
     "InputError",
     "InsufficientBalance",
+    "InvalidCallback",
     "InvalidInput",
     "InvalidSignature",
     "InvalidSplitPlan",

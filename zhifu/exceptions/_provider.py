@@ -43,3 +43,15 @@ class ProviderRefused(ProviderError):
     provider: str
     payment: str
     reason: str
+
+
+@dataclass(eq=False)
+class InvalidCallback(ProviderError):
+    """A callback was not made by the provider it claims, not for this merchant, or not now."""
+
+    code = "invalid_callback"
+    field = "callback"
+    rule = "must be fresh, the provider's own and for this merchant"
+
+    provider: str
+    reason: str

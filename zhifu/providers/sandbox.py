@@ -1,131 +1,286 @@
 """A payment provider without money behind it, for tests, demonstrations and local work.
 
-It keeps every rule a real provider keeps, and can be told to stay silent.
+It keeps every rule a real provider keeps, and can be told to stay silent. It lives in this process;
+`zhifu.sandbox` serves the real providers' interfaces over HTTP.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused, ZhifuError
+from zhifu.exceptions import (
+    InvalidCallback,
+    InvalidInput,
+    PaymentUnknown,
+    ProviderRefused,
+    ZhifuError,
+)
 from zhifu.money import Money
-from zhifu.providers import ProviderPayment, ProviderStatus
+from zhifu.providers import (
+    Answer,
+    BillLine,
+    Callback,
+    Checkout,
+    Hint,
+    HintKind,
+    Intent,
+    LineKind,
+    ProviderPayment,
+    ProviderStatus,
+    RefundStatus,
+)
+
+_TOLERANCE_SECONDS = 300
+
+
+class _Known(NamedTuple):
+    """A payment: `reference` is our id of it where it has one, `at` when its status began."""
+
+    status: ProviderStatus
+    amount: Money
+    reference: str
+    at: int
+
+
+class _Return(NamedTuple):
+    """Money of a payment that went back, by a refund or a chargeback."""
+
+    payment: str
+    amount: Money
+    at: int
 
 
 class SandboxProvider:
     """Payments that are created, confirmed or failed by whoever holds the object.
 
     With a `ledger` file everything is remembered in it, one JSON line an event, and seen by every
-    process that uses the same file, now or later. Safe to share between threads.
+    process that uses the same file, now or later. `secret` signs callbacks; it is drawn anew unless
+    it is given. `clock` tells Unix seconds; days of bills are UTC. Safe to share between threads.
     """
 
-    def __init__(self, ledger: Path | None = None, *, name: str = "sandbox") -> None:
+    def __init__(
+        self,
+        ledger: Path | None = None,
+        *,
+        name: str = "sandbox",
+        secret: bytes | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.name = name
         self._ledger = ledger
-        self._lock = threading.Lock()
+        self._secret = secret or secrets.token_bytes(32)
+        self._clock = clock
+        self._lock = threading.RLock()
         self._silent = False
-        self._payments: dict[str, tuple[ProviderStatus, Money]] = {}
-        self._refunds: dict[str, tuple[str, Money]] = {}
-        self._refunded: dict[str, int] = {}
-        self._read_to = self._lines = 0
+        self._payments: dict[str, _Known] = {}
+        self._intents: dict[str, str] = {}
+        self._refunds: dict[str, _Return] = {}
+        self._chargebacks: list[_Return] = []
+        self._refunded: Counter[str] = Counter()
+        self._charged_back: Counter[str] = Counter()
+        self._read_to = self._lines_read = 0
         if ledger is not None:
             ledger.parent.mkdir(parents=True, exist_ok=True)
             self._catch_up()
 
-    def create(self, amount: Money) -> str:
-        """Open a payment that its learner has not paid yet."""
-        payment = _new_name()
-        with self._lock:
-            self._record(payment, ProviderStatus.PENDING, amount)
-        return payment
+    # What a learner and a bank do
 
-    def confirm(self, payment: str) -> None:
-        """The learner pays."""
-        self._decide(payment, ProviderStatus.PAID)
+    def open(self, amount: Money) -> str:
+        """Open a payment that its learner has not paid yet."""
+        return self._opened(amount, ProviderStatus.PENDING)
+
+    def pay(self, amount: Money) -> str:
+        """Open a payment and confirm it at once."""
+        return self._opened(amount, ProviderStatus.PAID)
+
+    def confirm(self, payment: str, amount: Money | None = None) -> None:
+        """The learner pays; `amount` where that is more or less than was asked."""
+        self._decide(payment, ProviderStatus.PAID, amount)
 
     def fail(self, payment: str) -> None:
         """The learner does not pay, for good."""
         self._decide(payment, ProviderStatus.FAILED)
 
-    def pay(self, amount: Money) -> str:
-        """Create a payment and confirm it at once."""
-        payment = _new_name()
-        with self._lock:
-            self._record(payment, ProviderStatus.PAID, amount)
-        return payment
+    def charge_back(self, payment: str, amount: Money | None = None) -> None:
+        """The learner's bank takes the payment, or `amount` of it, back from the merchant."""
+        with self._changing():
+            known = self._known(payment)
+            taken = amount or known.amount - self._taken_back(payment)
+            self._require_left(payment, known, taken)
+            self._keep({"charge_back": payment, "payment": payment, **_money(taken)})
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """While this is open, no question is answered and no refund made."""
+        """While this is open, no question is answered and nothing is done."""
         self._silent = True
         try:
             yield
         finally:
             self._silent = False
 
+    def callback(self, payment: str, kind: HintKind = HintKind.PAYMENT) -> Callback:
+        """A callback as it would arrive now; the same event each time for one payment and kind."""
+        now = int(self._clock())
+        event = {"id": f"evt_{payment}_{kind.value}", "kind": kind.value, "payment": payment}
+        body = json.dumps(event).encode()
+        return Callback({"sandbox-signature": f"{now},{self._signature(now, body)}"}, body, now)
+
+    def refunded(self, payment: str) -> Money:
+        """How much of a payment went back to its learner by refunds."""
+        with self._changing():
+            known = self._known(payment)
+            return Money(self._refunded[payment], known.amount.currency)
+
+    # What a provider does
+
+    def create(self, intent: Intent) -> Checkout:
+        """Open a payment, once for each of our payment ids."""
+        self._require_answer(intent.payment_id)
+        with self._changing():
+            payment = self._intents.get(intent.payment_id)
+            if payment is None:
+                payment = self._opened(intent.amount, ProviderStatus.PENDING, intent.payment_id)
+            elif self._known(payment).amount != intent.amount:
+                reason = "the payment id was used for another amount"
+                raise ProviderRefused(self.name, intent.payment_id, reason)
+        return Checkout(payment, {"sandbox_payment": payment})
+
     def query(self, provider_payment_id: str) -> ProviderPayment:
         """What became of a payment."""
         if self._silent:
             return ProviderPayment(ProviderStatus.UNKNOWN)
-        with self._lock:
-            self._catch_up()
+        with self._changing():
             found = self._payments.get(provider_payment_id)
-        return ProviderPayment(*found) if found else ProviderPayment(ProviderStatus.FAILED)
+            taken = self._charged_back[provider_payment_id]
+        if found is None:
+            return ProviderPayment(ProviderStatus.FAILED)
+        charged_back = Money(taken, found.amount.currency) if taken else None
+        return ProviderPayment(found.status, found.amount, charged_back=charged_back)
 
-    def refund(self, provider_payment_id: str, amount: Money, refund_id: str) -> None:
-        """Send money back, once for each `refund_id`, and never more than was paid."""
-        if self._silent:
-            raise PaymentUnknown(self.name, provider_payment_id)
-        with self._lock:
-            self._catch_up()
-            if self._refunds.get(refund_id) == (provider_payment_id, amount):
-                return
-            self._require_refundable(provider_payment_id, amount, refund_id)
+    def cancel(self, provider_payment_id: str) -> None:
+        """Let nobody pay a payment any more; harmless to repeat."""
+        self._require_answer(provider_payment_id)
+        self._decide(provider_payment_id, ProviderStatus.FAILED)
+
+    def refund(self, provider_payment_id: str, amount: Money, refund_id: str) -> RefundStatus:
+        """Send money back, once for each `refund_id`, and never more than is left."""
+        self._require_answer(provider_payment_id)
+        with self._changing():
+            before = self._refunds.get(refund_id)
+            if before is not None:
+                return self._same(before, provider_payment_id, amount)
+            self._require_left(provider_payment_id, self._known(provider_payment_id), amount)
             self._keep({"refund": refund_id, "payment": provider_payment_id, **_money(amount)})
+        return RefundStatus.DONE
 
-    def refunded(self, payment: str) -> Money:
-        """How much of a payment went back."""
-        with self._lock:
-            self._catch_up()
-            _, amount = self._known(payment)
-        return Money(self._refunded.get(payment, 0), amount.currency)
+    def verify(self, callback: Callback) -> Hint:
+        """What a callback of `callback` is about, for five minutes before and after it was made."""
+        at, _, signature = callback.headers.get("sandbox-signature", "").partition(",")
+        if not at.isascii() or not at.isdecimal():
+            raise InvalidCallback(self.name, "it is not signed")
+        if not hmac.compare_digest(self._signature(int(at), callback.body), signature):
+            raise InvalidCallback(self.name, "its signature is not the provider's")
+        if abs(callback.received_at - int(at)) > _TOLERANCE_SECONDS:
+            raise InvalidCallback(self.name, "it is not fresh")
+        event = json.loads(callback.body)
+        return Hint(event["id"], HintKind(event["kind"]), event["payment"])
 
-    def _require_refundable(self, payment: str, amount: Money, refund_id: str) -> None:
-        status, paid = self._known(payment)
-        if refund_id in self._refunds:
-            raise ProviderRefused(self.name, payment, "the refund id was used for another refund")
-        if status is not ProviderStatus.PAID:
+    def answer(self, accepted: bool) -> Answer:
+        """Status 200 or 400, with a word."""
+        return Answer(*((200, "text/plain", b"ok") if accepted else (400, "text/plain", b"again")))
+
+    def transactions(self, day: date) -> Iterator[BillLine]:
+        """What happened on a day (UTC): payments, refunds and chargebacks, without fees."""
+        self._require_answer(day.isoformat())
+        with self._changing():
+            lines = [line for line in self._lines() if _day_of(line.at) == day]
+        return iter(sorted(lines, key=lambda line: line.at))
+
+    def _lines(self) -> Iterator[BillLine]:
+        for payment, known in self._payments.items():
+            if known.status is ProviderStatus.PAID:
+                kind, reference = LineKind.PAYMENT, known.reference or payment
+                yield BillLine(kind, payment, reference, known.amount, None, known.at)
+        for refund, (payment, amount, at) in self._refunds.items():
+            yield BillLine(LineKind.REFUND, payment, refund, -amount, None, at)
+        for payment, amount, at in self._chargebacks:
+            yield BillLine(LineKind.CHARGEBACK, payment, payment, -amount, None, at)
+
+    # Rules
+
+    def _require_answer(self, subject: str) -> None:
+        if self._silent:
+            raise PaymentUnknown(self.name, subject)
+
+    def _require_left(self, payment: str, known: _Known, amount: Money) -> None:
+        if known.status is not ProviderStatus.PAID:
             raise ProviderRefused(self.name, payment, "the payment is not paid")
-        if Money(self._refunded.get(payment, 0), paid.currency) + amount > paid:
+        if amount <= Money.zero(known.amount.currency):
+            raise InvalidInput("amount", "must be positive", amount.amount)
+        if self._taken_back(payment) + amount > known.amount:
             raise ProviderRefused(self.name, payment, "more than was paid")
 
-    def _decide(self, payment: str, status: ProviderStatus) -> None:
-        with self._lock:
-            self._catch_up()
-            before, amount = self._known(payment)
-            if before is not status and before is not ProviderStatus.PENDING:
-                raise ProviderRefused(self.name, payment, f"the payment is {before.value}")
-            self._record(payment, status, amount)
+    def _taken_back(self, payment: str) -> Money:
+        gone = self._refunded[payment] + self._charged_back[payment]
+        return Money(gone, self._known(payment).amount.currency)
 
-    def _known(self, payment: str) -> tuple[ProviderStatus, Money]:
+    def _same(self, before: _Return, payment: str, amount: Money) -> RefundStatus:
+        if (before.payment, before.amount) != (payment, amount):
+            raise ProviderRefused(self.name, payment, "the refund id was used for another refund")
+        return RefundStatus.DONE
+
+    def _decide(self, payment: str, status: ProviderStatus, amount: Money | None = None) -> None:
+        with self._changing():
+            before = self._known(payment)
+            if before.status is status and amount in (None, before.amount):
+                return
+            if before.status is not ProviderStatus.PENDING:
+                raise ProviderRefused(self.name, payment, f"the payment is {before.status.value}")
+            self._record(payment, status, amount or before.amount)
+
+    def _known(self, payment: str) -> _Known:
         found = self._payments.get(payment)
         if found is None:
             raise ProviderRefused(self.name, payment, "there is no such payment")
         return found
 
-    def _record(self, payment: str, status: ProviderStatus, amount: Money) -> None:
-        if self._ledger is None:
-            self._payments[payment] = (status, amount)
-        else:
-            self._keep({"payment": payment, "status": status.value, **_money(amount)})
+    def _signature(self, at: int, body: bytes) -> str:
+        return hmac.new(self._secret, b"%d.%s" % (at, body), hashlib.sha256).hexdigest()
+
+    # Memory
+
+    def _opened(self, amount: Money, status: ProviderStatus, payment_id: str | None = None) -> str:
+        payment = f"sbx_{secrets.token_hex(8)}"
+        with self._lock:
+            self._record(payment, status, amount, payment_id)
+        return payment
+
+    def _record(
+        self, payment: str, status: ProviderStatus, amount: Money, payment_id: str | None = None
+    ) -> None:
+        event = {"payment": payment, "status": status.value, **_money(amount)}
+        self._keep(event | ({"intent": payment_id} if payment_id else {}))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold what is known still, with what other processes added."""
+        with self._lock:
+            self._catch_up()
+            yield
 
     def _keep(self, event: dict[str, Any]) -> None:
+        event["at"] = int(self._clock())
         if self._ledger is None:
             self._apply(event)
             return
@@ -146,27 +301,36 @@ class SandboxProvider:
                     break
                 self._read(line)
                 self._read_to += len(line)
-                self._lines += 1
+                self._lines_read += 1
 
     def _read(self, line: bytes) -> None:
         try:
             self._apply(json.loads(line))
         except (ValueError, KeyError, TypeError, ZhifuError) as error:
-            field = f"{self._ledger}:{self._lines + 1}"
+            field = f"{self._ledger}:{self._lines_read + 1}"
             raise InvalidInput(field, "must be a JSON object that the sandbox wrote") from error
 
     def _apply(self, event: dict[str, Any]) -> None:
         payment, amount = event["payment"], Money(event["amount"], event["currency"])
+        returned = _Return(payment, amount, event["at"])
         if "refund" in event:
-            self._refunds[event["refund"]] = (payment, amount)
-            self._refunded[payment] = self._refunded.get(payment, 0) + amount.amount
+            self._refunds[event["refund"]] = returned
+            self._refunded[payment] += amount.amount
+        elif "charge_back" in event:
+            self._chargebacks.append(returned)
+            self._charged_back[payment] += amount.amount
         else:
-            self._payments[payment] = (ProviderStatus(event["status"]), amount)
+            before = self._payments.get(payment)
+            reference = event.get("intent") or (before.reference if before else "")
+            status = ProviderStatus(event["status"])
+            self._payments[payment] = _Known(status, amount, reference, event["at"])
+            if reference:
+                self._intents[reference] = payment
 
 
 def _money(amount: Money) -> dict[str, Any]:
     return {"amount": amount.amount, "currency": amount.currency}
 
 
-def _new_name() -> str:
-    return f"sbx_{secrets.token_hex(8)}"
+def _day_of(at: int) -> date:
+    return datetime.fromtimestamp(at, timezone.utc).date()
