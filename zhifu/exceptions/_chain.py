@@ -59,6 +59,18 @@ class NotDeployed(ChainError):
 
 
 @dataclass(eq=False)
+class WrongContractCode(ChainError):
+    """A contract of the deployment is not the one that this zhifu was built with."""
+
+    code = "wrong_contract_code"
+    field = "contract"
+    rule = "must be the code that this zhifu ships: use the zhifu that deployed it"
+
+    contract: str
+    address: str
+
+
+@dataclass(eq=False)
 class ContractReverted(ChainError):
     """A contract refused a call.
 

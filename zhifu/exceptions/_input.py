@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zhifu.exceptions._base import InputError
 
 if TYPE_CHECKING:
+    from zhifu.config import Mistake
     from zhifu.money import Money
 
 
@@ -20,6 +21,22 @@ class InvalidInput(InputError):
     field: str
     rule: str
     value: object = None
+
+
+@dataclass(eq=False)
+class InvalidConfiguration(InputError):
+    """Settings break their rules; ``mistakes`` are all of them, and hold no setting's value."""
+
+    code = "invalid_configuration"
+    field = "configuration"
+    rule = "must have no mistakes"
+
+    mistakes: tuple[Mistake, ...]
+
+    def __str__(self) -> str:
+        if len(self.mistakes) == 1:
+            return str(self.mistakes[0])
+        return f"{self.field}: {self.rule}: {'; '.join(map(str, self.mistakes))}"
 
 
 @dataclass(eq=False)

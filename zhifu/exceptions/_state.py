@@ -232,3 +232,14 @@ class DatabaseRefused(StateError):
     rule = "must accept the change"
 
     reason: str
+
+
+@dataclass(eq=False)
+class MissingExtra(StateError):
+    """A part of zhifu is used whose libraries are not installed; ``rule`` says how they are."""
+
+    code = "missing_extra"
+    field = "extra"
+
+    rule: str
+    extra: str
