@@ -130,3 +130,15 @@ class CatalogueError(InputError):
     def __post_init__(self) -> None:
         self.field = self.column
         super().__post_init__()
+
+
+@dataclass(eq=False)
+class ForbiddenAddress(InputError):
+    """A host's name leads to an address that is not on the public internet."""
+
+    code = "forbidden_address"
+    field = "url"
+    rule = "must lead to a public address"
+
+    host: str
+    address: str

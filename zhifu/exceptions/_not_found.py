@@ -71,3 +71,25 @@ class UnknownProvider(NotFoundError):
     rule = "must be set up in this gateway"
 
     provider: object
+
+
+@dataclass(eq=False)
+class UnknownEndpoint(NotFoundError):
+    """No such webhook endpoint."""
+
+    code = "unknown_endpoint"
+    field = "endpoint"
+    rule = "must exist"
+
+    endpoint: str
+
+
+@dataclass(eq=False)
+class UnknownEvent(NotFoundError):
+    """No such event."""
+
+    code = "unknown_event"
+    field = "event"
+    rule = "must exist"
+
+    event: str

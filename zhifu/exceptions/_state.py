@@ -243,3 +243,28 @@ class MissingExtra(StateError):
 
     rule: str
     extra: str
+
+
+@dataclass(eq=False)
+class DatabaseUnreachable(StateError):
+    """The database does not answer, or ended the session; nothing of the change is stored."""
+
+    code = "database_unreachable"
+    field = "database"
+    rule = "must answer"
+
+    reason: str
+
+
+@dataclass(eq=False)
+class CommitUnknown(StateError):
+    """The database was gone before it said whether a change is stored.
+
+    To do the same again is safe, and finds out: what is stored already is answered as it is.
+    """
+
+    code = "commit_unknown"
+    field = "database"
+    rule = "must say whether a change is stored; do the same again to find out"
+
+    reason: str

@@ -1,0 +1,1 @@
+"""What the gateway tells others: signed webhooks to platforms, notices to learners."""

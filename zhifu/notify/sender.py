@@ -1,0 +1,134 @@
+"""One attempt to deliver a webhook: a POST, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import NamedTuple
+
+import httpcore
+
+from zhifu.exceptions import ForbiddenAddress, InvalidInput
+from zhifu.notify.destination import PUBLIC_ONLY, Rules, destination
+from zhifu.notify.network import CheckedNetwork, Resolver, resolve
+
+_USER_AGENT = "zhifu-webhooks/1"
+_LONGEST_ANSWER = 16_384
+_GONE = 410
+
+
+class Outcome(NamedTuple):
+    """What became of an attempt: the receiver's status, or the error that kept it from one."""
+
+    status: int | None
+    error: str | None
+    milliseconds: int
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has accepted."""
+        return self.error is None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver asks to be sent nothing any more."""
+        return self.status == _GONE
+
+
+class Sender:
+    """Sends webhooks to destinations that the rules allow; to be used inside one event loop.
+
+    `timeout` is for a whole attempt, in seconds. Redirects are not followed, no proxy is used, and
+    an answer's body is read up to 16 KiB and thrown away.
+    """
+
+    def __init__(
+        self,
+        rules: Rules = PUBLIC_ONLY,
+        *,
+        timeout: float = 15.0,
+        resolver: Resolver = resolve,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._rules = rules
+        self._timeout = timeout
+        self._pool = httpcore.AsyncConnectionPool(
+            max_connections=None,
+            max_keepalive_connections=100,
+            keepalive_expiry=30,
+            network_backend=CheckedNetwork(rules, resolver, network),
+        )
+
+    async def __aenter__(self) -> Sender:
+        await self._pool.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._pool.__aexit__(kind, error, traceback)
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Send a body; success is a status of 200 to 299."""
+        began = time.monotonic()
+        status, error = None, None
+        try:
+            status = await asyncio.wait_for(self._post(url, headers, body), self._timeout)
+            error = _meaning(status)
+        except Exception as failure:  # Whatever a receiver does is its attempt's outcome.
+            error = _reason(failure)
+        return Outcome(status, error, int((time.monotonic() - began) * 1_000))
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        to = destination(url, self._rules)
+        sent = {
+            "host": to.authority,
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "user-agent": _USER_AGENT,
+            **headers,
+        }
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
+        async with self._pool.stream(
+            "POST",
+            httpcore.URL(scheme=to.scheme, host=to.host, port=to.port, target=to.target),
+            headers=[(name.encode(), value.encode()) for name, value in sent.items()],
+            content=body,
+            extensions={"timeout": limits},
+        ) as response:
+            await _drain(response)
+            return int(response.status)
+
+
+async def _drain(response: httpcore.Response) -> None:
+    """Read what is short, so that the connection can be used again."""
+    read = 0
+    async for chunk in response.aiter_stream():
+        read += len(chunk)
+        if read > _LONGEST_ANSWER:
+            return
+
+
+def _meaning(status: int) -> str | None:
+    if 200 <= status <= 299:
+        return None
+    return "redirect" if 300 <= status <= 399 else "status"
+
+
+def _reason(failure: Exception) -> str:
+    match failure:
+        case ForbiddenAddress() | InvalidInput():
+            return failure.code
+        case asyncio.TimeoutError() | httpcore.TimeoutException():
+            return "timeout"
+        case httpcore.ConnectError():
+            return "connection_failed"
+        case httpcore.NetworkError() | httpcore.ProtocolError():
+            return "connection_broken"
+        case _:
+            return "failed"
