@@ -134,7 +134,7 @@ class AlipayProvider:
         """Close a payment. One that nobody opened yet stays open until it expires."""
         number = require_trade_number(provider_payment_id)
         reply = self._ask(number, "alipay.trade.close", {"out_trade_no": number})
-        if reply.refusal is None:
+        if reply.refusal is None and reply.fields.get("out_trade_no") == number:
             return
         status = self.query(number).status
         if status is ProviderStatus.PAID:
