@@ -62,3 +62,23 @@ class AuthorizationUsed(AuthorityError):
 
     authorizer: str
     nonce: str
+
+
+@dataclass(eq=False)
+class InvalidApiKey(AuthorityError):
+    """No API key came, or one that is unknown, revoked, expired or of the other mode."""
+
+    code = "invalid_api_key"
+    field = "Authorization"
+    rule = "must be Bearer and an API key that is in force"
+
+
+@dataclass(eq=False)
+class MissingScope(AuthorityError):
+    """The API key may not do this; ``scope`` is what it lacks."""
+
+    code = "missing_scope"
+    field = "Authorization"
+    rule = "must be an API key with the scope"
+
+    scope: str

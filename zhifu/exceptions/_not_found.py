@@ -93,3 +93,45 @@ class UnknownEvent(NotFoundError):
     rule = "must exist"
 
     event: str
+
+
+@dataclass(eq=False)
+class UnknownRefund(NotFoundError):
+    """No such refund."""
+
+    code = "unknown_refund"
+    field = "refund"
+    rule = "must exist"
+
+    refund: str
+
+
+@dataclass(eq=False)
+class UnknownDispute(NotFoundError):
+    """No dispute about this order is open."""
+
+    code = "unknown_dispute"
+    field = "order"
+    rule = "must be in dispute"
+
+    order: str
+
+
+@dataclass(eq=False)
+class UnknownLicense(NotFoundError):
+    """No order grants this, or it is not on chain yet."""
+
+    code = "unknown_license"
+    field = "licence"
+    rule = "must be granted by a settled order"
+
+
+@dataclass(eq=False)
+class UnknownApiKey(NotFoundError):
+    """No such API key."""
+
+    code = "unknown_api_key"
+    field = "api_key"
+    rule = "must exist"
+
+    api_key: str

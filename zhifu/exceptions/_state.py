@@ -268,3 +268,48 @@ class CommitUnknown(StateError):
     rule = "must say whether a change is stored; do the same again to find out"
 
     reason: str
+
+
+@dataclass(eq=False)
+class GatewayClosed(StateError):
+    """The gateway is closing and takes nothing new."""
+
+    code = "gateway_closed"
+    field = "gateway"
+    rule = "must be open"
+
+
+@dataclass(eq=False)
+class RequestInProgress(StateError):
+    """The first request under an idempotency key is still being worked on."""
+
+    code = "request_in_progress"
+    field = "idempotency_key"
+    rule = "must not be used again before its first request is answered"
+
+    idempotency_key: str
+
+
+@dataclass(eq=False)
+class RequestInterrupted(StateError):
+    """The first request under an idempotency key was cut short; whether it had an effect is open.
+
+    Whoever sent it looks whether it had, and if not asks again under another key.
+    """
+
+    code = "request_interrupted"
+    field = "idempotency_key"
+    rule = "must not be one whose request was cut short"
+
+    idempotency_key: str
+
+
+@dataclass(eq=False)
+class WrongVaultKey(StateError):
+    """What is sealed in the database was sealed by another key; `place` says what it is."""
+
+    code = "wrong_vault_key"
+    field = "vault_key"
+    rule = "must be the key that the database's secrets were sealed with"
+
+    place: str

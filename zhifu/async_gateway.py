@@ -1,0 +1,166 @@
+"""The gateway for asyncio: the same use-cases as `Gateway`, awaitable, by the same code.
+
+Gateway's methods run in worker threads. Payments are recorded in one thread, in group commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from zhifu.commits import Commits, Outcome
+from zhifu.exceptions import GatewayClosed, InvalidInput, ZhifuError
+from zhifu.gateway import Gateway
+from zhifu.index import Content, PlatformRecord
+from zhifu.models import BatchOrder
+from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class AsyncGateway:
+    """One gateway on one event loop; what its methods mean and raise, `Gateway` says.
+
+    `threads` of them run at once. A commit takes at most `batch` payments; at most `queue` wait
+    for one, and whoever comes then waits for room. After `close`, every method raises
+    GatewayClosed.
+    """
+
+    def __init__(
+        self, gateway: Gateway, *, threads: int = 8, batch: int = 256, queue: int = 4_096
+    ) -> None:
+        for name, value in (("threads", threads), ("batch", batch), ("queue", queue)):
+            if type(value) is not int or value < 1:
+                raise InvalidInput(name, "must be an integer of at least 1", value)
+        self.gateway = gateway
+        self._workers = ThreadPoolExecutor(threads, thread_name_prefix="zhifu-gateway")
+        self._commits = Commits(gateway.pay_many, batch=batch, queue=queue)
+        self._is_closed = False
+
+    async def __aenter__(self) -> AsyncGateway:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Finish what was begun, take nothing new, and close the gateway."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._commits.close()
+        loop = asyncio.get_running_loop()
+        # In the loop's own threads: a pool cannot wait for itself.
+        await loop.run_in_executor(None, partial(self._workers.shutdown, wait=True))
+        await loop.run_in_executor(None, self.gateway.close)
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run something that blocks in one of the gateway's threads; it ends if it is cancelled."""
+        if self._is_closed:
+            raise GatewayClosed
+        call = partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, call)
+
+    # Payments
+
+    @property
+    def commits_waiting(self) -> int:
+        """How many payments wait for the next commit."""
+        return self._commits.waiting
+
+    async def pay(self, request: PaymentRequest) -> Payment:
+        """Record a payment and its orders, durably; cancelled or not once its commit began."""
+        outcome = await self._commits.record(request)
+        if isinstance(outcome, ZhifuError):
+            raise outcome
+        return outcome
+
+    async def pay_many(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
+        """Record many payments, those that `pay` would raise for rejected alone."""
+        return await self._commits.record_many(requests)
+
+    async def recheck(self) -> list[Outcome]:
+        """Ask providers again about every payment they were silent about."""
+        return await self.run(self.gateway.recheck)
+
+    async def payment(self, payment_id: str) -> Payment:
+        """One payment."""
+        return await self.run(self.gateway.payment, payment_id)
+
+    async def payments(self, platform: int) -> list[Payment]:
+        """A platform's payments, the oldest first."""
+        return await self.run(lambda: list(self.gateway.payments(platform)))
+
+    async def order(self, order_id: str) -> OrderRecord:
+        """One order."""
+        return await self.run(self.gateway.order, order_id)
+
+    async def history(self, order_id: str) -> list[Change]:
+        """What happened to an order, in order."""
+        return await self.run(self.gateway.history, order_id)
+
+    # Settlement
+
+    async def waiting(self, platform: int) -> int:
+        """How many paid orders of a platform wait for a batch."""
+        return await self.run(self.gateway.waiting, platform)
+
+    async def left_out(self, platform: int) -> list[OrderRecord]:
+        """A platform's paid orders that no batch can carry now."""
+        return await self.run(self.gateway.left_out, platform)
+
+    async def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
+        """Settle a platform's next batch on chain and wait until it is included."""
+        return await self.run(self.gateway.settle, platform, limit=limit)
+
+    async def recover(self) -> list[BatchRecord]:
+        """Bring every batch that was stored and not settled to its end."""
+        return await self.run(self.gateway.recover)
+
+    async def batches(self, platform: int) -> list[BatchRecord]:
+        """A platform's batches, the oldest first."""
+        return await self.run(self.gateway.batches, platform)
+
+    # Licences and refunds
+
+    async def may_use(self, holder: int | str, content: int) -> bool:
+        """Whether a learner or the holder of an address may use a content now."""
+        return await self.run(self.gateway.may_use, holder, content)
+
+    async def license(self, learner: int, content: int) -> BatchOrder | None:
+        """A learner's latest order of a content that verifies, with its proof."""
+        return await self.run(self.gateway.license, learner, content)
+
+    async def license_of(self, order_id: str) -> BatchOrder | None:
+        """One order with its proof; None before it is settled."""
+        return await self.run(self.gateway.license_of, order_id)
+
+    async def refund(self, order_id: str) -> OrderRecord:
+        """Refund an order whole."""
+        return await self.run(self.gateway.refund, order_id)
+
+    async def pending_refunds(self) -> list[OrderRecord]:
+        """Orders whose refund is not finished, the oldest first."""
+        return await self.run(self.gateway.pending_refunds)
+
+    # The chain
+
+    async def sync(self) -> bool:
+        """Follow the chain up to its latest block; whether there was anything new."""
+        return await self.run(self.gateway.sync)
+
+    def platforms(self) -> Sequence[PlatformRecord]:
+        """The network's platforms as of the last `sync`; from memory."""
+        return self.gateway.platforms()
+
+    def contents(self, host: int | None = None) -> Sequence[Content]:
+        """All contents, or one host's, as of the last `sync`; from memory."""
+        return self.gateway.contents(host)
+
+    def content_by_ref(self, host: int, ref: str) -> Content | None:
+        """A host's content by the host's own name for it, as of the last `sync`; from memory."""
+        return self.gateway.content_by_ref(host, ref)
