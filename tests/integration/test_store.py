@@ -171,10 +171,11 @@ def test_a_database_and_its_folder_are_made(tmp_path: Path) -> None:
 
 def test_what_is_committed_is_on_disk_and_references_hold(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'books.sqlite3'}")
-    settings = [
-        store._cursor.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("synchronous", "foreign_keys", "journal_mode")
-    ]
+    with store.writing() as transaction:
+        settings = [
+            transaction._cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "foreign_keys", "journal_mode")
+        ]
     assert settings == [2, 1, "wal"]
 
 

@@ -19,11 +19,13 @@ SELECT 1 FROM payments LIMIT 1;
 INSERT INTO payments
     (id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
      referrer, state, created_at, changed_at)
-VALUES
-    (:id, :platform, :learner, :amount, :currency, :provider, :provider_payment_id,
-     :idempotency_key, :referrer, :state, :now, :now)
-ON CONFLICT (platform, idempotency_key) DO NOTHING
-ON CONFLICT (provider, provider_payment_id) DO NOTHING;
+SELECT :id, :platform, :learner, :amount, :currency, :provider, :provider_payment_id,
+    :idempotency_key, :referrer, :state, :now, :now
+WHERE NOT EXISTS (
+    SELECT 1 FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key)
+AND NOT EXISTS (
+    SELECT 1 FROM payments
+    WHERE provider = :provider AND provider_payment_id = :provider_payment_id);
 
 -- payment_by_key --
 SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,

@@ -1,0 +1,43 @@
+"""Named statements on a driver's cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """Runs named statements; what it did holds once the transaction is left without an error.
+
+    One statement that the database refuses spoils the whole transaction.
+    """
+
+    def __init__(self, cursor: Any, queries: Mapping[str, str]) -> None:
+        self._cursor = cursor
+        self._queries = queries
+
+    def rows(self, query: str, **parameters: Any) -> list[Row]:
+        """Every row of a query."""
+        found: list[Row] = self._cursor.execute(self._queries[query], parameters).fetchall()
+        return found
+
+    def row(self, query: str, **parameters: Any) -> Row | None:
+        """The first row of a query, or None."""
+        found: Row | None = self._cursor.execute(self._queries[query], parameters).fetchone()
+        return found
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        """The first column of the first row of a query, or None."""
+        found = self.row(query, **parameters)
+        return found[0] if found else None
+
+    def run(self, query: str, **parameters: Any) -> int:
+        """Run a statement; how many rows it changed."""
+        return int(self._cursor.execute(self._queries[query], parameters).rowcount)
+
+    def run_many(self, query: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Run a statement for each of many rows; how many rows changed altogether."""
+        self._cursor.executemany(self._queries[query], rows)
+        return max(0, int(self._cursor.rowcount))
