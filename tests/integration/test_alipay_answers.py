@@ -116,7 +116,7 @@ def provider(gateway: Gateway, **others: Any) -> AlipayProvider:
         "private_key": private_pem(OURS),
         "alipay_public_key": public_pem(ALIPAYS),
         "notify_url": "https://shop.example/notify",
-        "api_base": gateway.url,
+        "base_url": gateway.url,
         "timeout_seconds": 0.5,
     }
     return AlipayProvider(**{**settings, **others})
@@ -239,7 +239,7 @@ def test_silence_leaves_a_payment_unknown(gateway: Gateway) -> None:
     gateway.say = late
     assert provider(gateway, timeout_seconds=0.1).query(NUMBER).status is ProviderStatus.UNKNOWN
     answer.set()
-    nobody = provider(gateway, api_base="http://127.0.0.1:9/gateway.do")
+    nobody = provider(gateway, base_url="http://127.0.0.1:9/gateway.do")
     assert nobody.query(NUMBER).status is ProviderStatus.UNKNOWN
 
 
@@ -282,7 +282,7 @@ def test_a_refund_that_moved_nothing_is_asked_about(gateway: Gateway) -> None:
         ("alipay_public_key", private_pem(ALIPAYS)),
         ("alipay_public_key", ""),
         ("notify_url", "ftp://shop.example"),
-        ("api_base", "openapi.alipay.com"),
+        ("base_url", "openapi.alipay.com"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused(gateway: Gateway, field: str, value: str) -> None:

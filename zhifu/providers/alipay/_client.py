@@ -49,13 +49,13 @@ class AlipayClient:
         private_key: str,
         alipay_public_key: str,
         notify_url: str,
-        api_base: str,
+        base_url: str,
         timeout_seconds: float,
         clock: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._timeout = timeout_seconds
-        self._gateway = _http_url("api_base", api_base)
+        self._gateway = _http_url("base_url", base_url)
         self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
         self._sdk = AliPay(
             appid=app_id,

@@ -65,7 +65,7 @@ class AlipayProvider:
     """Payments in CNY by a page of Alipay's ("page") or a code to scan ("precreate").
 
     `seller_id` is the merchant's account (2088…), `notify_url` where Alipay sends its callbacks,
-    `api_base` the gateway's address, `clock` tells Unix seconds. Keys are RSA, in PEM or the bare
+    `base_url` the gateway's address, `clock` tells Unix seconds. Keys are RSA, in PEM or the bare
     base64 that Alipay's console shows: ours to sign with, and Alipay's (not the application's own)
     to verify with. Days of bills are Beijing's. Raises InvalidInput for a setting that cannot work.
     """
@@ -78,7 +78,7 @@ class AlipayProvider:
         private_key: str,
         alipay_public_key: str,
         notify_url: str,
-        api_base: str | None = None,
+        base_url: str | None = None,
         name: str = "alipay",
         timeout_seconds: float = 10.0,
         clock: Callable[[], float] = time.time,
@@ -92,7 +92,7 @@ class AlipayProvider:
             private_key=private_key,
             alipay_public_key=alipay_public_key,
             notify_url=notify_url,
-            api_base=api_base or GATEWAY,
+            base_url=base_url or GATEWAY,
             timeout_seconds=timeout_seconds,
             clock=clock,
         )
