@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from zhifu.exceptions import ContractReverted, ZhifuError
+from zhifu.exceptions import ContractReverted, InvalidConfiguration, ZhifuError
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -31,7 +31,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status.
 
     An error is one line on standard error, or one JSON object there under ``--json``; standard
-    output then stays empty. ``ZHIFU_DEBUG`` lets a defect of zhifu itself show its traceback.
+    output then stays empty. Only a configuration's mistakes have a line each. ``ZHIFU_DEBUG`` lets
+    a defect of zhifu itself show its traceback.
     """
     try:
         from zhifu.cli.app import app
@@ -59,8 +60,11 @@ def complain(error: ZhifuError, *, as_json: bool = False) -> None:
         from zhifu.refusals import meaning
 
         error = meaning(error)
-    text = json.dumps(error.to_dict(), ensure_ascii=False) if as_json else f"zhifu: {error}"
-    print(text, file=sys.stderr)
+    if as_json:
+        print(json.dumps(error.to_dict(), ensure_ascii=False), file=sys.stderr)
+        return
+    each = error.mistakes if isinstance(error, InvalidConfiguration) else (error,)
+    print("\n".join(f"zhifu: {one}" for one in each), file=sys.stderr)
 
 
 def _misused(error: Exception) -> int:

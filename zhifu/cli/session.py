@@ -50,17 +50,22 @@ class Session:
         key_name: str | None = None,
         as_json: bool = False,
     ) -> Session:
-        """With the environment's settings, except for what is given here."""
+        """With the settings of file and environment, except for what is given here."""
         given = {"ZHIFU_RPC": rpc, "ZHIFU_HOME": str(home) if home else None}
         changes = {name: value for name, value in given.items() if value}
-        return cls(Settings.from_environment({**os.environ, **changes}), key_name, as_json, rpc)
+        if rpc:
+            # The same setting under its long name.
+            changes["ZHIFU_CHAIN__RPC"] = ""
+        return cls(Settings.load({**os.environ, **changes}), key_name, as_json, rpc)
 
     @cached_property
     def chain(self) -> Chain:
-        """The chain at the RPC address; raises ChainUnreachable."""
+        """The chain at the RPC address; raises ChainUnreachable, and WrongChain for another id."""
         from zhifu.chain import Chain
 
-        return Chain(self.settings.rpc_url)
+        settings = self.settings.chain
+        timeout_seconds = settings.timeout_milliseconds / 1_000
+        return Chain(self.settings.rpc_url, settings.id, timeout_seconds=timeout_seconds)
 
     @cached_property
     def network(self) -> Network:
@@ -120,18 +125,20 @@ class Session:
     def signer(self, role: str) -> Signer:
         """The chosen key, or the environment's, or on a local chain the role's own.
 
-        Raises InvalidInput when there is none.
+        Raises InvalidInput when there is none, and for a plain key on a chain that has value.
         """
         return self.chosen_signer or self._local_signer(role)
 
     @cached_property
     def chosen_signer(self) -> Signer | None:
         """The key of ``--key-name``, ``ZHIFU_KEY`` or ``ZHIFU_KEYSTORE``; None if none is given."""
+        from zhifu.config import require_plain_key_allowed
         from zhifu.signing import LocalSigner
 
         if self.key_name:
             return self.keyring.signer(self.key_name)
         if self.settings.key:
+            require_plain_key_allowed(self.settings, self.chain.chain_id)
             return LocalSigner.from_key(self.settings.key)
         if self.settings.keystore:
             return LocalSigner.from_keystore(self.settings.keystore, self.settings.password or "")
