@@ -17,6 +17,8 @@ PAYMENT = "pay"
 ORDER = "ord"
 BATCH = "bat"
 REFUND = "ref"
+API_KEY = "key"
+ENDPOINT = "end"
 
 _FIRST_MILLISECOND = 1_577_836_800_000
 _LOW_BITS = 22

@@ -14,10 +14,10 @@ from importlib import resources
 
 from zhifu.sql import postgresql
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema version this code works with: the last file in `migrations/versions`."""
 
-FILES = ("books.sql", "index.sql")
+FILES = ("books.sql", "index.sql", "notify.sql")
 """The files of named statements; no two statements have the same name."""
 
 _HEADING = re.compile(r"^-- ([a-z0-9_]+) --\n((?:--.*\n)*)", re.MULTILINE)

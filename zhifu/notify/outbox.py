@@ -1,0 +1,287 @@
+"""The outbox's way to the endpoints: which deliveries are due, who has them, what became of them.
+
+Every step is one transaction. A worker takes deliveries for a while; what became of them is stored
+together with taking the next ones. A worker that dies leaves what it had due again when the while
+is over, so an event may be sent more often than once, always under the same id, and is never lost.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from zhifu.exceptions import ZhifuError
+from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.events import Row, chosen
+from zhifu.notify.payload import Payloads
+from zhifu.notify.schedule import WEBHOOK_DELAYS, delay_after
+from zhifu.notify.sender import Outcome
+from zhifu.store import Store, Transaction
+
+DISABLE_SECONDS = 5 * 86_400
+"""An endpoint that accepted nothing for so long is disabled."""
+
+_SLOW_SECONDS = 60
+_EVENTS, _ITEMS = 200, 2_000
+
+
+class Claim(NamedTuple):
+    """A delivery that somebody has taken: the `attempt`th, `tried` since it was last asked for."""
+
+    endpoint: int
+    number: int
+    item: int
+    attempt: int
+    tried: int
+
+
+class Message(NamedTuple):
+    """What is to be sent for a claim."""
+
+    claim: Claim
+    url: str
+    event_id: str
+    body: str
+    secrets: Sequence[str]
+
+
+class Result(NamedTuple):
+    """What became of a claim, at a time in Unix seconds."""
+
+    claim: Claim
+    outcome: Outcome
+    at: int
+
+
+class Turn(NamedTuple):
+    """What to send now, what cannot be made to be sent, and whether another turn finds more."""
+
+    messages: Sequence[Message]
+    unsendable: Sequence[Result]
+    more: bool
+
+
+class _Enabled(NamedTuple):
+    number: int
+    platform: int
+    url: str
+    types: str
+    test: int
+    cursor: int
+    failing_since: int | None
+
+
+class Outbox:
+    """The events and deliveries in `store`.
+
+    A delivery that was taken is due again after `lease_seconds`, which must be longer than an
+    attempt may last. `parallel` deliveries of an endpoint are under way at a time at most, and one
+    for an endpoint that has failed for a minute, so that it holds up nobody.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        endpoints: Endpoints,
+        payloads: Payloads,
+        clock: Callable[[], int],
+        *,
+        lease_seconds: int = 60,
+        parallel: int = 16,
+        delays: Sequence[int] = WEBHOOK_DELAYS,
+        draw: random.Random | None = None,
+    ) -> None:
+        self._store = store
+        self._endpoints = endpoints
+        self._payloads = payloads
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._parallel = parallel
+        self._delays = delays
+        self._draw = draw or random.SystemRandom()
+
+    def turn(self, results: Sequence[Result], under_way: Mapping[int, int]) -> Turn:
+        """Store what became of deliveries, and take the next that are due.
+
+        `under_way` says how many of each endpoint the caller is still sending.
+        """
+        now = self._clock()
+        claims: dict[_Enabled, list[Claim]] = {}
+        more = False
+        with self._store.writing() as transaction:
+            self._record(transaction, results, now)
+            for endpoint in _enabled(transaction):
+                free = self._parallel_for(endpoint, now) - under_way.get(endpoint.number, 0)
+                if free > 0:
+                    claims[endpoint], waits = self._take(transaction, endpoint, free, now)
+                    more = more or waits
+        with self._store.reading() as transaction:
+            told = [
+                self._told(transaction, endpoint, claim, now)
+                for endpoint, taken in claims.items()
+                for claim in taken
+            ]
+        messages = [each for each in told if isinstance(each, Message)]
+        return Turn(messages, [each for each in told if isinstance(each, Result)], more)
+
+    def record(self, results: Sequence[Result]) -> None:
+        """Store what became of deliveries, and take no others."""
+        with self._store.writing() as transaction:
+            self._record(transaction, results, self._clock())
+
+    def next_due(self) -> int | None:
+        """When the next delivery is due that was made already (Unix seconds); None if none is."""
+        with self._store.reading() as transaction:
+            found = transaction.value("next_due")
+        return None if found is None else int(found)
+
+    def _parallel_for(self, endpoint: _Enabled, now: int) -> int:
+        since = endpoint.failing_since
+        return 1 if since is not None and now - since > _SLOW_SECONDS else self._parallel
+
+    def _take(
+        self, transaction: Transaction, endpoint: _Enabled, free: int, now: int
+    ) -> tuple[list[Claim], bool]:
+        """Take what is due for an endpoint; what happened since becomes due if that is too little.
+
+        With whether more happened than was looked at, while more could be taken.
+        """
+        claims = self._claim(transaction, endpoint, free, now)
+        if len(claims) == free:
+            return claims, False
+        more = _expand(transaction, endpoint, now)
+        claims += self._claim(transaction, endpoint, free - len(claims), now)
+        return claims, more and len(claims) < free
+
+    def _claim(
+        self, transaction: Transaction, endpoint: _Enabled, limit: int, now: int
+    ) -> list[Claim]:
+        rows = transaction.rows(
+            "claim_deliveries",
+            endpoint_id=endpoint.number,
+            now=now,
+            until=now + self._lease_seconds,
+            limit=limit,
+        )
+        return [Claim(endpoint.number, *row) for row in rows]
+
+    def _told(
+        self, transaction: Transaction, endpoint: _Enabled, claim: Claim, now: int
+    ) -> Message | Result:
+        """What to send for a claim; one that cannot be told counts as one that failed."""
+        try:
+            return self._message(transaction, endpoint, claim)
+        except ZhifuError as error:
+            return Result(claim, Outcome(None, error.code, 0), now)
+
+    def _message(self, transaction: Transaction, endpoint: _Enabled, claim: Claim) -> Message:
+        found = transaction.row("event", platform=endpoint.platform, number=claim.number)
+        row = Row(endpoint.platform, *(found or ()))
+        body = self._payloads.body(transaction, row, claim.item)
+        secrets = self._endpoints.secrets(transaction, endpoint.number)
+        return Message(claim, endpoint.url, row.id_of(claim.item), body, secrets)
+
+    def _record(self, transaction: Transaction, results: Sequence[Result], now: int) -> None:
+        if not results:
+            return
+        done = [each for each in results if each.outcome.delivered]
+        failed = [each for each in results if not each.outcome.delivered]
+        transaction.run_many("delivered", [{**_key(each.claim), "now": now} for each in done])
+        transaction.run_many("not_delivered", [self._again(each, now) for each in failed])
+        transaction.run_many("put_attempt", [_attempt(each) for each in results])
+        self._judge(transaction, results, now)
+
+    def _again(self, result: Result, now: int) -> dict[str, object]:
+        claim = result.claim
+        delay = delay_after(claim.tried, self._delays, self._draw)
+        return {
+            **_key(claim),
+            "attempt": claim.attempt,
+            "state": "failed" if delay is None else "due",
+            "due_at": now + (delay or 0),
+        }
+
+    def _judge(self, transaction: Transaction, results: Sequence[Result], now: int) -> None:
+        """Remember which endpoints accept; disable what is gone, or has failed for too long."""
+        outcomes: dict[int, list[Outcome]] = defaultdict(list)
+        for result in results:
+            outcomes[result.claim.endpoint].append(result.outcome)
+        for number, found in outcomes.items():
+            if any(each.delivered for each in found):
+                transaction.run("endpoint_accepts", id=number)
+                continue
+            transaction.run("endpoint_fails", id=number, now=now)
+            gone = any(each.gone for each in found)
+            transaction.run(
+                "give_up_endpoint",
+                id=number,
+                reason="gone" if gone else "failing",
+                failing_since=now if gone else now - DISABLE_SECONDS,
+                now=now,
+            )
+
+
+def expand(
+    transaction: Transaction, endpoint: int, rows: Iterable[Row], wanted: Iterable[str], now: int
+) -> None:
+    """Make deliveries to an endpoint of the events of rows that are among the wanted types."""
+    kept = frozenset(wanted)
+    subjects, payments, batches = [], [], []
+    for row in rows:
+        found = {"endpoint_id": endpoint, "number": row.number, "now": now}
+        if row.type_of(0) in kept:
+            subjects.append({**found, "item": 0})
+        if row.type_of(1) not in kept:
+            continue
+        match row.history:
+            case "payment":
+                payments.append({**found, "subject": row.subject})
+            case "batch":
+                batches.append({**found, "subject": row.subject})
+            case _:
+                subjects.append({**found, "item": 1})
+    for query, several in (
+        ("deliver_item", subjects),
+        ("deliver_payment_orders", payments),
+        ("deliver_batch_orders", batches),
+    ):
+        if several:
+            transaction.run_many(query, several)
+
+
+def _expand(transaction: Transaction, endpoint: _Enabled, now: int) -> bool:
+    """Make deliveries of the next events of an endpoint; whether there may be more."""
+    rows, items = [], 0
+    found = transaction.rows(
+        "events_after", platform=endpoint.platform, after=endpoint.cursor, limit=_EVENTS
+    )
+    for *row, size in found:
+        rows.append(Row(endpoint.platform, *row))
+        items += size
+        if items >= _ITEMS:
+            break
+    if not rows:
+        return False
+    meant = [row for row in rows if row.is_test == bool(endpoint.test)]
+    expand(transaction, endpoint.number, meant, chosen(endpoint.types.split()), now)
+    transaction.run("move_cursor", id=endpoint.number, cursor=rows[-1].number)
+    return len(found) == _EVENTS or len(rows) < len(found)
+
+
+def _enabled(transaction: Transaction) -> list[_Enabled]:
+    return [_Enabled(*row) for row in transaction.rows("enabled_endpoints")]
+
+
+def _key(claim: Claim) -> dict[str, object]:
+    return {"endpoint_id": claim.endpoint, "number": claim.number, "item": claim.item}
+
+
+def _attempt(result: Result) -> dict[str, object]:
+    return {
+        **_key(result.claim),
+        "attempt": result.claim.attempt,
+        **result.outcome._asdict(),
+        "at": result.at,
+    }

@@ -1,0 +1,157 @@
+"""The bodies of webhooks, made from the books when they are sent.
+
+Amounts are integers in minor units with their currency, times are Unix seconds, and nothing in a
+body is about a person but the platform's own number of the learner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from zhifu import ids
+from zhifu.exceptions import UnknownEvent
+from zhifu.money import Money
+from zhifu.notify.events import VERSION, Row
+from zhifu.notify.samples import sample
+from zhifu.store import Transaction
+
+
+class Ledger(NamedTuple):
+    """How the books count prices: the deployment's currency and the ledger's decimals."""
+
+    currency: str
+    decimals: int
+
+
+class Payloads:
+    """Tells events of `ledger`'s books."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def event(self, transaction: Transaction, row: Row, item: int) -> dict[str, Any]:
+        """One event as an object; raises UnknownEvent if the row has none of this item."""
+        kind = row.type_of(item)
+        if kind is None:
+            raise UnknownEvent(row.id_of(item))
+        return {
+            "id": row.id_of(item),
+            "type": kind,
+            "version": VERSION,
+            "sequence": row.number,
+            "created_at": row.at,
+            "test": row.is_test,
+            "platform": row.platform,
+            "data": self._data(transaction, row, item, kind),
+        }
+
+    def body(self, transaction: Transaction, row: Row, item: int) -> str:
+        """One event as it is sent."""
+        return orjson.dumps(self.event(transaction, row, item)).decode()
+
+    def _data(self, transaction: Transaction, row: Row, item: int, kind: str) -> Mapping[str, Any]:
+        if row.is_test:
+            return sample(kind, row.subject, self._ledger.currency)
+        match row.history, item:
+            case "payment", 0:
+                return self._payment(transaction, row)
+            case "payment", _:
+                return self._order(transaction, row.subject + item, row.state)
+            case "batch", 0:
+                return self._batch(transaction, row)
+            case "batch", _:
+                return self._batch_order(transaction, row, item)
+            case "refund", 0:
+                return self._refund(transaction, row)
+            case "refund", _:
+                refund = self._found(transaction, "event_refund", row, id=row.subject)
+                return self._order(transaction, refund[1], row.state)
+            case _:
+                return {
+                    "webhook_endpoint": ids.to_text(ids.ENDPOINT, row.subject),
+                    "state": row.state,
+                }
+
+    def _payment(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        found = self._found(transaction, "event_payment", row, id=row.subject)
+        number, learner, amount, currency, provider, provider_payment_id = found
+        orders = transaction.rows("event_payment_orders", payment_id=number)
+        return {
+            "payment": ids.to_text(ids.PAYMENT, number),
+            "state": row.state,
+            "learner": learner,
+            "amount": money(amount, currency),
+            "provider": provider,
+            "provider_payment_id": provider_payment_id,
+            "orders": [ids.to_text(ids.ORDER, order) for (order,) in orders],
+        }
+
+    def _order(self, transaction: Transaction, number: int, state: str) -> dict[str, Any]:
+        found = transaction.row("event_order", id=number)
+        if found is None:
+            raise UnknownEvent(ids.to_text(ids.ORDER, number))
+        order, payment, learner, content, price, currency = found
+        return {
+            "order": ids.to_text(ids.ORDER, order),
+            "payment": ids.to_text(ids.PAYMENT, payment),
+            "state": state,
+            "learner": learner,
+            "content": content,
+            "amount": self._price(price, currency),
+        }
+
+    def _batch(self, transaction: Transaction, row: Row) -> dict[str, Any]:
+        found = self._found(transaction, "event_batch", row, id=row.subject)
+        batch, lane, number, orders, debit, sale_day, transaction_hash, block_number = found
+        return {
+            "batch": ids.to_text(ids.BATCH, batch),
+            "state": row.state,
+            "lane": lane,
+            "number": number,
+            "orders": orders,
+            "amount": self._price(debit, self._ledger.currency),
+            "sale_day": sale_day,
+            "transaction_hash": transaction_hash,
+            "block_number": block_number,
+        }
+
+    def _batch_order(self, transaction: Transaction, row: Row, item: int) -> Mapping[str, Any]:
+        position = item - 1
+        (order,) = self._found(
+            transaction, "event_batch_order", row, batch_id=row.subject, position=position
+        )
+        batch = self._batch(transaction, row)
+        place = {name: batch[name] for name in ("batch", "lane", "number")}
+        included = {name: batch[name] for name in ("transaction_hash", "block_number")}
+        return {
+            **self._order(transaction, order, row.state),
+            "batch": {"id": place.pop("batch"), **place, "position": position, **included},
+        }
+
+    def _refund(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        found = self._found(transaction, "event_refund", row, id=row.subject)
+        refund, order, amount, currency = found
+        return {
+            "refund": ids.to_text(ids.REFUND, refund),
+            "order": ids.to_text(ids.ORDER, order),
+            "state": row.state,
+            "amount": money(amount, currency),
+        }
+
+    def _price(self, units: int, currency: str) -> Mapping[str, Any]:
+        found = Money.from_ledger_units(units, currency, self._ledger.decimals)
+        return money(found.amount, found.currency)
+
+    def _found(self, transaction: Transaction, query: str, row: Row, **by: int) -> tuple[Any, ...]:
+        found = transaction.row(query, **by)
+        if found is None:
+            raise UnknownEvent(row.id_of(0))
+        return found
+
+
+def money(amount: int, currency: str) -> Mapping[str, Any]:
+    """An amount as payloads have it."""
+    return {"amount": amount, "currency": currency}

@@ -1,0 +1,86 @@
+"""What test events tell: data of the shape of the real ones, about nobody and no money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zhifu import ids
+
+_LEARNER, _CONTENT, _PRICE = 1, 1, 4_900
+_BLOCK, _HASH = 1, "0x" + "0" * 64
+_SALE_DAY = 20_000
+#: States whose name in the books is longer than in an event's type.
+_LONG_STATES = {
+    "payment.unknown": "payment_unknown",
+    "refund.pending": "refund_pending",
+    "refund.failed": "refund_failed",
+}
+
+
+def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
+    """The data of a test event of a type, about a subject that was drawn for it."""
+    noun, _, verb = kind.partition(".")
+    state = _LONG_STATES.get(kind, verb)
+    amount = {"amount": _PRICE, "currency": currency}
+    match noun:
+        case "order":
+            return _order(subject, state, amount)
+        case "payment":
+            return _payment(subject, state, amount)
+        case "batch":
+            return _batch(subject, state, amount)
+        case "refund":
+            order = ids.to_text(ids.ORDER, subject + 1)
+            return {
+                "refund": ids.to_text(ids.REFUND, subject),
+                "order": order,
+                "state": state,
+                "amount": amount,
+            }
+        case _:
+            return {"webhook_endpoint": ids.to_text(ids.ENDPOINT, subject), "state": state}
+
+
+def _order(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    order = {
+        "order": ids.to_text(ids.ORDER, subject + 1),
+        "payment": ids.to_text(ids.PAYMENT, subject),
+        "state": state,
+        "learner": _LEARNER,
+        "content": _CONTENT,
+        "amount": amount,
+    }
+    if state not in ("settled", "unsettled", "confirmed"):
+        return order
+    batch = _batch(subject + 2, state, amount)
+    place = {"id": batch["batch"], "lane": batch["lane"], "number": batch["number"], "position": 0}
+    included = {name: batch[name] for name in ("transaction_hash", "block_number")}
+    return {**order, "batch": {**place, **included}}
+
+
+def _payment(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "payment": ids.to_text(ids.PAYMENT, subject),
+        "state": state,
+        "learner": _LEARNER,
+        "amount": amount,
+        "provider": "sandbox",
+        "provider_payment_id": f"test-{subject}",
+        "orders": [ids.to_text(ids.ORDER, subject + 1)],
+    }
+
+
+def _batch(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_included = state in ("settled", "confirmed")
+    return {
+        "batch": ids.to_text(ids.BATCH, subject),
+        "state": state,
+        "lane": 1,
+        "number": 1,
+        "orders": 1,
+        "amount": amount,
+        "sale_day": _SALE_DAY,
+        "transaction_hash": _HASH,
+        "block_number": _BLOCK if is_included else None,
+    }

@@ -1,0 +1,32 @@
+-- payment_history_event --
+DROP TRIGGER payment_history_event;
+
+-- batch_history_event --
+DROP TRIGGER batch_history_event;
+
+-- refund_history_event --
+DROP TRIGGER refund_history_event;
+
+-- notices --
+DROP TABLE notices;
+
+-- contacts --
+DROP TABLE contacts;
+
+-- notice_channels --
+DROP TABLE notice_channels;
+
+-- delivery_attempts --
+DROP TABLE delivery_attempts;
+
+-- deliveries --
+DROP TABLE deliveries;
+
+-- webhook_secrets --
+DROP TABLE webhook_secrets;
+
+-- webhook_endpoints --
+DROP TABLE webhook_endpoints;
+
+-- events --
+DROP TABLE events;

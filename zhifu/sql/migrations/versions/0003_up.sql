@@ -1,0 +1,200 @@
+-- What the gateway tells others, and how far it has come with that.
+-- Times are Unix seconds.
+
+-- events --
+-- The outbox: one row for each change that a platform wants to know, numbered per platform without
+-- gaps. `subject` is the payment, batch, refund … whose `history` has it as its `change`; what
+-- happened to a batch is told for each of its orders, and they are looked up when it is.
+CREATE TABLE events (
+    platform BIGINT NOT NULL,
+    number BIGINT NOT NULL CHECK (number > 0),
+    history TEXT NOT NULL
+        CHECK (history IN ('payment', 'batch', 'refund', 'endpoint', 'test')),
+    subject BIGINT NOT NULL,
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (platform, number)
+) WITHOUT ROWID;
+
+-- payment_history_event --
+CREATE TRIGGER payment_history_event AFTER INSERT ON payment_history
+WHEN NEW.state <> 'awaiting_payment'
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = payments.platform), 0),
+        'payment', id, NEW.change, NEW.state, NEW.at
+    FROM payments WHERE id = NEW.payment_id;
+END;
+
+-- batch_history_event --
+-- Back from settled to submitted means that its block was reorganised away.
+CREATE TRIGGER batch_history_event AFTER INSERT ON batch_history
+WHEN NEW.state IN ('settled', 'confirmed', 'refused') OR NEW.state = 'submitted' AND EXISTS (
+    SELECT 1 FROM batch_history
+    WHERE batch_id = NEW.batch_id AND change = NEW.change - 1 AND state = 'settled')
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = batches.platform), 0),
+        'batch', id, NEW.change,
+        CASE NEW.state WHEN 'submitted' THEN 'unsettled' ELSE NEW.state END, NEW.at
+    FROM batches WHERE id = NEW.batch_id;
+END;
+
+-- refund_history_event --
+-- A refund's history has what happens to it on chain too, which does not change its state.
+CREATE TRIGGER refund_history_event AFTER INSERT ON refund_history
+WHEN NOT EXISTS (
+    SELECT 1 FROM refund_history
+    WHERE refund_id = NEW.refund_id AND change = NEW.change - 1 AND state = NEW.state)
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT orders.platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = orders.platform), 0),
+        'refund', refunds.id, NEW.change, NEW.state, NEW.at
+    FROM refunds JOIN orders ON orders.id = refunds.order_id WHERE refunds.id = NEW.refund_id;
+END;
+
+-- events_fixed --
+CREATE TRIGGER events_fixed BEFORE UPDATE ON events BEGIN
+    SELECT RAISE(ABORT, 'an event is a fact');
+END;
+
+-- events_keep --
+CREATE TRIGGER events_keep BEFORE DELETE ON events BEGIN
+    SELECT RAISE(ABORT, 'events are kept');
+END;
+
+-- webhook_endpoints --
+-- `types` are the wanted event types, with spaces between. Events up to `cursor` have become
+-- deliveries. Since `failing_since` nothing was accepted.
+CREATE TABLE webhook_endpoints (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
+    url TEXT NOT NULL CHECK (length(url) BETWEEN 1 AND 2048),
+    types TEXT NOT NULL CHECK (length(types) > 0),
+    test BIGINT NOT NULL CHECK (test IN (0, 1)),
+    state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
+    reason TEXT,
+    cursor BIGINT NOT NULL CHECK (cursor >= 0),
+    failing_since BIGINT,
+    change BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    CHECK ((state = 'disabled') = (reason IS NOT NULL))
+);
+
+-- webhook_endpoints_platform --
+CREATE INDEX webhook_endpoints_platform ON webhook_endpoints (platform, id);
+
+-- webhook_endpoints_fixed --
+CREATE TRIGGER webhook_endpoints_fixed BEFORE UPDATE OF id, platform, test, created_at
+    ON webhook_endpoints
+BEGIN
+    SELECT RAISE(ABORT, 'whose events an endpoint gets is a fact');
+END;
+
+-- webhook_endpoints_event --
+-- What its owner did is no news for its owner.
+CREATE TRIGGER webhook_endpoints_event AFTER UPDATE OF state ON webhook_endpoints
+WHEN OLD.state <> NEW.state AND NEW.state = 'disabled' AND NEW.reason <> 'owner'
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((
+            SELECT max(number) FROM events WHERE platform = webhook_endpoints.platform), 0),
+        'endpoint', id, NEW.change, NEW.state, NEW.changed_at
+    FROM webhook_endpoints WHERE id = NEW.id;
+END;
+
+-- webhook_secrets --
+-- Sealed; all that have not expired sign, the newest first.
+CREATE TABLE webhook_secrets (
+    endpoint_id BIGINT NOT NULL REFERENCES webhook_endpoints (id),
+    number BIGINT NOT NULL CHECK (number > 0),
+    sealed BLOB NOT NULL,
+    expires_at BIGINT,
+    PRIMARY KEY (endpoint_id, number)
+) WITHOUT ROWID;
+
+-- deliveries --
+-- An event on its way to an endpoint; `item` is 0 for the event's subject, else it counts the
+-- subject's orders. Until `due_at` nobody need do anything: it waits, or somebody is sending it.
+-- `earlier` attempts were made before it was last asked for again.
+CREATE TABLE deliveries (
+    endpoint_id BIGINT NOT NULL REFERENCES webhook_endpoints (id),
+    number BIGINT NOT NULL,
+    item BIGINT NOT NULL CHECK (item >= 0),
+    state TEXT NOT NULL CHECK (state IN ('due', 'delivered', 'failed')),
+    attempts BIGINT NOT NULL DEFAULT 0,
+    earlier BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL,
+    PRIMARY KEY (endpoint_id, number, item),
+    CHECK (earlier BETWEEN 0 AND attempts)
+) WITHOUT ROWID;
+
+-- deliveries_due --
+CREATE INDEX deliveries_due ON deliveries (endpoint_id, due_at, number, item) WHERE state = 'due';
+
+-- delivery_attempts --
+-- The delivery log: the receiver's status, or the error that kept it from one.
+CREATE TABLE delivery_attempts (
+    endpoint_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    item BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    status BIGINT,
+    error TEXT,
+    milliseconds BIGINT NOT NULL CHECK (milliseconds >= 0),
+    at BIGINT NOT NULL,
+    PRIMARY KEY (endpoint_id, number, item, attempt),
+    FOREIGN KEY (endpoint_id, number, item) REFERENCES deliveries (endpoint_id, number, item)
+) WITHOUT ROWID;
+
+-- notice_channels --
+-- How a platform's learners are told; the address, sealed, says through which service.
+CREATE TABLE notice_channels (
+    platform BIGINT NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('email', 'sms', 'message')),
+    sender TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    cursor BIGINT NOT NULL CHECK (cursor >= 0),
+    PRIMARY KEY (platform, channel)
+) WITHOUT ROWID;
+
+-- contacts --
+-- Where a learner is told, sealed; all of it goes when the learner is forgotten.
+CREATE TABLE contacts (
+    platform BIGINT NOT NULL,
+    learner BIGINT NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('email', 'sms', 'message')),
+    sealed BLOB NOT NULL,
+    language TEXT NOT NULL CHECK (language IN ('zh', 'en')),
+    PRIMARY KEY (platform, learner, channel)
+) WITHOUT ROWID;
+
+-- notices --
+-- A notice on its way to a learner. `sealed` is the address given for it alone, until it is sent.
+CREATE TABLE notices (
+    platform BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('email', 'sms', 'message')),
+    learner BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    language TEXT NOT NULL CHECK (language IN ('zh', 'en')),
+    sealed BLOB,
+    state TEXT NOT NULL CHECK (state IN ('due', 'sent', 'failed', 'dropped')),
+    attempts BIGINT NOT NULL CHECK (attempts >= 0),
+    due_at BIGINT NOT NULL,
+    error TEXT,
+    PRIMARY KEY (platform, number, channel),
+    CHECK (state = 'due' OR sealed IS NULL)
+) WITHOUT ROWID;
+
+-- notices_due --
+CREATE INDEX notices_due ON notices (due_at, platform, number, channel) WHERE state = 'due';
+
+-- notices_learner --
+CREATE INDEX notices_learner ON notices (platform, learner) WHERE state = 'due';

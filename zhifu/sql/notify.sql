@@ -1,0 +1,195 @@
+-- Events, webhook endpoints, deliveries, contacts and notices.
+
+-- event --
+SELECT number, history, subject, change, state, at FROM events
+WHERE platform = :platform AND number = :number;
+
+-- events_after --
+-- With how many orders each is about, at most.
+SELECT number, history, subject, change, state, at,
+    CASE history
+        WHEN 'batch' THEN (SELECT orders FROM batches WHERE batches.id = events.subject)
+        WHEN 'payment' THEN 100
+        ELSE 1
+    END
+FROM events WHERE platform = :platform AND number > :after ORDER BY number LIMIT :limit;
+
+-- last_event --
+SELECT coalesce(max(number), 0) FROM events WHERE platform = :platform;
+
+-- put_test_event --
+INSERT INTO events (platform, number, history, subject, change, state, at)
+SELECT :platform, 1 + coalesce(max(number), 0), 'test', :subject, 1, :state, :now
+FROM events WHERE platform = :platform;
+
+-- event_payment --
+SELECT id, learner, amount, currency, provider, provider_payment_id FROM payments WHERE id = :id;
+
+-- event_payment_orders --
+SELECT id FROM orders
+WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id ORDER BY id;
+
+-- event_order --
+SELECT orders.id, orders.payment_id, orders.learner, orders.content, orders.price, payments.currency
+FROM orders JOIN payments ON payments.id = orders.payment_id WHERE orders.id = :id;
+
+-- event_batch --
+SELECT id, lane, number, orders, debit, sale_day, transaction_hash, block_number
+FROM batches WHERE id = :id;
+
+-- event_batch_order --
+SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND position = :position;
+
+-- event_refund --
+SELECT id, order_id, amount, currency FROM refunds WHERE id = :id;
+
+-- put_endpoint --
+-- It gets what happens from now on.
+INSERT INTO webhook_endpoints
+    (id, platform, url, types, test, state, cursor, change, created_at, changed_at)
+SELECT :id, :platform, :url, :types, :test, 'enabled', coalesce(max(number), 0), 1, :now, :now
+FROM events WHERE platform = :platform;
+
+-- endpoint --
+SELECT id, platform, url, types, test, state, reason, failing_since, created_at
+FROM webhook_endpoints WHERE id = :id AND platform = :platform;
+
+-- endpoints_of --
+SELECT id, platform, url, types, test, state, reason, failing_since, created_at
+FROM webhook_endpoints WHERE platform = :platform ORDER BY id;
+
+-- enabled_endpoints --
+SELECT id, platform, url, types, test, cursor, failing_since
+FROM webhook_endpoints WHERE state = 'enabled' ORDER BY id;
+
+-- endpoint_cursor --
+SELECT cursor FROM webhook_endpoints WHERE id = :id;
+
+-- change_endpoint --
+UPDATE webhook_endpoints SET url = :url, types = :types, changed_at = :now
+WHERE id = :id AND platform = :platform;
+
+-- enable_endpoint --
+UPDATE webhook_endpoints
+SET state = 'enabled', reason = NULL, failing_since = NULL, change = change + 1, changed_at = :now
+WHERE id = :id AND platform = :platform AND state = 'disabled';
+
+-- disable_endpoint --
+UPDATE webhook_endpoints
+SET state = 'disabled', reason = :reason, change = change + 1, changed_at = :now
+WHERE id = :id AND platform = :platform AND state = 'enabled';
+
+-- forget_attempts --
+DELETE FROM delivery_attempts WHERE endpoint_id = :id;
+
+-- forget_deliveries --
+DELETE FROM deliveries WHERE endpoint_id = :id;
+
+-- forget_secrets --
+DELETE FROM webhook_secrets WHERE endpoint_id = :id;
+
+-- remove_endpoint --
+DELETE FROM webhook_endpoints WHERE id = :id;
+
+-- put_secret --
+INSERT INTO webhook_secrets (endpoint_id, number, sealed)
+SELECT :endpoint_id, 1 + coalesce(max(number), 0), :sealed
+FROM webhook_secrets WHERE endpoint_id = :endpoint_id;
+
+-- expire_secrets --
+UPDATE webhook_secrets SET expires_at = :expires_at
+WHERE endpoint_id = :endpoint_id AND (expires_at IS NULL OR expires_at > :expires_at);
+
+-- drop_expired_secrets --
+DELETE FROM webhook_secrets WHERE endpoint_id = :endpoint_id AND expires_at <= :now;
+
+-- secrets --
+SELECT sealed FROM webhook_secrets
+WHERE endpoint_id = :endpoint_id AND (expires_at IS NULL OR expires_at > :now)
+ORDER BY number DESC;
+
+-- deliver_item --
+INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
+VALUES (:endpoint_id, :number, :item, 'due', :now)
+ON CONFLICT (endpoint_id, number, item)
+DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+
+-- deliver_payment_orders --
+INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
+SELECT :endpoint_id, :number, id - payment_id, 'due', :now FROM orders
+WHERE id BETWEEN :subject + 1 AND :subject + 100 AND payment_id = :subject
+ON CONFLICT (endpoint_id, number, item)
+DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+
+-- deliver_batch_orders --
+INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
+SELECT :endpoint_id, :number, position + 1, 'due', :now FROM batch_orders
+WHERE batch_id = :subject
+ON CONFLICT (endpoint_id, number, item)
+DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+
+-- move_cursor --
+UPDATE webhook_endpoints SET cursor = :cursor WHERE id = :id;
+
+-- claim_deliveries --
+-- Nobody else takes them before `until`; whoever took them and died leaves them due again then.
+UPDATE deliveries SET attempts = attempts + 1, due_at = :until
+WHERE endpoint_id = :endpoint_id AND state = 'due' AND (number, item) IN (
+    SELECT number, item FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND state = 'due' AND due_at <= :now
+    ORDER BY due_at, number, item LIMIT :limit)
+RETURNING number, item, attempts, attempts - earlier;
+
+-- delivered --
+UPDATE deliveries SET state = 'delivered', due_at = :now
+WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item AND state = 'due';
+
+-- not_delivered --
+-- Unless it was taken again meanwhile.
+UPDATE deliveries SET state = :state, due_at = :due_at
+WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item AND state = 'due'
+    AND attempts = :attempt;
+
+-- put_attempt --
+INSERT INTO delivery_attempts
+    (endpoint_id, number, item, attempt, status, error, milliseconds, at)
+SELECT endpoint_id, number, item, :attempt, CAST(:status AS BIGINT), :error, :milliseconds, :at
+FROM deliveries
+WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item
+ON CONFLICT (endpoint_id, number, item, attempt) DO NOTHING;
+
+-- endpoint_accepts --
+UPDATE webhook_endpoints SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL;
+
+-- endpoint_fails --
+UPDATE webhook_endpoints SET failing_since = :now WHERE id = :id AND failing_since IS NULL;
+
+-- give_up_endpoint --
+UPDATE webhook_endpoints
+SET state = 'disabled', reason = :reason, change = change + 1, changed_at = :now
+WHERE id = :id AND state = 'enabled' AND failing_since <= :failing_since;
+
+-- next_due --
+SELECT min(deliveries.due_at) FROM deliveries
+JOIN webhook_endpoints ON webhook_endpoints.id = deliveries.endpoint_id
+WHERE deliveries.state = 'due' AND webhook_endpoints.state = 'enabled';
+
+-- deliveries_of --
+SELECT number, item, state, attempts, due_at FROM deliveries
+WHERE endpoint_id = :endpoint_id
+    AND (number < :number OR number = :number AND item < :item)
+ORDER BY number DESC, item DESC LIMIT :limit;
+
+-- attempts_of --
+SELECT attempt, status, error, milliseconds, at FROM delivery_attempts
+WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item ORDER BY attempt;
+
+-- prune_attempts --
+-- The log of what was settled before a time.
+DELETE FROM delivery_attempts WHERE endpoint_id = :endpoint_id AND (number, item) IN (
+    SELECT number, item FROM deliveries
+    WHERE endpoint_id = :endpoint_id AND state <> 'due' AND due_at < :before);
+
+-- prune_deliveries --
+DELETE FROM deliveries
+WHERE endpoint_id = :endpoint_id AND state <> 'due' AND due_at < :before;
