@@ -62,7 +62,7 @@ class WeChatPayClient:
         public_key: str,
         public_key_id: str,
         notify_url: str,
-        api_base: str,
+        base_url: str,
         timeout_seconds: float,
         clock: Callable[[], float],
     ) -> None:
@@ -72,7 +72,7 @@ class WeChatPayClient:
         self._signature = (mchid, certificate_serial, _private(private_key))
         self._public_key_id = public_key_id
         self._apiv3_key = _apiv3_key(apiv3_key)
-        self._base = _http_url("api_base", api_base).rstrip("/")
+        self._base = _http_url("base_url", base_url).rstrip("/")
         self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
         self.sdk: Any = WeChatPay(
             wechatpay_type=WeChatPayType.NATIVE,

@@ -53,7 +53,7 @@ class WeChatPayProvider:
     `private_key` and `certificate_serial` are of the merchant's API certificate, `public_key` and
     `public_key_id` of WeChat Pay (no other key's signature is believed, and none is fetched), all
     keys RSA in PEM. `apiv3_key` opens callbacks, `notify_url` is where WeChat sends them,
-    `api_base` the host to ask, `clock` tells Unix seconds. Days of bills are Beijing's. Raises
+    `base_url` the host to ask, `clock` tells Unix seconds. Days of bills are Beijing's. Raises
     InvalidInput for a setting that cannot work.
     """
 
@@ -68,7 +68,7 @@ class WeChatPayProvider:
         public_key: str,
         public_key_id: str,
         notify_url: str,
-        api_base: str | None = None,
+        base_url: str | None = None,
         name: str = "wechatpay",
         timeout_seconds: float = 10.0,
         clock: Callable[[], float] = time.time,
@@ -86,7 +86,7 @@ class WeChatPayProvider:
             public_key=public_key,
             public_key_id=public_key_id,
             notify_url=notify_url,
-            api_base=api_base or API,
+            base_url=base_url or API,
             timeout_seconds=timeout_seconds,
             clock=clock,
         )
