@@ -29,11 +29,17 @@ ARTIFACTS = solc.ROOT / "zhifu" / "abi"
 SETTINGS = solc.ROOT / "brownie-config.yaml"
 RUNTIME_LIMIT = 24_576
 """Bytes of code an account may hold (EIP-170)."""
+WORD_BYTES = 32
 
 ANSWERS_FOR = {"Settlement": ("SettlementDesk", "SettlementCourt")}
 """Contracts whose fallback runs others' code, so that all are called at one address."""
 
-OUTPUT = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object")
+OUTPUT = (
+    "abi",
+    "evm.bytecode.object",
+    "evm.deployedBytecode.object",
+    "evm.deployedBytecode.immutableReferences",
+)
 """What an artifact is made of, in the compiler's words."""
 
 
@@ -50,12 +56,13 @@ class SettingsWrong(Exception):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A compiled contract: what a client needs to deploy it and to call it."""
+    """A compiled contract: what a client needs to deploy it, to call it and to recognise it."""
 
     name: str
     abi: list[dict[str, Any]]
     bytecode: str
     deployed_bytecode: str
+    immutable_words: list[int]
 
     @property
     def path(self) -> Path:
@@ -74,6 +81,7 @@ class Artifact:
             "abi": self.abi,
             "bytecode": self.bytecode,
             "deployedBytecode": self.deployed_bytecode,
+            "immutableWords": self.immutable_words,
         }
         return json.dumps(content, indent=1) + "\n"
 
@@ -162,7 +170,16 @@ def _artifact(output: dict[str, Any], source: Path) -> Artifact:
         abi=contract["abi"],
         bytecode="0x" + contract["evm"]["bytecode"]["object"],
         deployed_bytecode="0x" + contract["evm"]["deployedBytecode"]["object"],
+        immutable_words=_words(contract["evm"]["deployedBytecode"]["immutableReferences"]),
     )
+
+
+def _words(immutable_references: Mapping[str, Any]) -> list[int]:
+    """Where in the code the constructor writes immutable values, each of them a word."""
+    found = [each for places in immutable_references.values() for each in places]
+    if any(each["length"] != WORD_BYTES for each in found):
+        raise CompilationFailed("an immutable value is not a word")
+    return sorted(each["start"] for each in found)
 
 
 def _united(artifact: Artifact, compiled: Mapping[str, Artifact]) -> Artifact:

@@ -23,6 +23,7 @@ from zhifu.exceptions import (
     InvalidInput,
     NotDeployed,
     WrongChain,
+    WrongContractCode,
     ZhifuError,
 )
 from zhifu.money import LEDGER_DECIMALS
@@ -36,9 +37,12 @@ DEFAULT_WINDOWS = (14 * DAY_SECONDS, 30 * DAY_SECONDS, 7 * DAY_SECONDS)
 DEFAULT_CURRENCY = "USD"
 
 _TOKEN_DECIMALS = 6
-_CONTRACTS = ("registry", "license", "settlement", "desk", "court", "token")
+CONTRACTS = ("registry", "license", "settlement", "desk", "court", "token")
+"""What a deployment consists of, as its fields are called."""
 
+#: The token may be any ERC-20; the others are those that zhifu ships.
 _ARTIFACTS = {
+    "registry": "PlatformRegistry",
     "license": "ContentLicense",
     "settlement": "Settlement",
     "desk": "SettlementDesk",
@@ -100,7 +104,7 @@ class Deployment:
             raise InvalidInput("deployment", "must be a deployment file", str(path)) from error
 
     def _checked(self) -> Deployment:
-        for name in _CONTRACTS:
+        for name in CONTRACTS:
             checksum_address(getattr(self, name))
         numbers = [self.chain_id, self.first_block, self.block, self.ledger_decimals, *self.windows]
         if not all(isinstance(each, int) for each in numbers):
@@ -113,7 +117,7 @@ class Network:
 
     Raises WrongChain if the chain is another than the deployment's, and NotDeployed if it is the
     right one but does not hold these contracts (a local chain that was started anew, say), or if
-    they do not belong together.
+    they do not belong together. Raises WrongContractCode if one is not as this zhifu ships it.
     """
 
     def __init__(self, chain: Chain, deployment: Deployment) -> None:
@@ -236,17 +240,36 @@ def _require_same(
 def _require_deployed(chain: Chain, deployment: Deployment) -> None:
     if chain.chain_id != deployment.chain_id:
         raise WrongChain(deployment.chain_id, chain.chain_id)
-    if chain.block_number() < deployment.block:
-        raise NotDeployed(chain.chain_id, "the block of the deployment")
-    if chain.block(deployment.block).hash != deployment.block_hash:
-        raise NotDeployed(chain.chain_id, "the block of the deployment")
-    for name in _CONTRACTS:
-        if not chain.code(getattr(deployment, name)):
-            raise NotDeployed(chain.chain_id, name)
-    _require_wired(chain, deployment)
+    require_block(chain, deployment)
+    for name in CONTRACTS:
+        require_code(chain, deployment, name)
+    require_wired(chain, deployment)
 
 
-def _require_wired(chain: Chain, deployment: Deployment) -> None:
+def require_block(chain: Chain, deployment: Deployment) -> None:
+    """Raise NotDeployed unless the chain is the very one that the deployment was made on."""
+    found = None
+    if chain.block_number() >= deployment.block:
+        found = chain.block(deployment.block).hash
+    if found != deployment.block_hash:
+        raise NotDeployed(chain.chain_id, "the block of the deployment")
+
+
+def require_code(chain: Chain, deployment: Deployment, name: str) -> None:
+    """Raise unless one of the deployment's contracts stands on the chain.
+
+    NotDeployed if nothing stands there, WrongContractCode if it is not the code that zhifu ships.
+    """
+    address = str(getattr(deployment, name))
+    code = chain.code(address)
+    if not code:
+        raise NotDeployed(chain.chain_id, name)
+    if name in _ARTIFACTS and not artifact(_ARTIFACTS[name]).is_code(code):
+        raise WrongContractCode(name, address)
+
+
+def require_wired(chain: Chain, deployment: Deployment) -> None:
+    """Raise NotDeployed unless the deployment's contracts name each other."""
     wires = [
         (name, getter, getattr(deployment, other))
         for name, getters in _WIRING.items()

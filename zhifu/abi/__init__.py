@@ -21,6 +21,8 @@ from eth_utils.abi import (
 )
 from eth_utils.address import to_checksum_address
 
+_WORD_BYTES = 32
+
 
 @dataclass(frozen=True)
 class Function:
@@ -64,11 +66,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A compiled contract: its interface, and the bytecode that deploys it."""
+    """A compiled contract: its interface, the bytecode that deploys it, and what that leaves.
+
+    `runtime` is the code on chain, but for the words at `immutable_words`, which the constructor
+    writes.
+    """
 
     name: str
     abi: Sequence[Mapping[str, Any]]
     bytecode: bytes
+    runtime: bytes = b""
+    immutable_words: Sequence[int] = ()
 
     @cached_property
     def functions(self) -> Mapping[str, Function]:
@@ -99,6 +107,15 @@ class Artifact:
         inputs = next((_types(each["inputs"]) for each in self._of_type("constructor")), ())
         return self.bytecode + encode(inputs, arguments)
 
+    def is_code(self, code: bytes) -> bool:
+        """Whether code on chain is this contract's, whatever its immutable values are."""
+        if len(code) != len(self.runtime):
+            return False
+        blank = bytearray(code)
+        for start in self.immutable_words:
+            blank[start : start + _WORD_BYTES] = bytes(_WORD_BYTES)
+        return bytes(blank) == self.runtime
+
     def _of_type(self, kind: str) -> list[Any]:
         return [each for each in self.abi if each["type"] == kind]
 
@@ -108,7 +125,17 @@ def artifact(name: str) -> Artifact:
     """The shipped contract called `name`, such as `Settlement`."""
     text = resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     found = json.loads(text)
-    return Artifact(name, found["abi"], bytes.fromhex(found["bytecode"].removeprefix("0x")))
+    return Artifact(
+        name,
+        found["abi"],
+        _bytes(found["bytecode"]),
+        _bytes(found["deployedBytecode"]),
+        found["immutableWords"],
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def _decode_leniently(types: Sequence[str], data: bytes) -> list[Any]:
