@@ -14,10 +14,10 @@ from importlib import resources
 
 from zhifu.sql import postgresql
 
-HEAD = "0003"
+HEAD = "0004"
 """The schema version this code works with: the last file in `migrations/versions`."""
 
-FILES = ("books.sql", "index.sql", "notify.sql")
+FILES = ("books.sql", "index.sql", "notify.sql", "api.sql")
 """The files of named statements; no two statements have the same name."""
 
 _HEADING = re.compile(r"^-- ([a-z0-9_]+) --\n((?:--.*\n)*)", re.MULTILINE)

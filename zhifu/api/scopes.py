@@ -1,0 +1,45 @@
+"""What an API key may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from zhifu.exceptions import InvalidInput
+
+
+class Scope(str, Enum):
+    """One permission of an API key; to write does not include to read."""
+
+    BALANCES_READ = "balances:read"
+    CONTENTS_READ = "contents:read"
+    DISPUTES_READ = "disputes:read"
+    DISPUTES_WRITE = "disputes:write"
+    EVENTS_READ = "events:read"
+    LEARNERS_WRITE = "learners:write"
+    LICENCES_READ = "licences:read"
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    PLATFORMS_READ = "platforms:read"
+    REFUNDS_READ = "refunds:read"
+    REFUNDS_WRITE = "refunds:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    WITHDRAWALS_WRITE = "withdrawals:write"
+
+
+ALL = frozenset(Scope)
+
+
+def read_scopes(names: Iterable[str]) -> frozenset[Scope]:
+    """Scopes by their names, "all" for every one; raises InvalidInput for any other."""
+    found: set[Scope] = set()
+    for name in names:
+        try:
+            found |= ALL if name == "all" else {Scope(name)}
+        except ValueError:
+            rule = f"must be all, or some of {', '.join(scope.value for scope in Scope)}"
+            raise InvalidInput("scope", rule, name) from None
+    if not found:
+        raise InvalidInput("scope", "must be given")
+    return frozenset(found)
