@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -146,20 +146,32 @@ def server() -> Server:
     return started
 
 
-_without_server = pytest.mark.skipif(
-    importlib.util.find_spec("pgserver") is None, reason=NO_SERVER
-)
+_without_server = pytest.mark.skipif(importlib.util.find_spec("pgserver") is None, reason=NO_SERVER)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=_without_server)])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """A place for databases, of each kind in turn."""
-    if request.param == "sqlite":
-        yield SQLiteDatabases(tmp_path)
+DIALECTS = ("sqlite", pytest.param("postgresql", marks=_without_server))
+"""What a test is parametrised with that runs on each kind of database."""
+
+
+@contextmanager
+def place(dialect: str) -> Iterator[Databases]:
+    """A place for databases of one kind; they are thrown away at its end."""
+    if dialect == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield SQLiteDatabases(Path(folder))
         return
     found = PostgreSQLDatabases(server())
-    yield found
-    found.drop()
+    try:
+        yield found
+    finally:
+        found.drop()
+
+
+@pytest.fixture(params=DIALECTS)
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """A place for databases, of each kind in turn."""
+    with place(request.param) as found:
+        yield found
 
 
 @pytest.fixture

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import pytest
 
+from tests.databases import Databases, database_url, databases
 from tests.integration.fair import Fair, open_fair
 from zhifu.anvil import Anvil
 from zhifu.chain import Chain
 from zhifu.gateway import Gateway
 from zhifu.providers.sandbox import SandboxProvider
 
+__all__ = ["database_url", "databases"]
+
 #: An afternoon, so that no test crosses midnight unless it means to.
 GENESIS = 1_750_000_000
 
 
 @pytest.fixture(scope="module")
-def opened_fair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fair]:
+def opened_fair() -> Iterator[Fair]:
     with Anvil(genesis_timestamp=GENESIS) as anvil, Chain(anvil.rpc_url) as chain:
-        yield open_fair(anvil, chain, tmp_path_factory.getbasetemp())
+        yield open_fair(anvil, chain)
 
 
 @pytest.fixture
-def fair(opened_fair: Fair, tmp_path: Path) -> Iterator[Fair]:
+def fair(opened_fair: Fair, databases: Databases) -> Iterator[Fair]:
     snapshot = opened_fair.anvil.snapshot()
-    yield replace(opened_fair, folder=tmp_path, provider=SandboxProvider(), keys=count(1))
+    yield replace(opened_fair, databases=databases, provider=SandboxProvider(), keys=count(1))
     opened_fair.anvil.set_automine(True)
     opened_fair.anvil.revert(snapshot)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
+from tests.databases import Databases
 from zhifu import accounts
 from zhifu.anvil import Anvil, dev_signer
 from zhifu.chain import Chain
@@ -38,30 +39,38 @@ class Fair:
     network: Network
     admin: LocalSigner
     operators: Mapping[int, LocalSigner]
-    folder: Path
+    databases: Databases | None = None
     provider: SandboxProvider = field(default_factory=SandboxProvider)
     keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    @property
-    def database(self) -> Path:
-        return self.folder / "gateway.sqlite3"
+    def url(self, name: str = "gateway") -> str:
+        """Where the test's database of that name is."""
+        assert self.databases is not None
+        return self.databases.url(name)
+
+    def rows(self, query: str, name: str = "gateway") -> list[tuple[Any, ...]]:
+        """What a query finds in it, past the gateway."""
+        assert self.databases is not None
+        with closing(self.databases.connect(name)) as connection:
+            found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+        return found
 
     def gateway(
         self,
         *platforms: int,
         network: Network | None = None,
-        file: str = "gateway.sqlite3",
+        database: str = "gateway",
         **options: Any,
     ) -> Gateway:
         """A gateway for some of the platforms, for all if none is named."""
         operators = {each: self.operators[each] for each in platforms or self.operators}
         providers = {"sandbox": self.provider}
-        url = f"sqlite:///{self.folder / file}"
+        url = self.url(database)
         return Gateway.open(url, network or self.network, operators, providers, **options)
 
     def outsider(self) -> Gateway:
         """A gateway that sold nothing and knows nothing but the chain."""
-        return Gateway.open("sqlite://", self.network, {}, {})
+        return Gateway.open(self.url(f"outsider-{next(self.keys)}"), self.network, {}, {})
 
     def request(
         self, platform: int = 1, learner: int = 1, contents: tuple[int, ...] = (1,), **changes: Any
@@ -86,7 +95,7 @@ class Fair:
         self.anvil.increase_time(days * DAY_SECONDS)
 
 
-def open_fair(anvil: Anvil, chain: Chain, folder: Path) -> Fair:
+def open_fair(anvil: Anvil, chain: Chain) -> Fair:
     """Deploy, admit, register, publish and deposit."""
     admin, operators = dev_signer(0), {number: dev_signer(number) for number in (1, 2, 3)}
     network = Network(chain, deploy(chain, admin))
@@ -108,4 +117,4 @@ def open_fair(anvil: Anvil, chain: Chain, folder: Path) -> Fair:
         network.token.mint(admin, operator.address, DEPOSIT)
         network.token.approve(operator, network.settlement.address, DEPOSIT)
         network.settlement.deposit(operator, accounts.of_platform(number), DEPOSIT)
-    return Fair(anvil, network, admin, operators, folder)
+    return Fair(anvil, network, admin, operators)

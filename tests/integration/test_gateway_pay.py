@@ -356,13 +356,13 @@ def test_books_belong_to_one_deployment(fair: Fair) -> None:
         gateway.pay(fair.request())
     other = Network(fair.network.chain, deploy(fair.network.chain, fair.admin))
     with pytest.raises(ForeignDatabase):
-        Gateway.open(f"sqlite:///{fair.database}", other, {}, {})
+        Gateway.open(fair.url(), other, {}, {})
 
 
 def test_an_empty_database_follows_to_another_deployment(fair: Fair) -> None:
     fair.gateway().close()
     other = Network(fair.network.chain, deploy(fair.network.chain, fair.admin))
-    with Gateway.open(f"sqlite:///{fair.database}", other, {}, {}) as gateway:
+    with Gateway.open(fair.url(), other, {}, {}) as gateway:
         assert list(gateway.contents()) == []
 
 

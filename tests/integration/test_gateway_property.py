@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.databases import DIALECTS, place
 from tests.integration.fair import DEPOSIT, LEARNERS, PLAN, PRICES, Fair
 from zhifu import accounts
 from zhifu.exceptions import ZhifuError
@@ -139,12 +139,15 @@ class Trading:
                     assert host.may_use(learner, content) == ((learner, content) in owned)
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
 @settings(max_examples=12, deadline=None)
-@given(steps)
-def test_random_trading_adds_up(opened_fair: Fair, script: list[tuple[object, ...]]) -> None:
+@given(script=steps)
+def test_random_trading_adds_up(
+    opened_fair: Fair, dialect: str, script: list[tuple[object, ...]]
+) -> None:
     snapshot = opened_fair.anvil.snapshot()
-    with tempfile.TemporaryDirectory() as folder:
-        fair = replace(opened_fair, folder=Path(folder), provider=SandboxProvider(), keys=count(1))
+    with place(dialect) as databases:
+        fair = replace(opened_fair, databases=databases, provider=SandboxProvider(), keys=count(1))
         with fair.gateway() as gateway:
             trading = Trading(fair, gateway)
             for verb, *arguments in script:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -169,8 +168,7 @@ def test_a_killed_process_is_recovered_from(fair: Fair, tmp_path: Path, point: s
         sell(gateway, fair)
     deployment = tmp_path / "deployment.json"
     fair.network.deployment.save(deployment)
-    url = f"sqlite:///{fair.database}"
-    child = [sys.executable, "-c", CHILD, fair.anvil.rpc_url, str(deployment), url, point]
+    child = [sys.executable, "-c", CHILD, fair.anvil.rpc_url, str(deployment), fair.url(), point]
     assert subprocess.run(child, env=os.environ, check=False).returncode == -signal.SIGKILL
     with fair.gateway() as gateway:
         (batch,) = gateway.recover()
@@ -179,8 +177,8 @@ def test_a_killed_process_is_recovered_from(fair: Fair, tmp_path: Path, point: s
 
 
 def submissions(fair: Fair) -> int:
-    with sqlite3.connect(fair.database) as connection:
-        return int(connection.execute("SELECT count(*) FROM submissions").fetchone()[0])
+    ((count,),) = fair.rows("SELECT count(*) FROM submissions")
+    return int(count)
 
 
 def crash_before_sending(fair: Fair, faulty: Faulty) -> None:
@@ -243,8 +241,7 @@ def test_a_batch_the_chain_has_under_another_transaction_is_settled(
     fair: Fair, faulty: Faulty
 ) -> None:
     crash_before_sending(fair, faulty)
-    with sqlite3.connect(fair.database) as connection:
-        words, debit = connection.execute("SELECT words, debit FROM batches").fetchone()
+    ((words, debit),) = fair.rows("SELECT words, debit FROM batches")
     receipt = settle_by_hand(fair, words, debit)
     with fair.gateway() as gateway:
         (batch,) = gateway.recover()
@@ -347,9 +344,7 @@ def test_a_transaction_that_waits_long_is_replaced(fair: Fair, faulty: Faulty) -
 
 
 def signed_transactions(fair: Fair) -> list[bytes]:
-    with sqlite3.connect(fair.database) as connection:
-        rows = connection.execute("SELECT raw FROM submissions ORDER BY attempt").fetchall()
-    return [raw for (raw,) in rows]
+    return [raw for (raw,) in fair.rows("SELECT raw FROM submissions ORDER BY attempt")]
 
 
 def assert_replaces(later: dict[str, Any], earlier: dict[str, Any]) -> None:

@@ -187,7 +187,7 @@ def test_a_refund_the_provider_refuses_stays_pending(fair: Fair, gateway: Gatewa
 
 
 def test_a_refund_that_cannot_be_finished_does_not_hold_up_the_others(fair: Fair) -> None:
-    url, providers = f"sqlite:///{fair.database}", {"sandbox": fair.provider, "gone": fair.provider}
+    url, providers = fair.url(), {"sandbox": fair.provider, "gone": fair.provider}
     with Gateway.open(url, fair.network, fair.operators, providers) as gateway:
         requests = [fair.request(provider=each) for each in ("gone", "sandbox")]
         orders = [gateway.pay(each).orders[0].id for each in requests]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.integration.fair import BUYER, CREATOR, PLAN, PRICES, REFERRER, Fair
-from zhifu import accounts
+from zhifu import accounts, sql
 from zhifu.blocks import Transaction
 from zhifu.chain import Chain
 from zhifu.exceptions import RootMismatch
@@ -22,15 +21,12 @@ from zhifu.money import Money
 CENT = 10_000
 
 
-def index_of(fair: Fair) -> dict[str, Any]:
+def index_of(fair: Fair, database: str = "gateway") -> dict[str, Any]:
     """Every row of the index in the database."""
-    with closing(sqlite3.connect(fair.database)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {
-            name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr)
-            for (name,) in names
-            if name.startswith("chain_")
-        }
+    return {
+        name: sorted(fair.rows(f"SELECT * FROM {name}", database), key=repr)
+        for name in re.findall(r"CREATE TABLE (\w+)", sql.read("migrations/versions/0001_up.sql"))
+    }
 
 
 def direct_order(fair: Fair, content: int = 1, salt: int = 1) -> DirectOrder:
@@ -147,9 +143,8 @@ def test_an_index_made_at_once_equals_one_made_step_by_step(fair: Fair) -> None:
         direct_order(fair)
         gateway.sync()
         step_by_step = index_of(fair)
-    fair.database.unlink()
-    with fair.gateway() as gateway:
-        assert index_of(fair) == step_by_step
+    with fair.gateway(database="afresh"):
+        assert index_of(fair, "afresh") == step_by_step
     assert len(step_by_step["chain_licenses"]) == 6
     assert len(step_by_step["chain_refunds"]) == 1
 
@@ -211,10 +206,9 @@ def test_a_long_chain_is_followed_in_stretches(
         direct_order(fair)
         gateway.sync()
         at_once = index_of(fair)
-    fair.database.unlink()
     monkeypatch.setattr("zhifu.indexer.CHUNK_BLOCKS", blocks)
-    with fair.gateway():
-        assert index_of(fair) == at_once
+    with fair.gateway(database="afresh"):
+        assert index_of(fair, "afresh") == at_once
 
 
 def test_two_gateways_share_one_index(fair: Fair) -> None:
@@ -249,7 +243,7 @@ def test_calldata_that_is_not_the_batchs_is_refused(fair: Fair, gateway: Gateway
     gateway.settle(1)
     liar = fair.same_chain(Liar(fair.anvil.rpc_url))
     with pytest.raises(RootMismatch) as raised:
-        Gateway.open("sqlite://", liar, {}, {})
+        Gateway.open(fair.url("liar"), liar, {}, {})
     assert (raised.value.platform, raised.value.lane, raised.value.number) == (1, 1, 1)
 
 
@@ -278,7 +272,7 @@ def test_a_claimed_licence_is_its_holders(fair: Fair, gateway: Gateway) -> None:
 
 
 def test_a_batch_of_another_gateway_is_followed(fair: Fair, gateway: Gateway) -> None:
-    with fair.gateway(2, file="other.sqlite3") as other:
+    with fair.gateway(2, database="other") as other:
         payment = other.pay(fair.request(2, learner=9, contents=(1,)))
         other.settle(2)
         assert other.order(payment.orders[0].id).batch is not None

@@ -47,7 +47,7 @@ def options(tmp_path: Path) -> Options:
 class Fair:
     """A market with a till, before anything was sold."""
 
-    def __init__(self, options: Options, node: Anvil, chain: Chain, database: Path) -> None:
+    def __init__(self, options: Options, node: Anvil, chain: Chain, database_url: str) -> None:
         rows = list(read_catalogue(options.catalogue))
         self.options = options
         self.market: Market = open_market(
@@ -55,7 +55,7 @@ class Fair:
         )
         provider, self.clock = SandboxProvider(), Clock(chain, node)
         self.gateway = Gateway.open(
-            f"sqlite:///{database}",
+            database_url,
             self.market.network,
             self.market.operators,
             {provider.name: provider},
@@ -75,9 +75,9 @@ class Fair:
 
 
 @pytest.fixture
-def fair(options: Options, tmp_path: Path) -> Iterator[Fair]:
+def fair(options: Options, database_url: str) -> Iterator[Fair]:
     with Anvil(genesis_timestamp=noon(date(2016, 2, 27))) as node, Chain(node.rpc_url) as chain:
-        opened = Fair(options, node, chain, tmp_path / "gateway.sqlite3")
+        opened = Fair(options, node, chain, database_url)
         with opened.gateway:
             yield opened
 

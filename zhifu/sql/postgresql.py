@@ -6,7 +6,7 @@ It is written once, in a subset of SQLite's dialect that both databases mean ali
   `INTEGER PRIMARY KEY AUTOINCREMENT` where the database draws the numbers; `WITHOUT ROWID`;
 * `CREATE TRIGGER name BEFORE|AFTER INSERT|UPDATE [OF …]|DELETE ON table [WHEN …] BEGIN … END`,
   whose body has statements of this subset and `SELECT RAISE(ABORT, 'rule') [WHERE …]`;
-* `DROP TABLE` takes the table's triggers along.
+* `DROP TRIGGER name`, and `DROP TABLE`, which takes the table's triggers along.
 
 Text compares by its bytes, as it does in SQLite. Nothing else of either dialect is known here.
 """
@@ -25,7 +25,8 @@ _TRIGGER = re.compile(
 _RAISE = re.compile(
     r"SELECT RAISE\(ABORT, (?P<rule>'(?:[^']|'')*')\)(?:\s+WHERE\s(?P<condition>.*))?", re.DOTALL
 )
-_DROP_TABLE = re.compile(r"DROP TABLE (\w+)$")
+_DROP_TABLE = re.compile(r"DROP TABLE (\w+)")
+_DROP_TRIGGER = re.compile(r"DROP TRIGGER (\w+)")
 
 #: What stays as it is (literals and comments), then what is said otherwise.
 _TOKEN = re.compile(
@@ -71,7 +72,10 @@ def schema(statement: str) -> list[str]:
     dropped = _DROP_TABLE.fullmatch(statement)
     if dropped:
         return [_DROP_FUNCTIONS.format(table=dropped.group(1)), statement]
-    if statement.startswith(("CREATE TRIGGER", "DROP TRIGGER")):
+    undone = _DROP_TRIGGER.fullmatch(statement)
+    if undone:
+        return [f"DROP FUNCTION {undone.group(1)} CASCADE"]
+    if statement.startswith("CREATE TRIGGER"):
         raise ValueError(f"not in the subset of both databases: {statement}")
     return [_TOKEN.sub(partial(_said, percent="%"), statement)]
 
