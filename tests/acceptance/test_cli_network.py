@@ -13,7 +13,8 @@ ADMIN, OWNER, CREATOR = ({"ZHIFU_KEY": dev_key(index)} for index in range(3))
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zhifu]:
     with Anvil(chain_id=4242, base_fee_wei=10**9) as chain:
-        yield ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
+        allowed = {"ZHIFU_CHAIN__PLAIN_KEYS": "true"}
+        yield ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url, allowed)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,11 @@ def zhifu(bare: Zhifu) -> Zhifu:
 def test_nothing_is_signed_without_a_key(bare: Zhifu) -> None:
     said = "key: must be given by --key-name, ZHIFU_KEY, or ZHIFU_KEYSTORE and ZHIFU_PASSWORD"
     assert bare.refused("deploy").startswith(said)
+
+
+def test_a_plain_key_signs_nothing_unless_that_is_allowed(zhifu: Zhifu) -> None:
+    said = zhifu.refused("learner", "add", "-p", "udemy", ZHIFU_CHAIN__PLAIN_KEYS="", **OWNER)
+    assert said.startswith("ZHIFU_KEY: must be on a development chain")
 
 
 def test_development_keys_are_for_local_chains(zhifu: Zhifu) -> None:

@@ -25,7 +25,7 @@ class Argument(NamedTuple):
 class Rail(NamedTuple):
     """Where a kind's class is, the library it needs with the extra that brings it, its arguments.
 
-    Arguments are named as the class names them.
+    Arguments are named as the class names them. `home` is what answers unless `base_url` is given.
     """
 
     module: str
@@ -33,6 +33,7 @@ class Rail(NamedTuple):
     arguments: Mapping[str, Argument]
     library: str | None = None
     extra: str | None = None
+    home: str | None = None
 
 
 def _needed(kind: Kind[Any]) -> Argument:
@@ -91,6 +92,7 @@ RAILS: Mapping[str, Rail] = {
         },
         "stripe",
         "stripe",
+        "https://api.stripe.com",
     ),
     "wechatpay": Rail(
         "zhifu.providers.wechatpay",
@@ -109,6 +111,7 @@ RAILS: Mapping[str, Rail] = {
         },
         "wechatpayv3",
         "wechatpay",
+        "https://api.mch.weixin.qq.com",
     ),
     "alipay": Rail(
         "zhifu.providers.alipay",
@@ -124,6 +127,7 @@ RAILS: Mapping[str, Rail] = {
         },
         "alipay",
         "alipay",
+        "https://openapi.alipay.com/gateway.do",
     ),
     "sandbox": Rail("zhifu.providers.sandbox", "SandboxProvider", {"ledger": _optional(path())}),
 }
