@@ -65,6 +65,9 @@ FROM webhook_endpoints WHERE state = 'enabled' ORDER BY id;
 -- endpoint_cursor --
 SELECT cursor FROM webhook_endpoints WHERE id = :id;
 
+-- endpoint_types --
+SELECT types FROM webhook_endpoints WHERE id = :id;
+
 -- change_endpoint --
 UPDATE webhook_endpoints SET url = :url, types = :types, changed_at = :now
 WHERE id = :id AND platform = :platform;
