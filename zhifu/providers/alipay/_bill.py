@@ -74,12 +74,11 @@ def _require_whole(found: list[dict[str, str]], remarks: list[str]) -> None:
 
 def _line(row: Mapping[str, str]) -> BillLine:
     kind, reference = _meaning(row)
-    amount = money(row["订单金额（元）"])
     return BillLine(
         kind,
         row["商户订单号"],
         reference,
-        -abs(amount) if row["业务类型"] == _REFUND else amount,
+        money(row["订单金额（元）"]),
         -money(row["服务费（元）"]),
         moment(row["完成时间"]),
     )
