@@ -12,11 +12,16 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from zhifu.commits import Commits, Outcome
+from zhifu.enrolment import Reservation
 from zhifu.exceptions import GatewayClosed, InvalidInput, ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.index import Content, PlatformRecord
-from zhifu.models import BatchOrder
+from zhifu.intake import CartQuote
+from zhifu.models import BatchOrder, Dispute
+from zhifu.money import Money
+from zhifu.pages import FIRST, Refund
 from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
+from zhifu.treasury import Balance, SentWithdrawal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +88,10 @@ class AsyncGateway:
         """Record many payments, those that `pay` would raise for rejected alone."""
         return await self._commits.record_many(requests)
 
+    async def quote(self, contents: Sequence[int]) -> CartQuote:
+        """What a cart costs now, and until when."""
+        return await self.run(self.gateway.quote, contents)
+
     async def recheck(self) -> list[Outcome]:
         """Ask providers again about every payment they were silent about."""
         return await self.run(self.gateway.recheck)
@@ -98,6 +107,12 @@ class AsyncGateway:
     async def order(self, order_id: str) -> OrderRecord:
         """One order."""
         return await self.run(self.gateway.order, order_id)
+
+    async def orders(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[OrderRecord]:
+        """A platform's orders whose numbers are below `before`, the newest first."""
+        return await self.run(self.gateway.orders, platform, before=before, limit=limit)
 
     async def history(self, order_id: str) -> list[Change]:
         """What happened to an order, in order."""
@@ -143,9 +158,49 @@ class AsyncGateway:
         """Refund an order whole."""
         return await self.run(self.gateway.refund, order_id)
 
+    async def refunds(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[Refund]:
+        """A platform's refunds whose numbers are below `before`, the newest first."""
+        return await self.run(self.gateway.refunds, platform, before=before, limit=limit)
+
+    async def refund_record(self, platform: int, refund_id: str) -> Refund:
+        """One refund of a platform."""
+        return await self.run(self.gateway.refund_record, platform, refund_id)
+
+    async def refund_of(self, order_id: str) -> Refund:
+        """The latest refund of an order."""
+        return await self.run(self.gateway.refund_of, order_id)
+
     async def pending_refunds(self) -> list[OrderRecord]:
         """Orders whose refund is not finished, the oldest first."""
         return await self.run(self.gateway.pending_refunds)
+
+    async def dispute(self, order_id: str) -> Dispute:
+        """The open dispute about an order."""
+        return await self.run(self.gateway.dispute, order_id)
+
+    async def open_dispute(self, order_id: str, evidence: bytes) -> Dispute:
+        """Move what is left of a settled order into dispute."""
+        return await self.run(self.gateway.open_dispute, order_id, evidence)
+
+    # Members
+
+    async def reserve_learners(self, platform: int, count: int) -> Reservation:
+        """Reserve learner numbers for a platform, on chain."""
+        return await self.run(self.gateway.reserve_learners, platform, count)
+
+    async def bind_learner(self, platform: int, learner: int, commitment: bytes) -> str:
+        """State on chain that a platform knows a learner."""
+        return await self.run(self.gateway.bind_learner, platform, learner, commitment)
+
+    async def balance(self, platform: int) -> Balance:
+        """What a platform can spend or withdraw now."""
+        return await self.run(self.gateway.balance, platform)
+
+    async def withdraw(self, platform: int, amount: Money) -> SentWithdrawal:
+        """Send some of a platform's balance to its treasury."""
+        return await self.run(self.gateway.withdraw, platform, amount)
 
     # The chain
 

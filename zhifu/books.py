@@ -119,6 +119,12 @@ class Books:
             raise UnknownOrder(order_id)
         return self._order(row)
 
+    def page(self, platform: int, before: int, limit: int) -> list[OrderRecord]:
+        """A platform's orders whose numbers are below `before`, the newest first."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("orders_page", platform=platform, before=before, limit=limit)
+        return [self._order(row) for row in rows]
+
     def left_out(self, platform: int) -> list[OrderRecord]:
         """A platform's paid orders that batches leave out, each with its `problem`."""
         with self._store.reading() as transaction:

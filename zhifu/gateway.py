@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from zhifu.books import Books
 from zhifu.deployment import Network
+from zhifu.disputes import Disputes
+from zhifu.enrolment import Enrolment, Reservation
 from zhifu.exceptions import (
     ChainUnreachable,
     ForeignDatabase,
@@ -24,11 +26,13 @@ from zhifu.exceptions import (
 from zhifu.index import Content, Index, PlatformRecord
 from zhifu.indexer import Indexer
 from zhifu.ingest import forget
-from zhifu.intake import Intake
+from zhifu.intake import CartQuote, Intake
 from zhifu.lane import Lane
 from zhifu.lanebook import LaneBook
 from zhifu.licenses import Licenses
-from zhifu.models import BatchOrder
+from zhifu.models import BatchOrder, Dispute
+from zhifu.money import Money
+from zhifu.pages import FIRST, Pages, Refund
 from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
 from zhifu.providers import Provider
 from zhifu.refundbook import RefundBook
@@ -36,6 +40,7 @@ from zhifu.refunds import Refunds
 from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.store import Store
+from zhifu.treasury import Balance, SentWithdrawal, Treasury
 
 _STALE_SECONDS = 1.0
 
@@ -113,6 +118,10 @@ class Gateway:
             providers,
             self.sync,
         )
+        self._pages = Pages(store, self._books)
+        self._enrolment = Enrolment(network, self._lane, self.sync)
+        self._treasury = Treasury(network, self._lane)
+        self._disputes = Disputes(network, self.license_of, self._lane)
         self._looked_at = 0.0
         self.sync()
 
@@ -180,6 +189,14 @@ class Gateway:
         self._refresh_if_stale()
         return self._intake.take(requests)
 
+    def quote(self, contents: Sequence[int]) -> CartQuote:
+        """What a cart costs now, and until when.
+
+        Raises InvalidInput, UnknownContent and InactiveContent.
+        """
+        self._refresh_if_stale()
+        return self._intake.quote(contents)
+
     def recheck(self) -> list[Payment | ZhifuError]:
         """Ask providers again about every payment they were silent about."""
         return [self._intake.recheck(payment) for payment in self._books.unknown()]
@@ -195,6 +212,12 @@ class Gateway:
     def order(self, order_id: str) -> OrderRecord:
         """One order; raises UnknownOrder."""
         return self._books.order(order_id)
+
+    def orders(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[OrderRecord]:
+        """A platform's orders whose numbers (`zhifu.ids`) are below `before`, the newest first."""
+        return self._pages.orders(platform, before, limit)
 
     def history(self, order_id: str) -> list[Change]:
         """What happened to an order, in order; raises UnknownOrder."""
@@ -301,9 +324,62 @@ class Gateway:
         """
         return self._refunds.refund(order_id)
 
+    def refunds(self, platform: int, *, before: int = FIRST, limit: int = 100) -> Sequence[Refund]:
+        """A platform's refunds whose numbers (`zhifu.ids`) are below `before`, the newest first."""
+        return self._pages.refunds(platform, before, limit)
+
+    def refund_record(self, platform: int, refund_id: str) -> Refund:
+        """One refund of a platform; raises UnknownRefund."""
+        return self._pages.refund(platform, refund_id)
+
+    def refund_of(self, order_id: str) -> Refund:
+        """The latest refund of an order; raises UnknownRefund if none was begun."""
+        return self._pages.refund_of(order_id)
+
     def pending_refunds(self) -> list[OrderRecord]:
         """Orders whose refund is not finished, or not on chain any more, the oldest first."""
         return self._refunds.pending()
+
+    def dispute(self, order_id: str) -> Dispute:
+        """The open dispute about an order; raises UnknownOrder and UnknownDispute."""
+        return self._disputes.of(self.order(order_id))
+
+    def open_dispute(self, order_id: str, evidence: bytes) -> Dispute:
+        """Move what is left of a settled order into dispute, with a bond of its platform's.
+
+        `evidence` is a hash of 32 bytes. Raises UnknownOrder, NoOperator, NotRefundable (not
+        settled, or its window is closed), OrderInDispute, InsufficientBalance.
+        """
+        return self._disputes.open(self.order(order_id), evidence)
+
+    # Members
+
+    def reserve_learners(self, platform: int, count: int) -> Reservation:
+        """Reserve `count` learner numbers (at most 2^20) for a platform, on chain.
+
+        Raises InvalidInput, UnknownPlatform, NoOperator and InactivePlatform.
+        """
+        return self._enrolment.reserve(platform, count)
+
+    def bind_learner(self, platform: int, learner: int, commitment: bytes) -> str:
+        """State on chain that a platform knows a learner; the transaction's hash.
+
+        `commitment` is a salted hash of the platform's own name for them. Raises InvalidInput,
+        UnknownPlatform, NoOperator and UnknownLearner.
+        """
+        return self._enrolment.bind(platform, learner, commitment)
+
+    def balance(self, platform: int) -> Balance:
+        """What a platform can spend or withdraw now."""
+        return self._treasury.balance(platform)
+
+    def withdraw(self, platform: int, amount: Money) -> SentWithdrawal:
+        """Send some of a platform's balance to its treasury, and wait until that is included.
+
+        Raises InvalidInput, CurrencyMismatch, InexactAmount, UnknownPlatform, NoOperator and
+        InsufficientBalance.
+        """
+        return self._treasury.withdraw(platform, amount)
 
     # The chain
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from zhifu.batch import HIGHEST_NUMBER
 from zhifu.blocks import checksum_address
 from zhifu.books import Books, Draft
+from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import (
     AmountMismatch,
     CurrencyMismatch,
@@ -38,6 +41,17 @@ LONGEST_TEXT = 255
 LARGEST_CART = 100
 
 Outcome = Payment | ZhifuError
+
+
+class CartQuote(NamedTuple):
+    """What the contents of a cart cost, each and together, to be paid before `valid_until`.
+
+    That is the end of the day (UTC), in Unix seconds.
+    """
+
+    prices: tuple[tuple[int, Money], ...]
+    amount: Money
+    valid_until: int
 
 
 class Intake:
@@ -80,6 +94,16 @@ class Intake:
         self._record(requests, outcomes, dict(zip(new, drafts, strict=True)))
         return [outcome for outcome in outcomes if outcome is not None]
 
+    def quote(self, contents: Sequence[int]) -> CartQuote:
+        """What a cart costs today; see `Gateway.quote`."""
+        malformed = _malformed_contents(tuple(contents))
+        if malformed is not None:
+            raise malformed
+        today = self._today()
+        prices = tuple((each, self._price(self._on_sale(each), today)) for each in contents)
+        amount = sum((price for _, price in prices), Money(0, self._currency))
+        return CartQuote(prices, amount, (today + 1) * DAY_SECONDS)
+
     def recheck(self, payment: Payment) -> Outcome:
         """Ask again about a payment whose provider did not answer, and record what it says."""
         try:
@@ -99,7 +123,7 @@ class Intake:
             return IdempotencyConflict(request.idempotency_key)
         if known.state is PaymentState.PAYMENT_UNKNOWN:
             return self.recheck(known)
-        return known
+        return replace(known, replayed=True)
 
     def _drafts(self, requests: Sequence[PaymentRequest]) -> list[Draft | ZhifuError]:
         drafts = [self._draft(request) for request in requests]
@@ -233,11 +257,14 @@ def _malformed(request: PaymentRequest) -> InvalidInput | None:
     for field in ("provider", "provider_payment_id", "idempotency_key"):
         if not _is_text(getattr(request, field)):
             return InvalidInput(field, f"must be text of 1 to {LONGEST_TEXT} printable characters")
-    return _malformed_cart(request) or _malformed_amount(request) or _malformed_referrer(request)
+    return (
+        _malformed_contents(request.contents)
+        or _malformed_amount(request)
+        or _malformed_referrer(request)
+    )
 
 
-def _malformed_cart(request: PaymentRequest) -> InvalidInput | None:
-    contents = request.contents
+def _malformed_contents(contents: tuple[int, ...]) -> InvalidInput | None:
     if not isinstance(contents, tuple) or not 1 <= len(contents) <= LARGEST_CART:
         return InvalidInput("contents", f"must be a tuple of 1 to {LARGEST_CART} contents")
     if not all(_is_number(content) for content in contents):

@@ -6,7 +6,7 @@ is in ledger units, as the chain counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -104,13 +104,17 @@ class OrderRecord:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as recorded, with its orders in the cart's order; times in Unix seconds."""
+    """A payment as recorded, with its orders in the cart's order; times in Unix seconds.
+
+    `replayed` is an answer to a request that had been recorded before.
+    """
 
     id: str
     request: PaymentRequest
     state: PaymentState
     orders: tuple[OrderRecord, ...]
     created_at: int
+    replayed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
