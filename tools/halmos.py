@@ -86,9 +86,10 @@ def install() -> None:
     marker.write_text(digest)
 
 
-def prove(project: Path, contracts: str) -> list[Verdict]:
+def prove(project: Path, contracts: str, *, one_counterexample: bool = False) -> list[Verdict]:
     """Return what halmos says of the proofs in the contracts whose names match.
 
+    With `one_counterexample` a proof is left at the first input for which it does not hold.
     Raises ``ProverFailed`` if the project does not compile or has no such proof.
     """
     report = project / "verdicts.json"
@@ -98,6 +99,7 @@ def prove(project: Path, contracts: str) -> list[Verdict]:
     command = [halmos, "--root", str(project), "--match-contract", contracts, "--no-status"]
     command += ["--json-output", str(report), "--loop", str(LOOPS)]
     command += ["--solver-timeout-assertion", f"{ANSWER_SECONDS}s"]
+    command += ["--early-exit"] if one_counterexample else []
     reply = subprocess.run(
         command,
         cwd=project,

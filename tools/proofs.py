@@ -119,7 +119,7 @@ def _broken_by(bug: Bug, projects: SimpleQueue[Path]) -> frozenset[str]:
     try:
         prepare(project)
         bug.plant(project)
-        verdicts = halmos.prove(project, "|".join(_proven_of(bug.file)))
+        verdicts = halmos.prove(project, "|".join(_proven_of(bug.file)), one_counterexample=True)
     finally:
         projects.put(project)
     return frozenset(verdict.name for verdict in verdicts if verdict.disproven)
