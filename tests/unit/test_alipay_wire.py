@@ -24,6 +24,7 @@ from zhifu.providers.alipay._wire import (
 
 @given(st.integers(1, LARGEST))
 def test_fen_survive_being_written_in_yuan(fen: int) -> None:
+    """ALIPAY-8"""
     text = yuan(Money(fen, "CNY"))
     assert Decimal(text) * 100 == fen
     assert len(text.partition(".")[2]) == 2
@@ -54,6 +55,7 @@ def test_what_alipay_cannot_take_is_refused(fen: int) -> None:
 
 @pytest.mark.parametrize("currency", ["USD", "JPY", "HKD"])
 def test_alipay_counts_in_renminbi_alone(currency: str) -> None:
+    """ALIPAY-8"""
     with pytest.raises(CurrencyMismatch):
         yuan(Money(100, currency))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from io import BytesIO, TextIOWrapper
 from zipfile import BadZipFile, ZipFile
@@ -14,6 +15,11 @@ from zhifu.providers import BillLine, LineKind
 from zhifu.providers.alipay._wire import CURRENCY, moment, money, payment_id
 
 _LONGEST_MEMBER = 1 << 30
+
+_UNREADABLE = (
+    *(BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError),
+    *(csv.Error, InputError, ValueError, KeyError),
+)
 
 _TRADE, _REFUND = "交易", "退款"
 _TOTAL = re.compile(r"#(交易|退款)合计[:：]\s*(\d+)笔[,，]\s*商家实收共(-?[\d.]+)元", re.ASCII)
@@ -30,7 +36,7 @@ def lines(archive: bytes) -> list[BillLine]:
     """
     try:
         return _lines(list(csv.reader(_details(archive))))
-    except (BadZipFile, InputError, ValueError, KeyError, csv.Error, EOFError) as error:
+    except _UNREADABLE as error:
         raise UnreadableBillError(f"{type(error).__name__}: {error}") from None
 
 
