@@ -7,7 +7,7 @@ overrides it. A secret is given as it is, as ``{ file = "…" }`` or as ``{ env 
 from __future__ import annotations
 
 from zhifu.config._mistake import Mistake
-from zhifu.config._providers import ProviderSettings, make_provider, make_providers
+from zhifu.config._providers import ProviderSettings, home_of, make_provider, make_providers
 from zhifu.config._secret import Secret
 from zhifu.config._section import Reading
 from zhifu.config._sections import (
@@ -47,6 +47,7 @@ __all__ = [
     "Reading",
     "Secret",
     "Settings",
+    "home_of",
     "make_provider",
     "make_providers",
     "operator_signers",

@@ -65,3 +65,8 @@ def make_provider(name: str, settings: ProviderSettings) -> Provider:
     }
     provider: Provider = made(name=name, **revealed)
     return provider
+
+
+def home_of(settings: ProviderSettings) -> str | None:
+    """Where a provider's API is; None for one that is in this process."""
+    return settings.arguments.get("base_url") or RAILS[settings.kind].home

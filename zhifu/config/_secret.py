@@ -45,11 +45,12 @@ def secret(
     rule: str = "must be text",
     check: Callable[[str], object] | None = None,
     is_secret: Callable[[str], object] = bool,
+    shown: Callable[[str], str] = lambda _: "set",
 ) -> Kind[Secret]:
     """Text that stands there, in a file, or in a variable.
 
     ``check`` raises ValueError for what breaks the rule. What ``is_secret`` does not call one may
-    stand where others can read it.
+    stand where others can read it. ``shown`` tells people what may be told of it.
     """
 
     def read(found: Given | Tree, environment: Mapping[str, str]) -> Secret:
@@ -60,7 +61,7 @@ def secret(
             check(text)
         return Secret(text)
 
-    return Kind(rule, read, Secret(""), lambda _: "set")
+    return Kind(rule, read, Secret(""), lambda found: shown(found.reveal()))
 
 
 def secrets(

@@ -128,6 +128,7 @@ def read_database(section: Section, home: Path) -> DatabaseSettings:
         "must be a database address such as sqlite:///file or postgresql://host/name",
         _require_database,
         is_secret=_has_password,
+        shown=_public,
     )
     url = section.get("url", kind, Secret(f"sqlite:///{home / DATABASE_NAME}"))
     password = section.find("password", secret())
@@ -142,7 +143,12 @@ def read_database(section: Section, home: Path) -> DatabaseSettings:
 
 def read_chain(section: Section) -> ChainSettings:
     """The chain."""
-    rpc = secret("must be an http or https address", require_http_url, is_secret=_has_password)
+    rpc = secret(
+        "must be an http or https address",
+        require_http_url,
+        is_secret=_has_password,
+        shown=_public,
+    )
     found = ChainSettings(
         rpc=section.get("rpc", rpc, Secret(DEFAULT_RPC_URL)),
         id=section.find("id", integer(1, 2**63 - 1)),
@@ -263,6 +269,15 @@ def _require_scheme(url: str) -> None:
 
 def _has_password(url: str) -> bool:
     return bool(urlsplit(url).password)
+
+
+def _public(url: str) -> str:
+    """An address without its user, and without a path and query that may hold a node's key."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return url
+    place = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{place}" + ("" if parts.scheme.startswith("http") else parts.path)
 
 
 def _with_password(url: str, password: str) -> Secret:

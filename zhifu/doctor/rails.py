@@ -1,0 +1,74 @@
+"""Each configured provider: does it answer, and does it take our credentials?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from zhifu.config import make_provider
+from zhifu.doctor.case import Case
+from zhifu.doctor.finding import Finding, failure, fine, warning
+from zhifu.exceptions import MissingExtra, ZhifuError
+from zhifu.providers import ProviderStatus
+
+#: A payment that no provider has, by a name that each of them could have given.
+_NO_PAYMENT = "pi_zhifu0doctor0asks0for0nothing"
+
+
+def check_providers(case: Case) -> Iterator[Finding]:
+    """Whether there are any."""
+    found = case.settings.providers
+    if found:
+        saw = ", ".join(f"{name} ({each.kind})" for name, each in sorted(found.items()))
+        yield fine("providers", saw)
+    else:
+        yield fine("providers", "none configured")
+
+
+def check_provider(case: Case, name: str) -> Iterator[Finding]:
+    """Ask about a payment that does not exist: a provider that says so took the credentials."""
+    check = f"provider.{name}"
+    try:
+        provider = make_provider(name, case.settings.providers[name])
+    except MissingExtra as error:
+        yield failure(check, "its library is not installed", error.rule)
+        return
+    except ZhifuError as error:
+        yield failure(check, str(error), f"mend providers.{name}")
+        return
+    with _warnings() as said:
+        try:
+            status = provider.query(_NO_PAYMENT).status
+        except ZhifuError as error:
+            said.append(str(error))
+            status = ProviderStatus.UNKNOWN
+    if status is ProviderStatus.UNKNOWN:
+        saw = "it did not answer, or refused the credentials"
+        advice = f"see that it can be reached, and that the keys of providers.{name} are its own"
+        yield failure(check, f"{saw}: {said[-1]}" if said else saw, advice)
+    elif status is ProviderStatus.FAILED:
+        yield fine(check, "it answers and takes the credentials")
+    else:
+        advice = f"see that providers.{name} is the account you mean"
+        yield warning(check, f"it calls a payment that does not exist {status.value}", advice)
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """What providers log meanwhile: why they call a payment unknown."""
+    said: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger = logging.getLogger("zhifu.providers")
+    keep, propagated = Keep(logging.WARNING), logger.propagate
+    logger.addHandler(keep)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(keep)
+        logger.propagate = propagated
