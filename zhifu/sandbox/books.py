@@ -42,15 +42,22 @@ class Books:
     """One simulated provider's books: in memory, safe to share between threads.
 
     `fee_bps` is what the provider keeps of a payment, rounded down; it is not given back on a
-    refund. `clock` tells Unix seconds. Every method that changes something either does it whole,
-    tells the listeners and returns what is there now, or raises `Refused`.
+    refund. The ids of chargebacks begin with `chargeback_prefix`. `clock` tells Unix seconds. Every
+    method that changes something either does it whole, tells the listeners and returns what is
+    there now, or raises `Refused`.
     """
 
     def __init__(
-        self, name: str, *, fee_bps: int = 0, clock: Callable[[], float] = time.time
+        self,
+        name: str,
+        *,
+        fee_bps: int = 0,
+        chargeback_prefix: str = "chargeback",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._fee_bps = fee_bps
+        self._chargeback_prefix = chargeback_prefix
         self._clock = clock
         self._lock = threading.RLock()
         self._payments: dict[str, Payment] = {}
@@ -61,6 +68,7 @@ class Books:
         self._chargebacks: dict[str, Chargeback] = {}
         self._chargebacks_of: defaultdict[str, list[str]] = defaultdict(list)
         self._lines: list[Line] = []
+        self._lines_of: defaultdict[str, list[Line]] = defaultdict(list)
         self._listeners: list[Listener] = []
         self._changes = 0
 
@@ -139,6 +147,11 @@ class Books:
         """The bill's lines of a time, `since` included and `until` not, in Unix seconds."""
         with self._lock:
             return tuple(each for each in self._lines if since <= each.at < until)
+
+    def lines_of(self, about: str) -> tuple[Line, ...]:
+        """The lines of a payment, refund or chargeback itself, by the provider's id."""
+        with self._lock:
+            return tuple(self._lines_of.get(about, ()))
 
     # Payments
 
@@ -272,8 +285,6 @@ class Books:
         self,
         payment_id: str,
         amount: Money | None = None,
-        *,
-        id: str | None = None,  # noqa: A002 - a chargeback's own word for it
     ) -> Chargeback:
         """The learner's bank takes `amount`, by default all that is left, from the merchant.
 
@@ -283,7 +294,7 @@ class Books:
             payment = self.payment(payment_id)
             taken = amount or (payment.received or payment.amount) - self.returned(payment_id)
             payment = self._returnable(payment_id, taken)
-            name = id or _drawn("chargeback")
+            name = _drawn(self._chargeback_prefix)
             chargeback = Chargeback(name, payment.id, taken, ReturnStatus.PENDING, self.now())
             self._chargebacks[name] = chargeback
             self._chargebacks_of[payment.id].append(name)
@@ -367,7 +378,9 @@ class Books:
         fee: Money | None = None,
     ) -> None:
         kept = fee or Money.zero(amount.currency)
-        self._lines.append(Line(kind, id, payment.id, reference, amount, kept, self.now()))
+        line = Line(kind, id, payment.id, reference, amount, kept, self.now())
+        self._lines.append(line)
+        self._lines_of[id].append(line)
 
     def _tell(
         self,

@@ -22,8 +22,8 @@ class Fault(str, Enum):
 
     Callbacks: DUPLICATE comes twice, DELAY comes late, REORDER comes after those that were made
     later, DROP never comes, TAMPER comes altered after it was signed (and then again, unaltered).
-    Requests: TIME_OUT does what was asked and never answers. Payments: CHARGE_BACK is taken back
-    after it was paid.
+    Requests: TIME_OUT does what a POST asked and never answers; SILENCE does nothing and never
+    answers, whatever was asked. Payments: CHARGE_BACK is taken back after it was paid.
     """
 
     DUPLICATE = "duplicate"
@@ -32,6 +32,7 @@ class Fault(str, Enum):
     DROP = "drop"
     TAMPER = "tamper"
     TIME_OUT = "time_out"
+    SILENCE = "silence"
     CHARGE_BACK = "charge_back"
 
 

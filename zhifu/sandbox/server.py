@@ -76,11 +76,11 @@ class Sandbox:
         self.app = Starlette(routes=[Mount("/sandbox", routes=steering), *mounts])
 
     def _mount(self, provider: SimulatedProvider, hang_seconds: float) -> Mount:
-        def is_struck() -> bool:
-            return self.faults.strikes(Fault.TIME_OUT, provider.name)
+        def strikes(fault: Fault) -> bool:
+            return self.faults.strikes(fault, provider.name)
 
         served = Starlette(routes=list(provider.routes()))
-        return Mount(f"/{provider.name}", app=_Unanswered(served, is_struck, hang_seconds))
+        return Mount(f"/{provider.name}", app=_Unreliable(served, strikes, hang_seconds))
 
     def _listener(self, provider: SimulatedProvider) -> Callable[[Change], None]:
         def listen(change: Change) -> None:
@@ -95,19 +95,24 @@ class Sandbox:
         return self.faults.strikes(Fault.CHARGE_BACK, provider.name)
 
 
-class _Unanswered:
-    """Carries requests out, and never answers those that a fault strikes."""
+class _Unreliable:
+    """Never answers the requests that a fault strikes, whether it carries them out or not."""
 
-    def __init__(self, app: ASGIApp, is_struck: Callable[[], bool], hang_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, strikes: Callable[[Fault], bool], hang_seconds: float) -> None:
         self._app = app
-        self._is_struck = is_struck
+        self._strikes = strikes
         self._hang_seconds = hang_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._is_struck():
+        if self._strikes(Fault.SILENCE):
+            await self._hang_up(send)
+        elif scope["method"] == "POST" and self._strikes(Fault.TIME_OUT):
+            await self._app(scope, receive, _nowhere)
+            await self._hang_up(send)
+        else:
             await self._app(scope, receive, send)
-            return
-        await self._app(scope, receive, _nowhere)
+
+    async def _hang_up(self, send: Send) -> None:
         await asyncio.sleep(self._hang_seconds)
         # An answer that promises a byte and ends without it makes the server close the connection.
         headers = [(b"content-length", b"1")]
