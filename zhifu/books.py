@@ -5,23 +5,23 @@ Every method is one transaction; its history rows are written in the same one by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from zhifu import ids
-from zhifu.exceptions import UnknownOrder, UnknownPayment
+from zhifu import bookrows, ids
+from zhifu.bookrows import Entry
+from zhifu.exceptions import DuplicatePayment, UnknownOrder, UnknownPayment
 from zhifu.money import Money
+from zhifu.paybackbook import Reason
 from zhifu.payments import (
-    BatchPlace,
     Change,
+    CheckoutTerms,
     OrderRecord,
-    OrderState,
     Payment,
     PaymentRequest,
     PaymentState,
-    Problem,
 )
 from zhifu.store import Row, Store, Transaction
 
@@ -32,18 +32,31 @@ _PAGE = 1_000
 class Draft:
     """A checked request, ready to be recorded.
 
-    `prices` are its contents' in ledger units, `state` is what its provider's answer comes to.
+    `prices` are its contents' in ledger units. `state` is what its provider's answer comes to, and
+    `received` what has come in by it, the amount if nothing else is said of a payment that is paid.
+    `checkout` is set for a payment that the gateway makes at its provider: its state is created.
     """
 
     request: PaymentRequest
     prices: tuple[int, ...]
     state: PaymentState
+    received: Money | None = None
+    fee: Money | None = None
+    checkout: CheckoutTerms | None = None
 
 
-class _Entry(NamedTuple):
-    payment_id: int
-    order_ids: Sequence[int]
-    draft: Draft
+class StoredCheckout(NamedTuple):
+    """What a provider is told of a payment, and what the learner's client needs once it was."""
+
+    terms: CheckoutTerms
+    action: Mapping[str, str] | None
+
+
+class DuePayment(NamedTuple):
+    """A payment to ask the provider about again; `tries` counts how often that was done."""
+
+    payment: Payment
+    tries: int
 
 
 class Books:
@@ -66,27 +79,126 @@ class Books:
         entries = self._entries(drafts)
         with self._store.writing() as transaction:
             added = _put_payments(transaction, entries, now)
-            transaction.run_many("put_order", _order_rows(added))
-            transaction.run_many("put_waiting", _waiting_rows(added))
+            transaction.run_many("put_order", bookrows.orders(added))
+            transaction.run_many("put_waiting", bookrows.waiting(added))
+            transaction.run_many("put_checkout", bookrows.checkouts(added))
+            for entry in added:
+                if bookrows.received(entry.draft) > entry.draft.request.amount.amount:
+                    self._put_surplus(transaction, entry.payment_id, None)
         new = {entry.payment_id for entry in added}
         return [
-            self._recorded(entry, now) if entry.payment_id in new else None for entry in entries
+            bookrows.recorded(entry, now, self._decimals) if entry.payment_id in new else None
+            for entry in entries
         ]
 
-    def resolve(self, payment_id: str, state: PaymentState) -> Payment:
-        """Record what the provider finally said of an unknown payment; paid orders then wait."""
+    def checkout(self, payment_id: str) -> StoredCheckout:
+        """How a payment is made at its provider; raises UnknownPayment if the gateway does not."""
+        number = _payment_number(payment_id)
+        with self._store.reading() as transaction:
+            row = transaction.row("payment", id=number)
+            stored = transaction.row("checkout", payment_id=number)
+        if row is None or stored is None:
+            raise UnknownPayment(payment_id)
+        method, description, return_url, payer, action = stored
+        expires_at = bookrows.PaymentRow(*row).expires_at or 0
+        terms = CheckoutTerms(expires_at, method, description, return_url, payer)
+        return StoredCheckout(terms, json.loads(action) if action else None)
+
+    def made(self, payment_id: str, provider_payment_id: str, action: Mapping[str, str]) -> Payment:
+        """The provider has made a payment: the learner can pay it, if it still was to be made.
+
+        Raises DuplicatePayment if the provider calls another payment the same.
+        """
+        number, now = _payment_number(payment_id), self._clock()
+        with self._store.writing() as transaction:
+            found = self._payment(transaction, number)
+            provider, name = found.request.provider, provider_payment_id
+            row = transaction.row(
+                "payment_by_provider", provider=provider, provider_payment_id=name
+            )
+            if row is not None and row[0] != number:
+                raise DuplicatePayment(provider, name)
+            transaction.run("name_payment", id=number, provider_payment_id=name, now=now)
+            transaction.run("set_checkout_action", payment_id=number, action=json.dumps({**action}))
+            if found.state is PaymentState.CREATED:
+                self._resolve(transaction, number, PaymentState.AWAITING_PAYMENT, None, None)
+            return self._payment(transaction, number)
+
+    def resolve(
+        self,
+        payment_id: str,
+        state: PaymentState,
+        *,
+        received: Money | None = None,
+        fee: Money | None = None,
+        reason: Reason | None = None,
+    ) -> Payment:
+        """Record what the provider says of a payment that is not decided; as it is if it was.
+
+        Paid orders then wait. What has come in and belongs to no order is to be paid back: what is
+        more than the amount, or all if the payment is cancelled or expired; `reason` says why if
+        it is neither that nor late. Raises DatabaseRefused for a state that cannot follow.
+        """
         number = _payment_number(payment_id)
         with self._store.writing() as transaction:
-            changed = transaction.run(
-                "set_payment_state",
+            if self._resolve(transaction, number, state, received, fee):
+                if state is PaymentState.PAID:
+                    transaction.run("wait_for_payment", payment_id=number)
+                self._put_surplus(transaction, number, reason)
+            return self._payment(transaction, number)
+
+    def receive(
+        self,
+        payment_id: str,
+        received: Money,
+        *,
+        fee: Money | None = None,
+        reason: Reason | None = None,
+    ) -> Payment:
+        """Record that more than was known has come in by a payment that was decided before.
+
+        `received` is all there is now. It changes no order, so it is to be paid back.
+        """
+        number = _payment_number(payment_id)
+        with self._store.writing() as transaction:
+            transaction.run(
+                "receive_payment",
                 id=number,
-                state=state.value,
-                before=PaymentState.PAYMENT_UNKNOWN.value,
+                received=received.amount,
+                fee=fee and fee.amount,
                 now=self._clock(),
             )
-            if changed and state is PaymentState.PAID:
-                transaction.run("wait_for_payment", payment_id=number)
+            self._put_surplus(transaction, number, reason)
             return self._payment(transaction, number)
+
+    def due(self, limit: int = _PAGE) -> list[DuePayment]:
+        """Payments that are not decided and whose time to be asked about has come, oldest first."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("due_payments", now=self._clock(), limit=limit)
+            return [DuePayment(self._from_row(transaction, row[:-1]), row[-1]) for row in rows]
+
+    def postpone(self, payment_id: str, due_at: int) -> None:
+        """A payment was asked about in vain; it is to be asked about again at a time."""
+        number = _payment_number(payment_id)
+        with self._store.writing() as transaction:
+            transaction.run("postpone_payment", payment_id=number, due_at=due_at)
+
+    def by_provider(self, provider: str, provider_payment_id: str) -> Payment | None:
+        """The payment that a provider calls so, or None."""
+        with self._store.reading() as transaction:
+            row = transaction.row(
+                "payment_by_provider", provider=provider, provider_payment_id=provider_payment_id
+            )
+            return self._from_row(transaction, row) if row else None
+
+    def forget(self, platform: int, learner: int) -> None:
+        """Erase what providers told, or were told, of a learner; the books stay as they are.
+
+        Payments that are not decided yet keep what they need until they are.
+        """
+        with self._store.writing() as transaction:
+            transaction.run("forget_checkouts", platform=platform, learner=learner)
+            transaction.run("forget_callbacks", platform=platform, learner=learner)
 
     def payment(self, payment_id: str) -> Payment:
         """One payment; raises UnknownPayment."""
@@ -145,33 +257,45 @@ class Books:
                 raise UnknownOrder(order_id)
             return [Change(*row) for row in transaction.rows("order_history", order_id=number)]
 
-    def _entries(self, drafts: Sequence[Draft]) -> list[_Entry]:
+    def _entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         # A payment's orders take the numbers after its own: the schema finds them by that.
         numbers = self._ids.take(sum(1 + len(draft.prices) for draft in drafts))
         entries, at = [], 0
         for draft in drafts:
             end = at + 1 + len(draft.prices)
-            entries.append(_Entry(numbers[at], numbers[at + 1 : end], draft))
+            entries.append(Entry(numbers[at], numbers[at + 1 : end], draft))
             at = end
         return entries
 
-    def _recorded(self, entry: _Entry, now: int) -> Payment:
-        payment_id = ids.to_text(ids.PAYMENT, entry.payment_id)
-        request, state = entry.draft.request, OrderState(entry.draft.state.value)
-        lines = zip(entry.order_ids, request.contents, entry.draft.prices, strict=True)
-        orders = tuple(
-            OrderRecord(
-                ids.to_text(ids.ORDER, order_id),
-                payment_id,
-                request.platform,
-                request.learner,
-                content,
-                _money(price, request.amount.currency, self._decimals),
-                state,
-            )
-            for order_id, content, price in lines
+    def _resolve(
+        self,
+        transaction: Transaction,
+        number: int,
+        state: PaymentState,
+        received: Money | None,
+        fee: Money | None,
+    ) -> bool:
+        if state is PaymentState.PAID and received is None:
+            received = self._payment(transaction, number).request.amount
+        changed = transaction.run(
+            "resolve_payment",
+            id=number,
+            state=state.value,
+            received=received and received.amount,
+            fee=fee and fee.amount,
+            now=self._clock(),
         )
-        return Payment(payment_id, request, entry.draft.state, orders, now)
+        return changed > 0
+
+    def _put_surplus(self, transaction: Transaction, number: int, reason: Reason | None) -> None:
+        (payback,) = self._ids.take()
+        transaction.run(
+            "put_surplus",
+            id=payback,
+            payment_id=number,
+            reason=reason and reason.value,
+            now=self._clock(),
+        )
 
     def _by_key(self, transaction: Transaction, request: PaymentRequest) -> Payment | None:
         row = transaction.row(
@@ -186,37 +310,12 @@ class Books:
         return self._from_row(transaction, row)
 
     def _from_row(self, transaction: Transaction, row: Row) -> Payment:
-        number, platform, learner, amount, currency, provider, provider_payment_id, key = row[:8]
-        referrer, state, created_at = row[8:]
-        rows = transaction.rows("orders_of", payment_id=number)
-        orders = tuple(self._order(each) for each in rows)
-        request = PaymentRequest(
-            platform,
-            learner,
-            tuple(order.content for order in orders),
-            Money(amount, currency),
-            provider,
-            provider_payment_id,
-            key,
-            referrer,
-        )
-        name = ids.to_text(ids.PAYMENT, number)
-        return Payment(name, request, PaymentState(state), orders, created_at)
+        found = bookrows.PaymentRow(*row)
+        rows = transaction.rows("orders_of", payment_id=found.id)
+        return found.payment(tuple(self._order(each) for each in rows))
 
     def _order(self, row: Row) -> OrderRecord:
-        number, payment_id, platform, learner, content, price, currency, state, problem = row[:9]
-        batch_id, lane, batch, position = row[9:]
-        return OrderRecord(
-            ids.to_text(ids.ORDER, number),
-            ids.to_text(ids.PAYMENT, payment_id),
-            platform,
-            learner,
-            content,
-            _money(price, currency, self._decimals),
-            OrderState(state),
-            batch_id and BatchPlace(ids.to_text(ids.BATCH, batch_id), lane, batch, position),
-            problem and Problem(problem),
-        )
+        return bookrows.order(row, self._decimals)
 
 
 def order_number(order_id: str) -> int:
@@ -234,62 +333,16 @@ def _payment_number(payment_id: str) -> int:
     return number
 
 
-def _put_payments(
-    transaction: Transaction, entries: Sequence[_Entry], now: int
-) -> Sequence[_Entry]:
-    rows = [_payment_row(entry, now) for entry in entries]
+def _put_payments(transaction: Transaction, entries: Sequence[Entry], now: int) -> Sequence[Entry]:
+    rows = [bookrows.payment(entry, now) for entry in entries]
     if transaction.run_many("put_payment", rows) == len(rows):
         return entries
     return [entry for entry in entries if _is_recorded(transaction, entry)]
 
 
-def _is_recorded(transaction: Transaction, entry: _Entry) -> bool:
+def _is_recorded(transaction: Transaction, entry: Entry) -> bool:
     request = entry.draft.request
     row = transaction.row(
         "payment_by_key", platform=request.platform, idempotency_key=request.idempotency_key
     )
     return row is not None and row[0] == entry.payment_id
-
-
-def _payment_row(entry: _Entry, now: int) -> dict[str, Any]:
-    request = entry.draft.request
-    return {
-        "id": entry.payment_id,
-        "platform": request.platform,
-        "learner": request.learner,
-        "amount": request.amount.amount,
-        "currency": request.amount.currency,
-        "provider": request.provider,
-        "provider_payment_id": request.provider_payment_id,
-        "idempotency_key": request.idempotency_key,
-        "referrer": request.referrer,
-        "state": entry.draft.state.value,
-        "now": now,
-    }
-
-
-def _order_rows(entries: Sequence[_Entry]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        request = entry.draft.request
-        lines = zip(entry.order_ids, request.contents, entry.draft.prices, strict=True)
-        for order_id, content, price in lines:
-            yield {
-                "id": order_id,
-                "payment_id": entry.payment_id,
-                "platform": request.platform,
-                "learner": request.learner,
-                "content": content,
-                "price": price,
-            }
-
-
-def _waiting_rows(entries: Sequence[_Entry]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        if entry.draft.state is PaymentState.PAID:
-            for order_id in entry.order_ids:
-                yield {"platform": entry.draft.request.platform, "order_id": order_id}
-
-
-@lru_cache(maxsize=16_384)
-def _money(units: int, currency: str, decimals: int) -> Money:
-    return Money.from_ledger_units(units, currency, decimals)

@@ -17,6 +17,8 @@ PAYMENT = "pay"
 ORDER = "ord"
 BATCH = "bat"
 REFUND = "ref"
+PAYBACK = "pbk"
+CHARGEBACK = "chb"
 API_KEY = "key"
 ENDPOINT = "end"
 

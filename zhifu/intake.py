@@ -298,16 +298,7 @@ def _canonical(request: PaymentRequest) -> PaymentRequest:
     """The request as it is recorded: an address in one spelling."""
     if request.referrer is None:
         return request
-    return PaymentRequest(
-        request.platform,
-        request.learner,
-        request.contents,
-        request.amount,
-        request.provider,
-        request.provider_payment_id,
-        request.idempotency_key,
-        checksum_address(request.referrer),
-    )
+    return replace(request, referrer=checksum_address(request.referrer))
 
 
 def _is_number(value: object) -> bool:

@@ -14,20 +14,28 @@ from zhifu.money import Money
 
 
 class PaymentState(str, Enum):
-    """What is known of the money at the provider."""
+    """What is known of the money at the provider (LIFE-1 tells what may follow on what)."""
 
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_UNKNOWN = "payment_unknown"
     PAID = "paid"
+    EXPIRED = "expired"
     CANCELLED = "cancelled"
+    CHARGED_BACK = "charged_back"
     REFUNDED = "refunded"
 
 
 class OrderState(str, Enum):
     """How far an order has come."""
 
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting_payment"
     PAYMENT_UNKNOWN = "payment_unknown"
+    EXPIRED = "expired"
     CANCELLED = "cancelled"
     PAID = "paid"
+    CHARGED_BACK = "charged_back"
     BATCHED = "batched"
     SUBMITTED = "submitted"
     SETTLED = "settled"
@@ -54,13 +62,21 @@ class Problem(str, Enum):
     LEARNER_UNKNOWN = "learner_unknown"
 
 
+class Purpose(str, Enum):
+    """What a payment is for: a cart of orders, or money on the learner's own account."""
+
+    ORDER = "order"
+    TOP_UP = "top_up"
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
     """One payment of a learner for one content or a cart of several.
 
     `platform` is the seller; `amount` the sum of the contents' prices today or yesterday (UTC);
     `provider` the name the gateway knows the payment provider by, and `provider_payment_id` the
-    provider's own name for the payment. `idempotency_key` is the seller's: the same key with the
+    provider's own name for the payment, empty where the gateway is to make it. A top-up has no
+    contents. `idempotency_key` is the seller's: the same key with the
     same body is the same payment. `referrer` is the address that gets the referrer's share, None
     for nobody.
     """
@@ -73,6 +89,22 @@ class PaymentRequest:
     provider_payment_id: str
     idempotency_key: str
     referrer: str | None = None
+    purpose: Purpose = Purpose.ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutTerms:
+    """How a payment is made at its provider: the parts of an `Intent` that its request lacks.
+
+    `expires_at` (Unix seconds) is until when it can be paid, `payer` the provider's name for the
+    learner where it needs one.
+    """
+
+    expires_at: int
+    method: str
+    description: str
+    return_url: str | None = None
+    payer: str | None = None
 
 
 class BatchPlace(NamedTuple):
@@ -106,7 +138,10 @@ class OrderRecord:
 class Payment:
     """A payment as recorded, with its orders in the cart's order; times in Unix seconds.
 
-    `replayed` is an answer to a request that had been recorded before.
+    `provider_payment_id` is None until the provider has made the payment; `expires_at` is set for
+    those that the gateway makes there. `received` is all that has come in and `fee` what the
+    provider keeps of it, as far as it said so. `replayed` is an answer to a request that had been
+    recorded before.
     """
 
     id: str
@@ -114,6 +149,10 @@ class Payment:
     state: PaymentState
     orders: tuple[OrderRecord, ...]
     created_at: int
+    provider_payment_id: str | None = None
+    expires_at: int | None = None
+    received: Money | None = None
+    fee: Money | None = None
     replayed: bool = field(default=False, compare=False)
 
 

@@ -25,11 +25,19 @@ class OnChain(str, Enum):
     FAILED = "failed"
 
 
+class ReturnedBy(str, Enum):
+    """Who returns the money: the provider when it is asked to, or a chargeback that did already."""
+
+    PROVIDER = "provider"
+    CHARGEBACK = "chargeback"
+
+
 class RefundRecord(NamedTuple):
     """A refund that was begun."""
 
     number: int
     amount: Money
+    returned_by: ReturnedBy
     on_chain: OnChain
 
 
@@ -52,8 +60,11 @@ class RefundBook:
         self._confirmations = confirmations
         self._ids = ids.Ids()
 
-    def begin(self, order: OrderRecord) -> None:
-        """Store that an order goes back; it waits for a batch no longer."""
+    def begin(self, order: OrderRecord, returned_by: ReturnedBy = ReturnedBy.PROVIDER) -> None:
+        """Store that an order goes back; it waits for a batch no longer.
+
+        By a chargeback only what was charged back.
+        """
         (number,), order_id = self._ids.take(), order_number(order.id)
         with self._store.writing() as transaction:
             if order.batch is None:
@@ -64,6 +75,7 @@ class RefundBook:
                 order_id=order_id,
                 amount=order.price.amount,
                 currency=order.price.currency,
+                returned_by=returned_by.value,
                 on_chain=(OnChain.NONE if order.batch is None else OnChain.PENDING).value,
                 now=self._clock(),
             )
@@ -74,8 +86,9 @@ class RefundBook:
             row = transaction.row("refund_of", order_id=order_number(order_id))
         if row is None:
             raise LookupError(order_id)
-        number, amount, currency, on_chain = row
-        return RefundRecord(number, Money(amount, currency), OnChain(on_chain))
+        number, amount, currency, returned_by, on_chain = row
+        money = Money(amount, currency)
+        return RefundRecord(number, money, ReturnedBy(returned_by), OnChain(on_chain))
 
     def open(self) -> list[str]:
         """The orders whose refund is not finished, or has to be made on chain again."""
@@ -114,7 +127,7 @@ class RefundBook:
             transaction.run("refund_failed", id=refund.number, detail=reason, now=self._clock())
 
     def refunded(self, refund: RefundRecord, payment_id: str) -> None:
-        """The provider has sent the money back."""
+        """The money is back with the learner."""
         with self._store.writing() as transaction:
             transaction.run("refunded", id=refund.number, now=self._clock())
             self._close_payment(transaction, ids.from_text(ids.PAYMENT, payment_id))

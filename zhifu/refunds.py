@@ -30,7 +30,13 @@ from zhifu.providers import Provider, RefundStatus
 from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord
 from zhifu.refusals import explained
 
-_NEVER_PAID = (OrderState.PAYMENT_UNKNOWN, OrderState.CANCELLED)
+_NEVER_PAID = (
+    OrderState.CREATED,
+    OrderState.AWAITING_PAYMENT,
+    OrderState.PAYMENT_UNKNOWN,
+    OrderState.EXPIRED,
+    OrderState.CANCELLED,
+)
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
 #: Why an order is not refunded whole of which the chain has less than its price.
@@ -94,6 +100,8 @@ class Refunds:
             return
         if order.state in _NEVER_PAID:
             raise NotRefundable(order.id, "it is not paid")
+        if order.state is OrderState.CHARGED_BACK:
+            raise NotRefundable(order.id, "its payment was charged back")
         if order.batch is not None:
             self._require_refundable(lane, order)
         self._book.begin(order)
@@ -161,11 +169,11 @@ class Refunds:
             self._book.refunded(refund, order.payment_id)
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
-        request = self._books.payment(order.payment_id).request
-        provider = self._providers.get(request.provider)
+        payment = self._books.payment(order.payment_id)
+        provider = self._providers.get(payment.request.provider)
         if provider is None:
-            raise UnknownProvider(request.provider)
-        return provider, request.provider_payment_id
+            raise UnknownProvider(payment.request.provider)
+        return provider, payment.provider_payment_id or ""
 
     def _proven(self, lane: Lane, order_id: str) -> BatchOrder:
         """The order with its proof, from the index; its batch goes out again if it has to."""

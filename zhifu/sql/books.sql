@@ -17,10 +17,10 @@ SELECT 1 FROM payments LIMIT 1;
 -- put_payment --
 -- Changes nothing where the key, or the provider's payment, is known already.
 INSERT INTO payments
-    (id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-     referrer, state, created_at, changed_at)
-SELECT :id, :platform, :learner, :amount, :currency, :provider, :provider_payment_id,
-    :idempotency_key, :referrer, :state, :now, :now
+    (id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+     idempotency_key, referrer, expires_at, received, fee, state, created_at, changed_at)
+SELECT :id, :platform, :learner, :purpose, :amount, :currency, :provider, :provider_payment_id,
+    :idempotency_key, :referrer, :expires_at, :received, :fee, :state, :now, :now
 WHERE NOT EXISTS (
     SELECT 1 FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key)
 AND NOT EXISTS (
@@ -28,24 +28,104 @@ AND NOT EXISTS (
     WHERE provider = :provider AND provider_payment_id = :provider_payment_id);
 
 -- payment_by_key --
-SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-    referrer, state, created_at
+SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at
 FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key;
 
 -- payment --
-SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-    referrer, state, created_at
+SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at
 FROM payments WHERE id = :id;
 
 -- payments_of --
-SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-    referrer, state, created_at
+SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at
 FROM payments WHERE platform = :platform AND id > :after ORDER BY id LIMIT :limit;
 
 -- unknown_payments --
-SELECT id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-    referrer, state, created_at
-FROM payments WHERE state = 'payment_unknown' ORDER BY id;
+SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at
+FROM payments
+WHERE state IN ('created', 'awaiting_payment', 'payment_unknown') AND state = 'payment_unknown'
+ORDER BY id;
+
+-- payment_by_provider --
+SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at
+FROM payments WHERE provider = :provider AND provider_payment_id = :provider_payment_id;
+
+-- due_payments --
+SELECT payments.id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+    idempotency_key, referrer, expires_at, received, fee, state, created_at, tries
+FROM payment_checks JOIN payments ON payments.id = payment_checks.payment_id
+WHERE due_at <= :now ORDER BY due_at, payment_id LIMIT :limit;
+
+-- postpone_payment --
+UPDATE payment_checks SET due_at = :due_at, tries = tries + 1 WHERE payment_id = :payment_id;
+
+-- put_checkout --
+INSERT INTO checkouts (payment_id, method, description, return_url, payer)
+VALUES (:payment_id, :method, :description, :return_url, :payer);
+
+-- checkout --
+SELECT method, description, return_url, payer, action FROM checkouts
+WHERE payment_id = :payment_id;
+
+-- set_checkout_action --
+UPDATE checkouts SET action = :action WHERE payment_id = :payment_id;
+
+-- name_payment --
+-- What its provider calls a payment that the gateway makes.
+UPDATE payments SET provider_payment_id = :provider_payment_id, changed_at = :now
+WHERE id = :id AND provider_payment_id IS NULL;
+
+-- resolve_payment --
+-- What its provider says of a payment that was not decided yet.
+UPDATE payments SET state = :state, received = coalesce(:received, received),
+    fee = coalesce(:fee, fee), changed_at = :now
+WHERE id = :id AND state <> :state
+    AND state IN ('created', 'awaiting_payment', 'payment_unknown');
+
+-- receive_payment --
+-- More money than was known of has come in.
+UPDATE payments SET received = :received, fee = coalesce(:fee, fee), changed_at = :now
+WHERE id = :id AND coalesce(received, 0) < :received
+    AND state NOT IN ('created', 'awaiting_payment', 'payment_unknown');
+
+-- put_surplus --
+-- What has come in and belongs to no order, unless it goes back already.
+INSERT INTO paybacks (id, payment_id, reason, amount, currency, state, created_at, changed_at)
+SELECT :id, id,
+    coalesce(:reason, CASE
+        WHEN state NOT IN ('expired', 'cancelled') THEN 'overpaid'
+        WHEN received < amount THEN 'underpaid'
+        ELSE 'late'
+    END),
+    surplus, currency, 'payback_pending', :now, :now
+FROM (
+    SELECT payments.*, received
+        - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
+        - coalesce((
+            SELECT sum(paybacks.amount) FROM paybacks
+            WHERE paybacks.payment_id = payments.id), 0) AS surplus
+    FROM payments WHERE payments.id = :payment_id
+) AS received_payment
+WHERE surplus > 0
+    AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled');
+
+-- forget_checkouts --
+UPDATE checkouts SET payer = NULL, return_url = NULL, action = NULL
+WHERE payment_id IN (
+    SELECT id FROM payments WHERE platform = :platform AND learner = :learner
+        AND state NOT IN ('created', 'awaiting_payment', 'payment_unknown'));
+
+-- forget_callbacks --
+UPDATE callbacks SET body = NULL
+WHERE state <> 'received' AND EXISTS (
+    SELECT 1 FROM payments
+    WHERE payments.provider = callbacks.provider
+        AND payments.provider_payment_id = callbacks.provider_payment_id
+        AND payments.platform = :platform AND payments.learner = :learner);
 
 -- set_payment_state --
 UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;
@@ -75,10 +155,21 @@ FROM order_states WHERE platform = :platform AND problem IS NOT NULL ORDER BY id
 INSERT INTO waiting (platform, order_id) VALUES (:platform, :order_id);
 
 -- wait_for_payment --
--- The orders of a payment that turned out to be paid.
+-- The orders of a payment that turned out to be paid, or paid after all, which go nowhere yet.
 INSERT INTO waiting (platform, order_id)
 SELECT platform, id FROM orders
-WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id;
+WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id
+    AND NOT EXISTS (
+        SELECT 1 FROM batch_orders WHERE order_id = orders.id AND released = 0)
+    AND NOT EXISTS (
+        SELECT 1 FROM refunds WHERE order_id = orders.id AND state <> 'refund_failed');
+
+-- stop_waiting_of_payment --
+DELETE FROM waiting
+WHERE platform = (SELECT platform FROM payments WHERE payments.id = :payment_id)
+    AND order_id IN (
+        SELECT id FROM orders
+        WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment_id);
 
 -- count_waiting --
 SELECT count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
@@ -174,10 +265,14 @@ WHERE id = :id AND state IN ('batched', 'submitted');
 UPDATE batch_orders SET released = 1 WHERE batch_id = :batch_id;
 
 -- wait_again --
+-- All that is still paid and not on its way back.
 INSERT INTO waiting (platform, order_id)
 SELECT batches.platform, batch_orders.order_id
-FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
-WHERE batches.id = :batch_id AND NOT EXISTS (
+FROM batch_orders
+JOIN batches ON batches.id = batch_orders.batch_id
+JOIN orders ON orders.id = batch_orders.order_id
+JOIN payments ON payments.id = orders.payment_id
+WHERE batches.id = :batch_id AND payments.state = 'paid' AND NOT EXISTS (
     SELECT 1 FROM refunds
     WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed');
 
@@ -249,12 +344,12 @@ WHERE state = 'settled' AND block_number <= :block_number;
 
 -- put_refund_record --
 INSERT INTO refunds
-    (id, order_id, amount, currency, on_chain, state, created_at, changed_at)
-VALUES (:id, :order_id, :amount, :currency, :on_chain, 'refund_pending', :now, :now)
+    (id, order_id, amount, currency, returned_by, on_chain, state, created_at, changed_at)
+VALUES (:id, :order_id, :amount, :currency, :returned_by, :on_chain, 'refund_pending', :now, :now)
 ON CONFLICT (order_id) WHERE state <> 'refund_failed' DO NOTHING;
 
 -- refund_of --
-SELECT id, amount, currency, on_chain FROM refunds
+SELECT id, amount, currency, returned_by, on_chain FROM refunds
 WHERE order_id = :order_id AND state <> 'refund_failed';
 
 -- open_refunds --

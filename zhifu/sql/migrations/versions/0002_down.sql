@@ -1,6 +1,12 @@
 -- refund_history --
 DROP TABLE refund_history;
 
+-- chargeback_history --
+DROP TABLE chargeback_history;
+
+-- payback_history --
+DROP TABLE payback_history;
+
 -- batch_history --
 DROP TABLE batch_history;
 
@@ -9,6 +15,18 @@ DROP TABLE payment_history;
 
 -- order_states --
 DROP VIEW order_states;
+
+-- leases --
+DROP TABLE leases;
+
+-- callbacks --
+DROP TABLE callbacks;
+
+-- chargebacks --
+DROP TABLE chargebacks;
+
+-- paybacks --
+DROP TABLE paybacks;
 
 -- refunds --
 DROP TABLE refunds;
@@ -27,6 +45,12 @@ DROP TABLE waiting;
 
 -- orders --
 DROP TABLE orders;
+
+-- checkouts --
+DROP TABLE checkouts;
+
+-- payment_checks --
+DROP TABLE payment_checks;
 
 -- payments --
 DROP TABLE payments;

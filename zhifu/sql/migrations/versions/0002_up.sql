@@ -12,26 +12,66 @@ CREATE TABLE deployment (
 );
 
 -- payments --
+-- One payment at a provider by a learner: for a cart of orders, or for money on the learner's account.
+-- `expires_at` is set for those that the gateway makes at the provider, and then the provider's name
+-- for it is not known at first. `received` is what the provider says has come in, and `fee` what it
+-- keeps of that, where it says so.
 CREATE TABLE payments (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
     learner BIGINT NOT NULL CHECK (learner BETWEEN 1 AND 4294967295),
+    purpose TEXT NOT NULL DEFAULT 'order' CHECK (purpose IN ('order', 'top_up')),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 255),
-    provider_payment_id TEXT NOT NULL CHECK (length(provider_payment_id) BETWEEN 1 AND 255),
+    provider_payment_id TEXT CHECK (length(provider_payment_id) BETWEEN 1 AND 255),
     idempotency_key TEXT NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 255),
     referrer TEXT CHECK (length(referrer) = 42),
-    state TEXT NOT NULL CHECK (state IN ('payment_unknown', 'paid', 'cancelled', 'refunded')),
+    expires_at BIGINT,
+    received BIGINT CHECK (received > 0),
+    fee BIGINT CHECK (fee BETWEEN 0 AND received),
+    state TEXT NOT NULL CHECK (state IN (
+        'created', 'awaiting_payment', 'payment_unknown', 'paid', 'expired', 'cancelled',
+        'charged_back', 'refunded')),
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     UNIQUE (platform, idempotency_key),
-    UNIQUE (provider, provider_payment_id)
+    UNIQUE (provider, provider_payment_id),
+    CHECK (expires_at IS NOT NULL OR state NOT IN ('created', 'awaiting_payment', 'expired')),
+    CHECK (provider_payment_id IS NOT NULL OR state IN ('created', 'cancelled', 'expired')),
+    CHECK (state NOT IN ('paid', 'charged_back', 'refunded') OR coalesce(received, 0) >= amount),
+    CHECK (state NOT IN ('created', 'awaiting_payment') OR received IS NULL),
+    CHECK (fee IS NULL OR received IS NOT NULL)
 );
 
--- payments_unknown --
+-- payments_open --
 -- Those to ask the provider about again.
-CREATE INDEX payments_unknown ON payments (id) WHERE state = 'payment_unknown';
+CREATE INDEX payments_open ON payments (id)
+    WHERE state IN ('created', 'awaiting_payment', 'payment_unknown');
+
+-- payment_checks --
+-- Payments to ask their provider about again, when, and how often it was done.
+CREATE TABLE payment_checks (
+    payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
+    due_at BIGINT NOT NULL,
+    tries BIGINT NOT NULL CHECK (tries >= 0)
+);
+
+-- payment_checks_due --
+CREATE INDEX payment_checks_due ON payment_checks (due_at, payment_id);
+
+-- checkouts --
+-- What a payment is made of at its provider, told again in the same words if no answer came, and
+-- what the learner's client needs to pay it, as JSON. `payer` is the provider's name for the
+-- learner; it and what the client needs can be forgotten.
+CREATE TABLE checkouts (
+    payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
+    method TEXT NOT NULL CHECK (length(method) BETWEEN 1 AND 255),
+    description TEXT NOT NULL CHECK (length(description) BETWEEN 1 AND 255),
+    return_url TEXT,
+    payer TEXT,
+    action TEXT
+);
 
 -- orders --
 -- The orders of a payment are numbered from its own number on, so they are found without an index.
@@ -123,12 +163,16 @@ CREATE TABLE submissions (
 
 -- refunds --
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
--- settled. `chain_order` is the order's id there, `block_number` the refund's block or a later one.
+-- settled. `returned_by` says who returns the money: the provider when we ask it to, or the payer's
+-- bank, which took the payment back. `chain_order` is the order's id on chain, `block_number` the
+-- refund's block or a later one.
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     order_id BIGINT NOT NULL REFERENCES orders (id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
+    returned_by TEXT NOT NULL DEFAULT 'provider'
+        CHECK (returned_by IN ('provider', 'chargeback')),
     on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done', 'failed')),
     chain_order BLOB,
     transaction_hash TEXT,
@@ -153,13 +197,87 @@ CREATE INDEX refunds_order ON refunds (order_id);
 -- refunds_on_chain --
 CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 
+-- paybacks --
+-- Money that came in and belongs to no order: it goes back at its provider.
+CREATE TABLE paybacks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    payment_id BIGINT NOT NULL REFERENCES payments (id),
+    reason TEXT NOT NULL CHECK (reason IN ('underpaid', 'overpaid', 'late', 'duplicate')),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('payback_pending', 'paid_back', 'payback_failed')),
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT
+);
+
+-- paybacks_payment --
+CREATE INDEX paybacks_payment ON paybacks (payment_id);
+
+-- paybacks_open --
+CREATE INDEX paybacks_open ON paybacks (id) WHERE state = 'payback_pending';
+
+-- chargebacks --
+-- What the payer's bank took back from the platform; `reference` tells those of a payment apart. An
+-- open one is to be dealt with on chain, a closed one was, and a reversed one was given back.
+CREATE TABLE chargebacks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    payment_id BIGINT NOT NULL REFERENCES payments (id),
+    reference TEXT NOT NULL CHECK (length(reference) BETWEEN 1 AND 255),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    stage TEXT NOT NULL CHECK (stage IN ('before_maturity', 'after_maturity')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'reversed')),
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    UNIQUE (payment_id, reference)
+);
+
+-- chargebacks_open --
+CREATE INDEX chargebacks_open ON chargebacks (id) WHERE state = 'open';
+
+-- callbacks --
+-- What providers told us by themselves, as it came; each event counts once. `due_at` is when it is
+-- to be looked at, and `tries` how often it was.
+CREATE TABLE callbacks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    provider TEXT NOT NULL CHECK (length(provider) BETWEEN 1 AND 255),
+    event_id TEXT NOT NULL CHECK (length(event_id) BETWEEN 1 AND 255),
+    kind TEXT NOT NULL CHECK (kind IN ('payment', 'refund', 'chargeback')),
+    provider_payment_id TEXT NOT NULL CHECK (length(provider_payment_id) BETWEEN 1 AND 255),
+    body BLOB,
+    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'refused')),
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    due_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    UNIQUE (provider, event_id)
+);
+
+-- callbacks_due --
+CREATE INDEX callbacks_due ON callbacks (due_at, id) WHERE state = 'received';
+
+-- leases --
+-- Who does work that only one process should do at a time, and until when (Unix milliseconds).
+CREATE TABLE leases (
+    name TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 255),
+    holder TEXT NOT NULL CHECK (length(holder) BETWEEN 1 AND 255),
+    until BIGINT NOT NULL
+);
+
 -- order_states --
--- What an order has become, by its payment, its batch and its refund.
+-- What an order has become, by its refund, its payment and its batch.
 CREATE VIEW order_states AS
 SELECT
     orders.id, orders.payment_id, orders.platform, orders.learner, orders.content, orders.price,
     payments.currency,
-    coalesce(refunds.state, batches.state, payments.state) AS state,
+    CASE
+        WHEN refunds.state IS NOT NULL THEN refunds.state
+        WHEN payments.state = 'charged_back' THEN payments.state
+        ELSE coalesce(batches.state, payments.state)
+    END AS state,
     waiting.problem,
     batches.id AS batch_id, batches.lane, batches.number, batch_orders.position
 FROM orders
@@ -192,6 +310,26 @@ CREATE TABLE batch_history (
     PRIMARY KEY (batch_id, change)
 ) WITHOUT ROWID;
 
+-- payback_history --
+CREATE TABLE payback_history (
+    payback_id BIGINT NOT NULL REFERENCES paybacks (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (payback_id, change)
+) WITHOUT ROWID;
+
+-- chargeback_history --
+CREATE TABLE chargeback_history (
+    chargeback_id BIGINT NOT NULL REFERENCES chargebacks (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (chargeback_id, change)
+) WITHOUT ROWID;
+
 -- refund_history --
 CREATE TABLE refund_history (
     refund_id BIGINT NOT NULL REFERENCES refunds (id),
@@ -207,32 +345,140 @@ CREATE TRIGGER payments_write_history AFTER INSERT ON payments BEGIN
     INSERT INTO payment_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at);
 END;
 
+-- payments_start --
+-- One that the gateway makes starts as created; of another one its provider was asked before.
+CREATE TRIGGER payments_start BEFORE INSERT ON payments
+WHEN NEW.state NOT IN ('paid', 'payment_unknown') AND NEW.expires_at IS NULL
+    OR NEW.state <> 'created' AND NEW.expires_at IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'a payment cannot start like this');
+END;
+
 -- payments_change --
-CREATE TRIGGER payments_change BEFORE UPDATE ON payments
-WHEN (OLD.state, NEW.state) NOT IN (VALUES
-    ('payment_unknown', 'paid'), ('payment_unknown', 'cancelled'), ('paid', 'refunded'))
+-- From charged back to paid is a chargeback that was reversed.
+CREATE TRIGGER payments_change BEFORE UPDATE OF state ON payments
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('created', 'awaiting_payment'), ('created', 'payment_unknown'), ('created', 'paid'),
+    ('created', 'expired'), ('created', 'cancelled'),
+    ('awaiting_payment', 'payment_unknown'), ('awaiting_payment', 'paid'),
+    ('awaiting_payment', 'expired'), ('awaiting_payment', 'cancelled'),
+    ('payment_unknown', 'awaiting_payment'), ('payment_unknown', 'paid'),
+    ('payment_unknown', 'expired'), ('payment_unknown', 'cancelled'),
+    ('paid', 'refunded'), ('paid', 'charged_back'), ('charged_back', 'paid'))
 BEGIN
     SELECT RAISE(ABORT, 'a payment cannot change like this');
 END;
 
--- payments_change_state_only --
-CREATE TRIGGER payments_change_state_only BEFORE UPDATE OF
-    id, platform, learner, amount, currency, provider, provider_payment_id, idempotency_key,
-    referrer, created_at ON payments
+-- payments_charged_back --
+CREATE TRIGGER payments_charged_back BEFORE UPDATE OF state ON payments
+WHEN OLD.state <> NEW.state AND (OLD.state = 'charged_back' OR NEW.state = 'charged_back')
+    AND (NEW.state = 'charged_back') <> EXISTS (
+        SELECT 1 FROM chargebacks WHERE payment_id = NEW.id AND state <> 'reversed')
+BEGIN
+    SELECT RAISE(ABORT, 'a payment is charged back while a chargeback of it stands');
+END;
+
+-- payments_waited_for --
+CREATE TRIGGER payments_waited_for BEFORE UPDATE OF state ON payments
+WHEN OLD.state = 'paid' AND NEW.state <> 'paid' AND EXISTS (
+    SELECT 1 FROM waiting
+    WHERE platform = NEW.platform AND order_id BETWEEN NEW.id + 1 AND NEW.id + 100
+        AND order_id IN (SELECT id FROM orders WHERE payment_id = NEW.id))
+BEGIN
+    SELECT RAISE(ABORT, 'only a paid order can wait for a batch');
+END;
+
+-- payments_refunded --
+CREATE TRIGGER payments_refunded BEFORE UPDATE OF state ON payments
+WHEN OLD.state <> NEW.state AND NEW.state = 'refunded' AND EXISTS (
+    SELECT 1 FROM orders
+    WHERE id BETWEEN NEW.id + 1 AND NEW.id + 100 AND payment_id = NEW.id AND NOT EXISTS (
+        SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refunded'))
+BEGIN
+    SELECT RAISE(ABORT, 'a payment is refunded with the last of its orders');
+END;
+
+-- payments_received --
+-- A provider may learn of more money, never of less: what goes back is told apart.
+CREATE TRIGGER payments_received BEFORE UPDATE OF received ON payments
+WHEN OLD.received IS NOT NULL AND coalesce(NEW.received, 0) < OLD.received
+BEGIN
+    SELECT RAISE(ABORT, 'what was received is a fact');
+END;
+
+-- payments_named --
+CREATE TRIGGER payments_named BEFORE UPDATE OF provider_payment_id ON payments
+WHEN OLD.provider_payment_id IS NOT NULL
+    AND coalesce(NEW.provider_payment_id, '') <> OLD.provider_payment_id
+BEGIN
+    SELECT RAISE(ABORT, 'what a provider calls a payment is a fact');
+END;
+
+-- payments_fixed --
+CREATE TRIGGER payments_fixed BEFORE UPDATE OF
+    id, platform, learner, purpose, amount, currency, provider, idempotency_key, referrer,
+    expires_at, created_at ON payments
 BEGIN
     SELECT RAISE(ABORT, 'what was paid for is a fact');
 END;
 
 -- payments_change_history --
-CREATE TRIGGER payments_change_history AFTER UPDATE ON payments BEGIN
+CREATE TRIGGER payments_change_history AFTER UPDATE OF state ON payments
+WHEN OLD.state <> NEW.state BEGIN
     INSERT INTO payment_history
     SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at
     FROM payment_history WHERE payment_id = NEW.id;
 END;
 
+-- payments_check --
+CREATE TRIGGER payments_check AFTER INSERT ON payments
+WHEN NEW.state IN ('created', 'awaiting_payment', 'payment_unknown')
+BEGIN
+    INSERT INTO payment_checks VALUES (NEW.id, NEW.created_at, 0);
+END;
+
+-- payments_decided --
+CREATE TRIGGER payments_decided AFTER UPDATE OF state ON payments
+WHEN NEW.state NOT IN ('created', 'awaiting_payment', 'payment_unknown')
+BEGIN
+    DELETE FROM payment_checks WHERE payment_id = NEW.id;
+END;
+
+-- payment_checks_kept --
+CREATE TRIGGER payment_checks_kept BEFORE DELETE ON payment_checks
+WHEN EXISTS (
+    SELECT 1 FROM payments
+    WHERE id = OLD.payment_id AND state IN ('created', 'awaiting_payment', 'payment_unknown'))
+BEGIN
+    SELECT RAISE(ABORT, 'a payment is asked about until it is decided');
+END;
+
 -- payments_keep --
 CREATE TRIGGER payments_keep BEFORE DELETE ON payments BEGIN
     SELECT RAISE(ABORT, 'payments are kept');
+END;
+
+-- checkouts_start --
+CREATE TRIGGER checkouts_start BEFORE INSERT ON checkouts
+WHEN NOT EXISTS (
+    SELECT 1 FROM payments WHERE id = NEW.payment_id AND expires_at IS NOT NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'only what the gateway makes at a provider is a checkout');
+END;
+
+-- checkouts_fixed --
+CREATE TRIGGER checkouts_fixed BEFORE UPDATE ON checkouts
+WHEN NEW.payment_id <> OLD.payment_id OR NEW.method <> OLD.method
+    OR NEW.description <> OLD.description
+    OR coalesce(NEW.return_url, OLD.return_url, '') <> coalesce(OLD.return_url, '')
+    OR coalesce(NEW.payer, OLD.payer, '') <> coalesce(OLD.payer, '')
+BEGIN
+    SELECT RAISE(ABORT, 'what a provider was told is a fact');
+END;
+
+-- checkouts_keep --
+CREATE TRIGGER checkouts_keep BEFORE DELETE ON checkouts BEGIN
+    SELECT RAISE(ABORT, 'what a provider was told is a fact');
 END;
 
 -- orders_once --
@@ -242,6 +488,15 @@ WHEN EXISTS (
         AND payment_id = NEW.payment_id AND content = NEW.content)
 BEGIN
     SELECT RAISE(ABORT, 'a cart has each content once');
+END;
+
+-- orders_of_a_cart --
+CREATE TRIGGER orders_of_a_cart BEFORE INSERT ON orders
+WHEN NOT EXISTS (
+    SELECT 1 FROM payments WHERE id = NEW.payment_id
+        AND platform = NEW.platform AND learner = NEW.learner AND purpose = 'order')
+BEGIN
+    SELECT RAISE(ABORT, 'an order is its payment''s, for the same platform and learner');
 END;
 
 -- orders_fixed --
@@ -361,7 +616,8 @@ WHEN NEW.state <> 'refund_pending'
     OR EXISTS (SELECT 1 FROM waiting JOIN orders ON orders.platform = waiting.platform
         WHERE orders.id = NEW.order_id AND waiting.order_id = NEW.order_id)
     OR NOT EXISTS (SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
-        WHERE orders.id = NEW.order_id AND payments.state = 'paid')
+        WHERE orders.id = NEW.order_id AND payments.currency = NEW.currency AND payments.state
+            = CASE NEW.returned_by WHEN 'chargeback' THEN 'charged_back' ELSE 'paid' END)
     OR (NEW.on_chain = 'none') = EXISTS (
         SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
     OR EXISTS (
@@ -372,8 +628,23 @@ BEGIN
     SELECT RAISE(ABORT, 'this order cannot be refunded like this');
 END;
 
+-- refunds_within --
+-- No more goes back, in whatever way, than has come in.
+CREATE TRIGGER refunds_within BEFORE INSERT ON refunds
+WHEN NEW.returned_by = 'provider' AND EXISTS (
+    SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+    WHERE orders.id = NEW.order_id AND NEW.amount > payments.amount - coalesce((
+        SELECT sum(refunds.amount) FROM refunds
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND refunds.order_id IN (SELECT id FROM orders WHERE payment_id = payments.id)
+            AND refunds.state <> 'refund_failed'), 0))
+BEGIN
+    SELECT RAISE(ABORT, 'no more goes back than was paid');
+END;
+
 -- refunds_fixed --
-CREATE TRIGGER refunds_fixed BEFORE UPDATE OF id, order_id, amount, currency, created_at ON refunds
+CREATE TRIGGER refunds_fixed BEFORE UPDATE OF
+    id, order_id, amount, currency, returned_by, created_at ON refunds
 BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
@@ -416,6 +687,134 @@ CREATE TRIGGER refunds_keep BEFORE DELETE ON refunds BEGIN
     SELECT RAISE(ABORT, 'refunds are kept');
 END;
 
+-- paybacks_write_history --
+CREATE TRIGGER paybacks_write_history AFTER INSERT ON paybacks BEGIN
+    INSERT INTO payback_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at, NULL);
+END;
+
+-- paybacks_start --
+CREATE TRIGGER paybacks_start BEFORE INSERT ON paybacks
+WHEN NEW.state <> 'payback_pending' OR NOT EXISTS (
+    SELECT 1 FROM payments WHERE id = NEW.payment_id AND currency = NEW.currency
+        AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'only money that belongs to no order is paid back');
+END;
+
+-- paybacks_within --
+-- Of a payment that is paid only what is more than its amount; of another one all there is.
+CREATE TRIGGER paybacks_within BEFORE INSERT ON paybacks
+WHEN NEW.amount > coalesce((
+    SELECT received - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
+    FROM payments WHERE id = NEW.payment_id), 0) - coalesce((
+    SELECT sum(amount) FROM paybacks WHERE payment_id = NEW.payment_id), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'no more is paid back than was received');
+END;
+
+-- paybacks_fixed --
+CREATE TRIGGER paybacks_fixed BEFORE UPDATE OF
+    id, payment_id, reason, amount, currency, created_at ON paybacks
+BEGIN
+    SELECT RAISE(ABORT, 'what is paid back is a fact');
+END;
+
+-- paybacks_change --
+-- What a provider refused may be tried again, or have been paid back by hand.
+CREATE TRIGGER paybacks_change BEFORE UPDATE OF state ON paybacks
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('payback_pending', 'paid_back'), ('payback_pending', 'payback_failed'),
+    ('payback_failed', 'payback_pending'), ('payback_failed', 'paid_back'))
+BEGIN
+    SELECT RAISE(ABORT, 'a payback cannot change like this');
+END;
+
+-- paybacks_change_history --
+CREATE TRIGGER paybacks_change_history AFTER UPDATE OF state ON paybacks
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO payback_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    FROM payback_history WHERE payback_id = NEW.id;
+END;
+
+-- paybacks_keep --
+CREATE TRIGGER paybacks_keep BEFORE DELETE ON paybacks BEGIN
+    SELECT RAISE(ABORT, 'paybacks are kept');
+END;
+
+-- chargebacks_write_history --
+CREATE TRIGGER chargebacks_write_history AFTER INSERT ON chargebacks BEGIN
+    INSERT INTO chargeback_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at, NULL);
+END;
+
+-- chargebacks_start --
+-- All chargebacks of a payment that stand take no more than has come in.
+CREATE TRIGGER chargebacks_start BEFORE INSERT ON chargebacks
+WHEN NEW.state <> 'open' OR NEW.amount > coalesce((
+    SELECT received FROM payments WHERE id = NEW.payment_id AND currency = NEW.currency), 0)
+    - coalesce((
+        SELECT sum(amount) FROM chargebacks
+        WHERE payment_id = NEW.payment_id AND state <> 'reversed'), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'no more is charged back than was received');
+END;
+
+-- chargebacks_fixed --
+CREATE TRIGGER chargebacks_fixed BEFORE UPDATE OF
+    id, payment_id, reference, amount, currency, stage, created_at ON chargebacks
+BEGIN
+    SELECT RAISE(ABORT, 'what was charged back is a fact');
+END;
+
+-- chargebacks_change --
+CREATE TRIGGER chargebacks_change BEFORE UPDATE OF state ON chargebacks
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('open', 'closed'), ('open', 'reversed'), ('closed', 'reversed'))
+BEGIN
+    SELECT RAISE(ABORT, 'a chargeback cannot change like this');
+END;
+
+-- chargebacks_change_history --
+CREATE TRIGGER chargebacks_change_history AFTER UPDATE OF state ON chargebacks
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO chargeback_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    FROM chargeback_history WHERE chargeback_id = NEW.id;
+END;
+
+-- chargebacks_keep --
+CREATE TRIGGER chargebacks_keep BEFORE DELETE ON chargebacks BEGIN
+    SELECT RAISE(ABORT, 'chargebacks are kept');
+END;
+
+-- callbacks_start --
+CREATE TRIGGER callbacks_start BEFORE INSERT ON callbacks WHEN NEW.state <> 'received' BEGIN
+    SELECT RAISE(ABORT, 'a callback starts as received');
+END;
+
+-- callbacks_fixed --
+-- Its body may be forgotten, never rewritten.
+CREATE TRIGGER callbacks_fixed BEFORE UPDATE ON callbacks
+WHEN NEW.id <> OLD.id OR NEW.provider <> OLD.provider OR NEW.event_id <> OLD.event_id
+    OR NEW.kind <> OLD.kind OR NEW.provider_payment_id <> OLD.provider_payment_id
+    OR NEW.received_at <> OLD.received_at
+    OR NEW.body IS NOT NULL AND (OLD.body IS NULL OR NEW.body <> OLD.body)
+BEGIN
+    SELECT RAISE(ABORT, 'what a provider told us is a fact');
+END;
+
+-- callbacks_change --
+CREATE TRIGGER callbacks_change BEFORE UPDATE OF state ON callbacks
+WHEN OLD.state <> NEW.state AND OLD.state <> 'received'
+BEGIN
+    SELECT RAISE(ABORT, 'a callback is dealt with once');
+END;
+
+-- callbacks_keep --
+CREATE TRIGGER callbacks_keep BEFORE DELETE ON callbacks BEGIN
+    SELECT RAISE(ABORT, 'callbacks are kept');
+END;
+
 -- payment_history_fixed --
 CREATE TRIGGER payment_history_fixed BEFORE UPDATE ON payment_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
@@ -443,5 +842,24 @@ END;
 
 -- refund_history_keep --
 CREATE TRIGGER refund_history_keep BEFORE DELETE ON refund_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+-- payback_history_fixed --
+CREATE TRIGGER payback_history_fixed BEFORE UPDATE ON payback_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- payback_history_keep --
+CREATE TRIGGER payback_history_keep BEFORE DELETE ON payback_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- chargeback_history_fixed --
+CREATE TRIGGER chargeback_history_fixed BEFORE UPDATE ON chargeback_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- chargeback_history_keep --
+CREATE TRIGGER chargeback_history_keep BEFORE DELETE ON chargeback_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;

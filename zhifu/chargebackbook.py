@@ -1,0 +1,134 @@
+"""What the banks of payers took back from platforms.
+
+A payment is charged back as long as a chargeback of it stands. Its orders wait for no batch then;
+what was settled is to be taken back on chain while that is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+from zhifu import ids
+from zhifu.exceptions import UnknownPayment
+from zhifu.money import Money
+from zhifu.store import Row, Store, Transaction
+
+
+class Stage(str, Enum):
+    """Whether the orders' money had matured, so that they could not be taken back any more."""
+
+    BEFORE_MATURITY = "before_maturity"
+    AFTER_MATURITY = "after_maturity"
+
+
+class ChargebackState(str, Enum):
+    """Whether a chargeback is still to be dealt with, was, or was given back by the bank."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    REVERSED = "reversed"
+
+
+class Chargeback(NamedTuple):
+    """One chargeback; `reference` tells those of a payment apart."""
+
+    id: str
+    payment_id: str
+    reference: str
+    amount: Money
+    stage: Stage
+    state: ChargebackState
+
+
+class ChargebackBook:
+    """The chargebacks in `store`; every method is one transaction."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids.Ids()
+
+    def begin(self, payment_id: str, reference: str, amount: Money, stage: Stage) -> bool:
+        """Store that money was taken back by the payer's bank; False if that was known.
+
+        The payment is charged back from now on, and its orders wait for no batch. Raises
+        UnknownPayment, and DatabaseRefused for more than was received.
+        """
+        payment, (number,) = _payment_number(payment_id), self._ids.take()
+        with self._store.writing() as transaction:
+            added = transaction.run(
+                "put_chargeback",
+                id=number,
+                payment_id=payment,
+                reference=reference,
+                amount=amount.amount,
+                currency=amount.currency,
+                stage=stage.value,
+                now=self._clock(),
+            )
+            if added:
+                transaction.run("stop_waiting_of_payment", payment_id=payment)
+                transaction.run("charged_back_payment", id=payment, now=self._clock())
+        return added > 0
+
+    def open(self, limit: int = 1_000) -> list[Chargeback]:
+        """Those that are to be dealt with, the oldest first."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("open_chargebacks", limit=limit)
+        return [_from_row(row) for row in rows]
+
+    def of(self, payment_id: str) -> list[Chargeback]:
+        """Those of a payment, the oldest first; raises UnknownPayment for what cannot be one."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("chargebacks_of", payment_id=_payment_number(payment_id))
+        return [_from_row(row) for row in rows]
+
+    def close(self, chargeback: Chargeback, detail: str) -> None:
+        """All that can be done about a chargeback is done."""
+        with self._store.writing() as transaction:
+            self._set(transaction, chargeback, ChargebackState.CLOSED, detail)
+
+    def reverse(self, chargeback: Chargeback) -> None:
+        """The bank has given the money back.
+
+        If no other chargeback stands, the payment is paid again, and its orders that were neither
+        settled nor taken back wait for a batch.
+        """
+        payment = _payment_number(chargeback.payment_id)
+        with self._store.writing() as transaction:
+            self._set(transaction, chargeback, ChargebackState.REVERSED, None)
+            if transaction.run("paid_payment_again", id=payment, now=self._clock()):
+                transaction.run("wait_for_payment", payment_id=payment)
+
+    def _set(
+        self,
+        transaction: Transaction,
+        chargeback: Chargeback,
+        state: ChargebackState,
+        detail: str | None,
+    ) -> None:
+        number = ids.from_text(ids.CHARGEBACK, chargeback.id)
+        transaction.run(
+            "set_chargeback_state", id=number, state=state.value, detail=detail, now=self._clock()
+        )
+
+
+def _payment_number(payment_id: str) -> int:
+    number = ids.from_text(ids.PAYMENT, payment_id)
+    if number is None:
+        raise UnknownPayment(payment_id)
+    return number
+
+
+def _from_row(row: Row) -> Chargeback:
+    number, payment_id, reference, amount, currency, stage, state = row
+    return Chargeback(
+        ids.to_text(ids.CHARGEBACK, number),
+        ids.to_text(ids.PAYMENT, payment_id),
+        reference,
+        Money(amount, currency),
+        Stage(stage),
+        ChargebackState(state),
+    )

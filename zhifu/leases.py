@@ -1,0 +1,73 @@
+"""Work that one process should do at a time.
+
+A lease keeps processes from doing the same twice at once. It runs out by itself, so that a process
+that died holds nobody up; nothing is correct only because of it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+
+from zhifu.store import Store
+
+
+def _wall_milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Leases:
+    """The leases in `store`, taken for one holder: this process, unless it is named.
+
+    `clock` tells Unix milliseconds; the clocks of all holders should agree to within a second.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        holder: str | None = None,
+        clock: Callable[[], int] = _wall_milliseconds,
+    ) -> None:
+        self.holder = holder or f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._store = store
+        self._clock = clock
+
+    def take(self, name: str, seconds: float) -> bool:
+        """Take a lease for a time, or longer if it is ours; False if somebody else has it."""
+        now = self._clock()
+        with self._store.writing() as transaction:
+            taken = transaction.run(
+                "take_lease",
+                name=name,
+                holder=self.holder,
+                now=now,
+                until=now + round(seconds * 1_000),
+            )
+        return taken > 0
+
+    def renew(self, name: str, seconds: float) -> bool:
+        """Keep a lease for a time from now on; False if it ran out, whoever has it now."""
+        now = self._clock()
+        with self._store.writing() as transaction:
+            renewed = transaction.run(
+                "renew_lease",
+                name=name,
+                holder=self.holder,
+                now=now,
+                until=now + round(seconds * 1_000),
+            )
+        return renewed > 0
+
+    def release(self, name: str) -> None:
+        """Let others have a lease at once; nothing happens if it is not ours."""
+        with self._store.writing() as transaction:
+            transaction.run("release_lease", name=name, holder=self.holder, now=self._clock())
+
+    def holder_of(self, name: str) -> str | None:
+        """Who has a lease now, or None."""
+        with self._store.reading() as transaction:
+            found = transaction.row("lease", name=name, now=self._clock())
+        return str(found[0]) if found else None

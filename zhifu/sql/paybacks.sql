@@ -1,0 +1,47 @@
+-- Money that goes back beside refunds: paybacks, and what banks take back.
+
+-- open_paybacks --
+-- The oldest first.
+SELECT paybacks.id, paybacks.payment_id, payments.provider, payments.provider_payment_id,
+    paybacks.reason, paybacks.amount, paybacks.currency, paybacks.state
+FROM paybacks JOIN payments ON payments.id = paybacks.payment_id
+WHERE paybacks.state = 'payback_pending' ORDER BY paybacks.id LIMIT :limit;
+
+-- paybacks_of --
+SELECT paybacks.id, paybacks.payment_id, payments.provider, payments.provider_payment_id,
+    paybacks.reason, paybacks.amount, paybacks.currency, paybacks.state
+FROM paybacks JOIN payments ON payments.id = paybacks.payment_id
+WHERE paybacks.payment_id = :payment_id ORDER BY paybacks.id;
+
+-- set_payback_state --
+UPDATE paybacks SET state = :state, changed_at = :now, detail = :detail
+WHERE id = :id AND state <> :state;
+
+-- put_chargeback --
+INSERT INTO chargebacks
+    (id, payment_id, reference, amount, currency, stage, state, created_at, changed_at)
+VALUES (:id, :payment_id, :reference, :amount, :currency, :stage, 'open', :now, :now)
+ON CONFLICT (payment_id, reference) DO NOTHING;
+
+-- chargeback --
+SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks WHERE id = :id;
+
+-- chargebacks_of --
+SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks
+WHERE payment_id = :payment_id ORDER BY id;
+
+-- open_chargebacks --
+SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks
+WHERE state = 'open' ORDER BY id LIMIT :limit;
+
+-- set_chargeback_state --
+UPDATE chargebacks SET state = :state, changed_at = :now, detail = :detail
+WHERE id = :id AND state <> :state;
+
+-- charged_back_payment --
+UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND state = 'paid';
+
+-- paid_payment_again --
+UPDATE payments SET state = 'paid', changed_at = :now
+WHERE id = :id AND state = 'charged_back' AND NOT EXISTS (
+    SELECT 1 FROM chargebacks WHERE payment_id = payments.id AND chargebacks.state <> 'reversed');
