@@ -8,7 +8,7 @@
     POST /sandbox/{provider}/chargebacks/{id}/lose       … or not
     POST /sandbox/{provider}/refunds/{id}/finish         a refund that is pending arrives
     POST /sandbox/{provider}/refunds/{id}/fail           … or comes back
-    POST /sandbox/{provider}/faults/{fault}              it strikes the next time ({"times": 1})
+    POST /sandbox/{provider}/faults/{fault}              it strikes next ({"times": 1, "after": 0})
     POST /sandbox/deliver                                all callbacks that wait are sent at once
     GET  /sandbox/deliveries                             every attempt at a callback
 
@@ -65,10 +65,11 @@ def routes(books: Mapping[str, Books], faults: Faults, deliveries: Deliveries) -
         if name not in {each.value for each in Fault} or provider not in books:
             return JSONResponse({"error": "not_found"}, 404)
         try:
-            times = int(_read(await request.body()).get("times", 1))
+            body = _read(await request.body())
+            times, after = int(body.get("times", 1)), int(body.get("after", 0))
         except (ValueError, TypeError) as error:
             return _invalid(error)
-        faults.force(Fault(name), provider, times)
+        faults.force(Fault(name), provider, times, after=after)
         return JSONResponse({"fault": name, "provider": provider, "times": times})
 
     async def deliver(_: Request) -> Response:

@@ -22,8 +22,8 @@ class Fault(str, Enum):
 
     Callbacks: DUPLICATE comes twice, DELAY comes late, REORDER comes after those that were made
     later, DROP never comes, TAMPER comes altered after it was signed (and then again, unaltered).
-    Requests: TIME_OUT does what a POST asked and never answers; SILENCE does nothing and never
-    answers, whatever was asked. Payments: CHARGE_BACK is taken back after it was paid.
+    Requests: TIME_OUT does what was asked and never answers, SILENCE does nothing and never
+    answers. Payments: CHARGE_BACK is taken back after it was paid.
     """
 
     DUPLICATE = "duplicate"
@@ -60,22 +60,24 @@ class Faults:
         self._rates = rates or Rates()
         self._lock = threading.Lock()
         self._occasions: Counter[tuple[Fault, str]] = Counter()
-        self._forced: Counter[tuple[Fault, str]] = Counter()
+        self._forced: set[tuple[Fault, str, int]] = set()
 
-    def force(self, fault: Fault, provider: str, times: int = 1) -> None:
-        """Let a fault strike the next `times` occasions at a provider, whatever its rate."""
+    def force(self, fault: Fault, provider: str, times: int = 1, *, after: int = 0) -> None:
+        """Let a fault strike the next `times` occasions at a provider, whatever its rate.
+
+        `after` occasions pass before the first of them.
+        """
         with self._lock:
-            self._forced[fault, provider] += times
+            first = self._occasions[fault, provider] + after
+            self._forced |= {(fault, provider, first + n) for n in range(times)}
 
     def strikes(self, fault: Fault, provider: str) -> bool:
         """Whether a fault strikes this occasion at a provider; each call is the next occasion."""
         with self._lock:
             occasion = self._occasions[fault, provider]
             self._occasions[fault, provider] += 1
-            if self._forced[fault, provider]:
-                self._forced[fault, provider] -= 1
-                return True
-        return self._drawn(fault, provider, occasion) < self._rates.of(fault)
+            is_forced = (fault, provider, occasion) in self._forced
+        return is_forced or self._drawn(fault, provider, occasion) < self._rates.of(fault)
 
     def _drawn(self, fault: Fault, provider: str, occasion: int) -> float:
         subject = f"{self._seed}/{fault.value}/{provider}/{occasion}".encode()

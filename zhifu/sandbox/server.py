@@ -106,7 +106,7 @@ class _Unreliable:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._strikes(Fault.SILENCE):
             await self._hang_up(send)
-        elif scope["method"] == "POST" and self._strikes(Fault.TIME_OUT):
+        elif self._strikes(Fault.TIME_OUT):
             await self._app(scope, receive, _nowhere)
             await self._hang_up(send)
         else:
