@@ -208,6 +208,10 @@ class AsyncGateway:
         """Follow the chain up to its latest block; whether there was anything new."""
         return await self.run(self.gateway.sync)
 
+    def today(self) -> int:
+        """The chain's day, since 1970 (UTC); from memory."""
+        return self.gateway.today()
+
     def platforms(self) -> Sequence[PlatformRecord]:
         """The network's platforms as of the last `sync`; from memory."""
         return self.gateway.platforms()

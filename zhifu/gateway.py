@@ -397,6 +397,10 @@ class Gateway:
             self._refund_book.follow()
         return news
 
+    def today(self) -> int:
+        """The chain's day, since 1970 (UTC): the one whose prices hold now."""
+        return self._indexer.today()
+
     def platforms(self) -> Sequence[PlatformRecord]:
         """The network's platforms as of the last `sync`, on the terms that hold now."""
         return self._index.platforms(self._indexer.now())

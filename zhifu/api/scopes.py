@@ -33,13 +33,12 @@ ALL = frozenset(Scope)
 
 def read_scopes(names: Iterable[str]) -> frozenset[Scope]:
     """Scopes by their names, "all" for every one; raises InvalidInput for any other."""
+    known = {scope.value: frozenset({scope}) for scope in Scope} | {"all": ALL}
     found: set[Scope] = set()
     for name in names:
-        try:
-            found |= ALL if name == "all" else {Scope(name)}
-        except ValueError:
-            rule = f"must be all, or some of {', '.join(scope.value for scope in Scope)}"
-            raise InvalidInput("scope", rule, name) from None
+        if name not in known:
+            raise InvalidInput("scope", f"must be some of {', '.join(sorted(known))}", name)
+        found |= known[name]
     if not found:
         raise InvalidInput("scope", "must be given")
     return frozenset(found)

@@ -1,0 +1,101 @@
+"""The API as it is served: uvicorn on a port of its own, over a gateway of the fair."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.integration.fair import Fair
+from zhifu.api.api_keys import ApiKeys, Mode
+from zhifu.api.app import Options, create_app
+from zhifu.api.logs import open_log
+from zhifu.api.scopes import ALL, Scope
+from zhifu.api.server import listen, server
+from zhifu.gateway import Gateway
+from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.vault import Vault, new_key
+from zhifu.payments import PaymentRequest
+from zhifu.store import Store
+
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass
+class Shop:
+    """A running service, and what is needed to ask it."""
+
+    fair: Fair
+    url: str
+    gateway: Gateway
+    store: Store
+    keys: ApiKeys
+    written: io.BytesIO
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def key(
+        self,
+        platform: int = 1,
+        scopes: frozenset[Scope] = ALL,
+        mode: Mode = Mode.TEST,
+        expires_at: int | None = None,
+    ) -> str:
+        """The text of a new API key."""
+        _, text = self.keys.create(platform, "a test", mode, scopes, expires_at)
+        return text
+
+    @contextmanager
+    def asking(self, platform: int = 1, key: str | None = None) -> Iterator[httpx.Client]:
+        """A client of a platform."""
+        if key is None and platform not in self.texts:
+            self.texts[platform] = self.key(platform)
+        text = key or self.texts[platform]
+        headers = {"Authorization": f"Bearer {text}"}
+        with httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS) as client:
+            yield client
+
+    def log(self) -> list[dict[str, Any]]:
+        """What was logged so far."""
+        return [orjson.loads(line) for line in self.written.getvalue().splitlines()]
+
+
+def order_body(request: PaymentRequest) -> dict[str, Any]:
+    """What a client sends for a payment."""
+    return {
+        "learner": request.learner,
+        "contents": list(request.contents),
+        "amount": {"amount": request.amount.amount, "currency": request.amount.currency},
+        "provider": request.provider,
+        "provider_payment_id": request.provider_payment_id,
+        **({"referrer": request.referrer} if request.referrer else {}),
+    }
+
+
+@contextmanager
+def open_shop(fair: Fair, options: Options | None = None, **gateway_options: Any) -> Iterator[Shop]:
+    """Serve until the block ends; what was begun is finished then."""
+    store, written = Store.open(fair.url()), io.BytesIO()
+    providers = {"sandbox": fair.provider}
+    gateway = Gateway(store, fair.network, fair.operators, providers, **gateway_options)
+    log, clock = open_log(stream=written), lambda: int(time.time())
+    hooks = Endpoints(store, Vault.from_text(new_key()), clock)
+    app = create_app(gateway, store, hooks, options, log)
+    socket = listen("127.0.0.1", 0)
+    host, port = socket.getsockname()
+    serving = server(app, log)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [socket]})
+    thread.start()
+    try:
+        keys = ApiKeys(store, clock)
+        yield Shop(fair, f"http://{host}:{port}", gateway, store, keys, written)
+    finally:
+        serving.should_exit = True
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()

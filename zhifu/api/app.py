@@ -1,0 +1,232 @@
+"""The application: routes, what surrounds them, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from zhifu.api import problems, schemas
+from zhifu.api.api_keys import ApiKeys, Mode
+from zhifu.api.buckets import UNLIMITED, Rate
+from zhifu.api.callers import Callers
+from zhifu.api.edge import Edge
+from zhifu.api.limits import Limits
+from zhifu.api.logs import open_log
+from zhifu.api.metrics import Metrics
+from zhifu.api.problems import Problem, Refused
+from zhifu.api.replies import Replies
+from zhifu.api.resources import (
+    balances,
+    catalogue,
+    health,
+    learners,
+    licences,
+    orders,
+    refunds,
+    webhooks,
+)
+from zhifu.api.route import SECURITY
+from zhifu.api.service import Service
+from zhifu.async_gateway import AsyncGateway
+from zhifu.exceptions import ZhifuError
+from zhifu.gateway import Gateway
+from zhifu.notify.endpoints import Endpoints
+from zhifu.store import Store
+
+DAY_SECONDS = 86_400
+KEPT_DAYS = 30
+"""How long a reply under an idempotency key is kept."""
+
+ROUTERS = (
+    orders.swift,
+    orders.router,
+    catalogue.router,
+    learners.router,
+    refunds.router,
+    licences.router,
+    balances.router,
+    webhooks.router,
+    health.router,
+)
+
+#: How often what runs beside the requests is done.
+_CHORES_SECONDS = 60.0
+
+#: What is read, or answered, without FastAPI knowing.
+_MODELS: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+    (schemas.OrderIn, "validation"),
+    (schemas.BulkOrderIn, "validation"),
+    (schemas.ProblemOut, "validation"),
+]
+
+_ABOUT = """Every POST carries an `Idempotency-Key`: the same request under the same key has its
+effect once, and the same answer. Errors are problems (RFC 9457) with a stable `code`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a service behaves; `seconds` is how long a request may take."""
+
+    mode: Mode = Mode.TEST
+    rate: Rate = UNLIMITED
+    body_bytes: int = 1_048_576
+    seconds: float = 30.0
+
+
+def _wall_clock() -> int:
+    return int(time.time())
+
+
+def create_app(
+    gateway: Gateway,
+    store: Store,
+    hooks: Endpoints,
+    options: Options | None = None,
+    log: Any = None,
+    clock: Callable[[], int] = _wall_clock,
+) -> ASGIApp:
+    """The API over a gateway and the store it works on; both are closed when the service ends."""
+    chosen, logger, metrics = options or Options(), log or open_log(), Metrics()
+    awaited = AsyncGateway(gateway)
+    callers = Callers(ApiKeys(store, clock), awaited.run, chosen.mode, chosen.rate)
+    replies = Replies(store, awaited.run, clock)
+    service = Service(awaited, store, hooks, callers, replies, metrics, logger)
+    metrics.watch(
+        "zhifu_commits_waiting",
+        "Payments that wait for the next commit.",
+        lambda: awaited.commits_waiting,
+    )
+    inner = api(service, clock)
+    limited = Limits(inner, body_bytes=chosen.body_bytes, seconds=chosen.seconds)
+    return Edge(limited, logger, metrics)
+
+
+def api(service: Service | None, clock: Callable[[], int] = _wall_clock) -> FastAPI:
+    """The routes alone; a service of None is for those who only want to read what there is."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if service is None:
+            raise RuntimeError("there is no service behind these routes")
+        chores = asyncio.ensure_future(_do_chores(service, clock))
+        try:
+            yield
+        finally:
+            chores.cancel()
+            await service.replies.drain()
+            await service.callers.note_used()
+            await service.gateway.close()
+
+    app = FastAPI(
+        title="zhifu",
+        summary="Pay once for knowledge, use it on every platform of the network.",
+        description=_ABOUT,
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    for error, handler in _HANDLERS.items():
+        app.add_exception_handler(error, handler)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _do_chores(service: Service, clock: Callable[[], int]) -> None:
+    while True:
+        await asyncio.sleep(_CHORES_SECONDS)
+        try:
+            await service.callers.note_used()
+            before = clock() - KEPT_DAYS * DAY_SECONDS
+            await service.gateway.run(service.replies.forget, before)
+        except ZhifuError as error:
+            service.log.warning("chores", code=error.code, detail=str(error))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        told = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version=app.openapi_version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+        )
+        parts = told.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            parts.pop(unused, None)
+        _, found = models_json_schema(_MODELS, ref_template="#/components/schemas/{model}")
+        parts.update(found["$defs"])
+        scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "zk_test_… or zk_live_…"}
+        told["components"]["securitySchemes"] = {SECURITY: scheme}
+        app.openapi_schema = told
+    return app.openapi_schema
+
+
+def _answer(request: Request, error: ZhifuError | Problem) -> Response:
+    request.state.code = error.code
+    return problems.respond(error)
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ZhifuError):
+        raise error
+    response = _answer(request, error)
+    if response.status_code >= 500:
+        log = request.app.state.service.log
+        log.warning(
+            "failed",
+            request_id=request.state.request_id,
+            code=error.code,
+            detail=str(error),
+        )
+    return response
+
+
+async def _on_refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    return _answer(request, error.problem)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return _answer(request, problems.from_errors(error.errors()))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 405:
+        return _answer(request, problems.wrong_method((error.headers or {}).get("Allow", "")))
+    if error.status_code == 404:
+        return _answer(request, problems.NO_SUCH_PATH)
+    return _answer(request, problems.MALFORMED)
+
+
+_HANDLERS = {
+    ZhifuError: _on_error,
+    Refused: _on_refused,
+    RequestValidationError: _on_invalid,
+    HTTPException: _on_http,
+}

@@ -1,0 +1,217 @@
+"""Idempotency of whatever is asked by POST: one effect per key, and the same answer every time.
+
+A key belongs to a platform. Its first request claims it before it does anything; what it was
+answered is kept once it had its effect. A request that was refused changed nothing, so its key is
+free again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zhifu.api.callers import Run
+from zhifu.api.problems import Problem, Refused
+from zhifu.exceptions import (
+    AuthorityError,
+    IdempotencyConflict,
+    InputError,
+    NotFoundError,
+    RequestInProgress,
+    RequestInterrupted,
+    StateError,
+)
+from zhifu.store import Store
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+LONGEST_KEY = 255
+
+#: Nothing that a service works on takes longer: whoever claimed a key then is not there any more.
+LONGEST_SECONDS = 300
+
+#: What changed nothing, and leaves the key free.
+_REFUSALS = (
+    InputError,
+    NotFoundError,
+    AuthorityError,
+    StateError,
+    Refused,
+    RequestValidationError,
+    HTTPException,
+)
+
+Work = Callable[[], Awaitable[Response]]
+
+
+class _Known(NamedTuple):
+    request_hash: bytes
+    started_at: int
+    status: int | None
+    body: bytes | None
+
+
+class Replies:
+    """The answers kept in `store`; `run` is where the database is asked."""
+
+    def __init__(self, store: Store, run: Run, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._run = run
+        self._clock = clock
+        self._working: dict[tuple[int, str], tuple[bytes, asyncio.Task[Response]]] = {}
+
+    async def once(
+        self,
+        platform: int,
+        key: str,
+        request_hash: bytes,
+        work: Work,
+        *,
+        is_repeatable: bool = False,
+        secret: str | None = None,
+    ) -> Response:
+        """Do some work for the first request under a key; answer the others as it was answered.
+
+        `is_repeatable` is work that may be begun again if it was cut short. `secret` is a field of
+        its answer that only the first request is told. Raises
+        IdempotencyConflict for another request under the same key, RequestInProgress while another
+        process works on it, RequestInterrupted if it was cut short and cannot be begun again.
+        """
+        place = (platform, key)
+        found = self._working.get(place)
+        if found is not None:
+            return await self._beside(key, request_hash, secret, *found)
+        # What has begun is finished and kept, even if nobody waits for the answer any more.
+        task = asyncio.ensure_future(
+            self._claimed(place, request_hash, work, is_repeatable, secret)
+        )
+        self._working[place] = (request_hash, task)
+        task.add_done_callback(lambda done: self._done(place, done))
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait for what was begun."""
+        tasks = [task for _, task in self._working.values()]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def forget(self, before: int) -> int:
+        """Forget what was asked before a time (Unix seconds); how many answers that were."""
+        with self._store.writing() as transaction:
+            return transaction.run("forget_replies", before=before)
+
+    async def _beside(
+        self,
+        key: str,
+        request_hash: bytes,
+        secret: str | None,
+        first_hash: bytes,
+        first: asyncio.Task[Response],
+    ) -> Response:
+        if request_hash != first_hash:
+            raise IdempotencyConflict(key)
+        answer = await asyncio.shield(first)
+        return _replayed(answer.status_code, _without(secret, bytes(answer.body)))
+
+    def _done(self, place: tuple[int, str], task: asyncio.Task[Response]) -> None:
+        del self._working[place]
+        if not task.cancelled():
+            task.exception()
+
+    async def _claimed(
+        self,
+        place: tuple[int, str],
+        request_hash: bytes,
+        work: Work,
+        is_repeatable: bool,
+        secret: str | None,
+    ) -> Response:
+        known = await self._run(self._claim, place, request_hash)
+        if known is not None:
+            if known.request_hash != request_hash:
+                raise IdempotencyConflict(place[1])
+            if known.status is not None and known.body is not None:
+                return _replayed(known.status, known.body)
+            await self._take_over(place, known, is_repeatable)
+        try:
+            answer = await work()
+        except Exception as error:
+            if is_repeatable or isinstance(error, _REFUSALS):
+                await self._run(self._drop, place)
+            raise
+        if not answer.status_code < 300:
+            await self._run(self._drop, place)
+            return answer
+        kept = _without(secret, bytes(answer.body))
+        await self._run(self._keep, place, answer.status_code, kept)
+        return answer
+
+    async def _take_over(self, place: tuple[int, str], known: _Known, is_repeatable: bool) -> None:
+        if self._clock() - known.started_at < LONGEST_SECONDS:
+            raise RequestInProgress(place[1])
+        if not is_repeatable:
+            raise RequestInterrupted(place[1])
+        if not await self._run(self._restart, place, known.started_at):
+            raise RequestInProgress(place[1])
+
+    # In the database
+
+    def _claim(self, place: tuple[int, str], request_hash: bytes) -> _Known | None:
+        """Claim a key; what is known under it if it was claimed before."""
+        named = _named(place)
+        with self._store.writing() as transaction:
+            now = self._clock()
+            if transaction.run("claim_reply", **named, request_hash=request_hash, now=now):
+                return None
+            row = transaction.row("reply", **named)
+        return _Known(*row) if row else None
+
+    def _restart(self, place: tuple[int, str], started_at: int) -> bool:
+        named = {**_named(place), "started_at": started_at, "now": self._clock()}
+        with self._store.writing() as transaction:
+            return transaction.run("take_over_reply", **named) == 1
+
+    def _keep(self, place: tuple[int, str], status: int, body: bytes) -> None:
+        with self._store.writing() as transaction:
+            transaction.run("keep_reply", **_named(place), status=status, body=body)
+
+    def _drop(self, place: tuple[int, str]) -> None:
+        with self._store.writing() as transaction:
+            transaction.run("drop_reply", **_named(place))
+
+
+def key_of(request: Request) -> str:
+    """The idempotency key of a request, which must have one."""
+    given = request.headers.getlist(HEADER)
+    text = given[0] if len(given) == 1 else ""
+    if not 1 <= len(text) <= LONGEST_KEY or not (text.isascii() and text.isprintable()):
+        rule = f"must be given once, as 1 to {LONGEST_KEY} printable ASCII characters"
+        raise Refused(Problem(HTTPStatus.BAD_REQUEST, "invalid_idempotency_key", HEADER, rule))
+    return text
+
+
+def hash_of(request: Request, body: bytes) -> bytes:
+    """What tells a request from another: its method, its path, its query and its body."""
+    head = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return sha256(head.encode() + body).digest()
+
+
+def _without(secret: str | None, body: bytes) -> bytes:
+    return orjson.dumps({**orjson.loads(body), secret: None}) if secret else body
+
+
+def _replayed(status: int, body: bytes) -> Response:
+    return Response(body, status, {REPLAYED: "true"}, "application/json")
+
+
+def _named(place: tuple[int, str]) -> dict[str, Any]:
+    return {"platform": place[0], "idempotency_key": place[1]}

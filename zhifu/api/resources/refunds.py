@@ -1,0 +1,89 @@
+"""Refunds and disputes of a platform's orders."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from zhifu import ids
+from zhifu.accounts import name_of
+from zhifu.api import cursors, schemas, shown
+from zhifu.api.resources.orders import own_order
+from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.scopes import Scope
+from zhifu.api.service import Asking, Gateway
+from zhifu.models import Dispute
+
+_LISTED = "refunds"
+
+router = APIRouter(route_class=PlatformRoute, tags=["refunds"])
+
+
+@router.post("/v1/refunds", status_code=201, response_model=schemas.RefundOut)
+@operation(Scope.REFUNDS_WRITE, is_repeatable=True)
+async def create_refund(
+    gateway: Gateway, caller: Asking, body: schemas.RefundIn
+) -> schemas.RefundOut:
+    """Refund an order whole: on chain if it is settled, then at its provider.
+
+    It is `refund_pending` while one of them has not been done; the gateway goes on with it.
+    """
+    await own_order(gateway, caller, body.order)
+    await gateway.refund(body.order)
+    return shown.refund(await gateway.refund_of(body.order))
+
+
+@router.get("/v1/refunds", response_model=schemas.RefundsOut)
+@operation(Scope.REFUNDS_READ)
+async def list_refunds(
+    gateway: Gateway, caller: Asking, page: Annotated[schemas.PageQuery, Query()]
+) -> schemas.RefundsOut:
+    """Your platform's refunds, the newest first."""
+    before = cursors.read(_LISTED, caller.platform, page.cursor)
+    found = await gateway.refunds(caller.platform, before=before, limit=page.limit + 1)
+    listed = [shown.refund(each) for each in found[: page.limit]]
+    cursor = None
+    if len(found) > page.limit:
+        last = ids.from_text(ids.REFUND, listed[-1].id) or 0
+        cursor = cursors.write(_LISTED, caller.platform, last)
+    return schemas.RefundsOut(data=listed, next_cursor=cursor)
+
+
+@router.get("/v1/refunds/{refund}", response_model=schemas.RefundOut)
+@operation(Scope.REFUNDS_READ)
+async def get_refund(
+    gateway: Gateway, caller: Asking, refund: Annotated[str, Path()]
+) -> schemas.RefundOut:
+    """One refund, as it is now."""
+    return shown.refund(await gateway.refund_record(caller.platform, refund))
+
+
+@router.post("/v1/disputes", status_code=201, response_model=schemas.DisputeOut)
+@operation(Scope.DISPUTES_WRITE)
+async def open_dispute(
+    gateway: Gateway, caller: Asking, body: schemas.DisputeIn
+) -> schemas.DisputeOut:
+    """Move what is left of a settled order into dispute, with a bond of your platform's."""
+    await own_order(gateway, caller, body.order)
+    found = await gateway.open_dispute(body.order, bytes.fromhex(body.evidence[2:]))
+    return _dispute(body.order, found)
+
+
+@router.get("/v1/orders/{order}/dispute", response_model=schemas.DisputeOut)
+@operation(Scope.DISPUTES_READ)
+async def get_dispute(
+    gateway: Gateway, caller: Asking, order: Annotated[str, Path()]
+) -> schemas.DisputeOut:
+    """The open dispute about an order."""
+    await own_order(gateway, caller, order)
+    return _dispute(order, await gateway.dispute(order))
+
+
+def _dispute(order: str, found: Dispute) -> schemas.DisputeOut:
+    return schemas.DisputeOut(
+        order=order,
+        opener=name_of(found.opener),
+        bond_units=found.bond,
+        deadline=found.deadline,
+    )

@@ -1,0 +1,404 @@
+"""What goes over the wire, as JSON: amounts are integers of minor units beside their currency.
+
+Platforms, learners and contents are their numbers on chain; everything else is named by a prefixed
+id. Times are Unix seconds. Fields that are not named here are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zhifu.intake import LARGEST_CART, LONGEST_TEXT
+
+LARGEST_PAGE = 200
+MOST_LEARNERS = 1 << 20
+
+#: JSON readers keep integers exactly only up to this size.
+_LARGEST_AMOUNT = 2**53 - 1
+
+Number = Annotated[int, Field(ge=1, le=2**32 - 1)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Address = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")]
+Bytes32 = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
+PaymentId = Annotated[str, Field(pattern="^pay_[0-7][0-9a-f]{15}$")]
+OrderId = Annotated[str, Field(pattern="^ord_[0-7][0-9a-f]{15}$")]
+BatchId = Annotated[str, Field(pattern="^bat_[0-7][0-9a-f]{15}$")]
+RefundId = Annotated[str, Field(pattern="^ref_[0-7][0-9a-f]{15}$")]
+Time = Annotated[int, Field(ge=0)]
+
+
+class In(BaseModel):
+    """What is sent: nothing is converted, and nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Out(BaseModel):
+    """What is answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class MoneyIn(In):
+    """An amount of a currency's minor units."""
+
+    amount: Annotated[int, Field(ge=1, le=_LARGEST_AMOUNT)]
+    currency: Currency
+
+
+class MoneyOut(Out):
+    """An amount of a currency's minor units; negative is a debt."""
+
+    amount: int
+    currency: Currency
+
+
+class PageQuery(BaseModel):
+    """Which page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=64)] | None = None
+
+
+class ProblemOut(Out):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, Field(description="Stable; for programs.")]
+    field: str
+    rule: str
+    values: dict[str, Any] | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class OrderIn(In):
+    """A payment that its provider confirms, for one content or a cart.
+
+    `amount` is the sum of the contents' prices; `provider_payment_id` the provider's own name for
+    the payment; `referrer` the address that gets the referrer's share.
+    """
+
+    learner: Number
+    contents: Annotated[list[Number], Field(min_length=1, max_length=LARGEST_CART)]
+    amount: MoneyIn
+    provider: Text
+    provider_payment_id: Text
+    referrer: Address | None = None
+
+
+class BulkOrderIn(OrderIn):
+    """One of many; without a key of its own it has the request's, with its place behind it."""
+
+    idempotency_key: Text | None = None
+
+
+class PlacedOrderOut(Out):
+    """One content of a cart, as it was when it was paid."""
+
+    id: OrderId
+    content: Number
+    price: MoneyOut
+    state: str
+
+
+class PaymentOut(Out):
+    """A payment with its orders."""
+
+    id: PaymentId
+    platform: Number
+    learner: Number
+    amount: MoneyOut
+    provider: str
+    provider_payment_id: str
+    referrer: Address | None
+    state: str
+    created_at: Time
+    orders: list[PlacedOrderOut]
+
+
+class BulkOutcomeOut(Out):
+    """What became of one of many; a `payment` or a `problem`."""
+
+    index: int
+    status: int
+    payment: PaymentOut | None = None
+    problem: ProblemOut | None = None
+
+
+class BulkOut(Out):
+    """What became of each, in the order they were sent."""
+
+    data: list[BulkOutcomeOut]
+
+
+class BatchPlaceOut(Out):
+    """Where an order is on chain."""
+
+    id: BatchId
+    lane: int
+    number: int
+    position: int
+
+
+class OrderOut(Out):
+    """One content bought by one learner, as it is now."""
+
+    id: OrderId
+    payment: PaymentId
+    platform: Number
+    learner: Number
+    content: Number
+    price: MoneyOut
+    state: str
+    batch: BatchPlaceOut | None
+    problem: str | None
+
+
+class OrdersOut(Out):
+    """A page of orders, the newest first."""
+
+    data: list[OrderOut]
+    next_cursor: str | None
+
+
+class ChangeOut(Out):
+    """One line of an order's history."""
+
+    state: str
+    at: Time
+    detail: str | None
+
+
+class HistoryOut(Out):
+    """What happened to an order, in order."""
+
+    data: list[ChangeOut]
+
+
+class PlatformOut(Out):
+    """A member of the network; shares in basis points."""
+
+    number: Number
+    name: str
+    owner: Address
+    treasury: Address
+    network_bps: int
+    host_bps: int
+    status: str
+
+
+class PlatformsOut(Out):
+    """The members of the network."""
+
+    data: list[PlatformOut]
+
+
+class ContentOut(Out):
+    """A content with what it costs today; a licence lasts `duration_seconds`, 0 for ever."""
+
+    number: Number
+    host: Number
+    ref: str
+    price: MoneyOut | None
+    price_units: int
+    window_class: int
+    duration_seconds: int
+    renewable: bool
+    active: bool
+
+
+class ContentsOut(Out):
+    """A page of contents, the newest first."""
+
+    data: list[ContentOut]
+    next_cursor: str | None
+
+
+class QuotedContentOut(Out):
+    """What one content of a cart costs."""
+
+    content: Number
+    price: MoneyOut
+
+
+class QuoteOut(Out):
+    """What a cart costs, for payments made before `valid_until`."""
+
+    contents: list[QuotedContentOut]
+    amount: MoneyOut
+    valid_until: Time
+
+
+class LearnersIn(In):
+    """How many learner numbers to reserve."""
+
+    count: Annotated[int, Field(ge=1, le=MOST_LEARNERS)]
+
+
+class LearnersOut(Out):
+    """Learner numbers that are the platform's to give to learners."""
+
+    first: Number
+    last: Number
+    transaction_hash: Bytes32
+
+
+class BindingIn(In):
+    """A salted commitment to the platform's own name for a learner."""
+
+    commitment: Bytes32
+
+
+class BindingOut(Out):
+    """A learner whom the platform knows."""
+
+    learner: Number
+    platform: Number
+    commitment: Bytes32
+    transaction_hash: Bytes32
+
+
+class RefundIn(In):
+    """Which order to refund whole."""
+
+    order: OrderId
+
+
+class RefundOut(Out):
+    """An order that goes back; `on_chain` is none, pending, done or failed."""
+
+    id: RefundId
+    order: OrderId
+    amount: MoneyOut
+    state: str
+    on_chain: str
+    transaction_hash: Bytes32 | None
+    created_at: Time
+    detail: str | None
+
+
+class RefundsOut(Out):
+    """A page of refunds, the newest first."""
+
+    data: list[RefundOut]
+    next_cursor: str | None
+
+
+class DisputeIn(In):
+    """Which order is in dispute, and the hash of the evidence."""
+
+    order: OrderId
+    evidence: Bytes32
+
+
+class DisputeOut(Out):
+    """An open dispute: `bond` is in ledger units; from `deadline` on, anyone may refund."""
+
+    order: OrderId
+    opener: str
+    bond_units: int
+    deadline: Time
+
+
+class PermissionOut(Out):
+    """Whether a learner, or the holder of an address, may use a content now."""
+
+    content: Number
+    learner: Number | None
+    holder: Address | None
+    may_use: bool
+
+
+class ProofOut(Out):
+    """An order of a batch with its proof, as the contracts take it."""
+
+    order_id: Bytes32
+    platform: Number
+    lane: int
+    number: int
+    leaves: int
+    leaf: int
+    place: int
+    learner: Number
+    content: Number
+    word: Bytes32
+    facts: Bytes32
+    referrer: Address | None
+    proof: list[Bytes32]
+
+
+class BalanceOut(Out):
+    """What an account has: whole minor units, and all of it in ledger units."""
+
+    available: MoneyOut
+    available_units: int
+    unit_decimals: int
+
+
+class WithdrawalIn(In):
+    """How much of the platform's balance goes to its treasury."""
+
+    amount: MoneyIn
+
+
+class WithdrawalOut(Out):
+    """A withdrawal that is on chain."""
+
+    amount: MoneyOut
+    treasury: Address
+    transaction_hash: Bytes32
+
+
+class NothingIn(In):
+    """An empty object."""
+
+
+class EndpointIn(In):
+    """Where events are sent, and which: types such as `order.settled`, `order.*` or `*`."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2_048)]
+    types: Annotated[list[Text], Field(min_length=1, max_length=100)] = ["*"]
+
+
+class EndpointOut(Out):
+    """A webhook endpoint; `reason` says why it is disabled."""
+
+    id: str
+    url: str
+    types: list[str]
+    state: str
+    reason: str | None
+    created_at: Time
+
+
+class NewEndpointOut(EndpointOut):
+    """A new webhook endpoint; its secret is shown once, and null when the answer is replayed."""
+
+    secret: str | None
+
+
+class EndpointsOut(Out):
+    """A platform's webhook endpoints."""
+
+    data: list[EndpointOut]
+
+
+class SecretOut(Out):
+    """A new secret, shown once, and null when the answer is replayed."""
+
+    secret: str | None
+
+
+class HealthOut(Out):
+    """Whether the service, and each thing it needs, answers."""
+
+    status: str
+    checks: dict[str, str]
