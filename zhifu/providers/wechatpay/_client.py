@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.type import RequestType
-from wechatpayv3.utils import aes_decrypt, build_authorization, load_private_key
+from wechatpayv3.utils import aes_decrypt, build_authorization
 
 from zhifu.exceptions import InvalidInput
 from zhifu.providers.wechatpay._seal import BrokenSealError, Seal
@@ -69,12 +69,11 @@ class WeChatPayClient:
         self._seal = Seal(public_key, public_key_id)
         self._clock = clock
         self._timeout = timeout_seconds
-        self._signature = (mchid, certificate_serial, _private(private_key))
         self._public_key_id = public_key_id
         self._apiv3_key = _apiv3_key(apiv3_key)
         self._base = _http_url("base_url", base_url).rstrip("/")
         self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
-        self.sdk: Any = WeChatPay(
+        self.sdk = _sdk(
             wechatpay_type=WeChatPayType.NATIVE,
             mchid=mchid,
             private_key=private_key,
@@ -85,6 +84,7 @@ class WeChatPayClient:
             public_key=public_key,
             public_key_id=public_key_id,
         )
+        self._signature = (mchid, certificate_serial, self.sdk._core._private_key)
         self.sdk._core.request = self._request
 
     def ask(self, request: Callable[[Any], tuple[int, str]]) -> Reply:
@@ -122,14 +122,20 @@ class WeChatPayClient:
 
         Files carry no seal: whoever asks for one knows its digest. Raises NoAnswerError.
         """
-        try:
-            parts = urlsplit(url if isinstance(url, str) else "")
-        except ValueError:
-            raise NoAnswerError("the file has no address") from None
-        found = self._sent("GET", f"{parts.path}?{parts.query}", "", _LONGEST_FILE)
+        found = self._sent("GET", self._path(str(url)), "", _LONGEST_FILE)
         if found.status != httpx.codes.OK:
             raise NoAnswerError(f"HTTP status {found.status}")
         return found.body
+
+    def _path(self, url: str) -> str:
+        """Path and query of an address; WeChat may name another of its hosts."""
+        if url.startswith(f"{self._base}/"):
+            return url.removeprefix(self._base)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise NoAnswerError("the file has no address") from None
+        return f"{parts.path or '/'}?{parts.query}"
 
     def _request(
         self, path: str, method: RequestType = RequestType.GET, data: object = None
@@ -180,14 +186,15 @@ def _fields(text: str) -> dict[str, Any]:
     return fields
 
 
-def _private(text: str) -> Any:
+def _sdk(**settings: Any) -> Any:
+    """The SDK of a merchant whose public key was found good before."""
     try:
-        key = load_private_key(text)
+        sdk = WeChatPay(**settings)
     except Exception:  # the library raises nothing narrower
-        key = None
-    if not hasattr(key, "private_numbers") or not hasattr(key, "key_size"):
+        sdk = None
+    if not hasattr(sdk, "_core") or not hasattr(sdk._core._private_key, "private_numbers"):
         raise InvalidInput("private_key", "must be an RSA private key in PEM")
-    return key
+    return sdk
 
 
 def _apiv3_key(text: str) -> str:

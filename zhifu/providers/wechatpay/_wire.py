@@ -16,8 +16,11 @@ BEIJING = timezone(timedelta(hours=8))
 #: The most that an order can be, in fen.
 LARGEST = 2**31 - 1
 
-_TRADE_NUMBER = re.compile(r"[0-9A-Za-z_|*-]{6,32}", re.ASCII)
-_REFUND_NUMBER = re.compile(r"[0-9A-Za-z_|*@-]{1,64}", re.ASCII)
+# WeChat takes a bar too, but an address writes it in another way than the signature of a request.
+_TRADE_NUMBER = re.compile(r"[0-9A-Za-z_*-]{6,32}", re.ASCII)
+_REFUND_NUMBER = re.compile(r"[0-9A-Za-z_*@-]{1,64}", re.ASCII)
+_TRADE_RULE = "must be 6 to 32 letters, digits, or any of _*-"
+_REFUND_RULE = "must be 1 to 64 letters, digits, or any of _*@-"
 _BILL_TIME = "%Y-%m-%d %H:%M:%S"
 _LAST_SECOND = 253_370_000_000
 
@@ -57,30 +60,29 @@ def bill_money(text: str) -> Money:
 
 
 def trade_number(payment_id: str) -> str:
-    """The order number of a payment of ours: its id, where WeChat allows that as a number.
+    """The order number of a payment of ours: its id, where WeChat takes that for a number.
 
-    Raises InvalidInput otherwise; ids of the gateway (`pay_…`) are always allowed.
+    Raises InvalidInput otherwise; ids of the gateway (`pay_…`) are always taken.
     """
-    return _require(_TRADE_NUMBER, "payment_id", payment_id, "6 to 32 letters, digits or _-|*")
+    return _require(_TRADE_NUMBER, "payment_id", payment_id, _TRADE_RULE)
 
 
 def require_trade_number(number: str) -> str:
     """The number, if an order can have it; raises InvalidInput."""
-    rule = "6 to 32 letters, digits or _-|*"
-    return _require(_TRADE_NUMBER, "provider_payment_id", number, rule)
+    return _require(_TRADE_NUMBER, "provider_payment_id", number, _TRADE_RULE)
 
 
 def require_refund_number(refund_id: str) -> str:
     """The refund id, if a refund can have it as its number; raises InvalidInput."""
-    return _require(_REFUND_NUMBER, "refund_id", refund_id, "1 to 64 letters, digits or _-|*@")
+    return _require(_REFUND_NUMBER, "refund_id", refund_id, _REFUND_RULE)
 
 
 def is_trade_number(number: object) -> bool:
-    """Whether an order can have this number."""
+    """Whether an order of ours can have this number."""
     return isinstance(number, str) and _TRADE_NUMBER.fullmatch(number) is not None
 
 
 def _require(form: re.Pattern[str], field: str, name: str, rule: str) -> str:
     if not isinstance(name, str) or not form.fullmatch(name):
-        raise InvalidInput(field, f"must be {rule}", name)
+        raise InvalidInput(field, rule, name)
     return name
