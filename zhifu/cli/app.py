@@ -7,7 +7,7 @@ from importlib import import_module
 from zhifu.cli.root import app
 
 _IN_ORDER = (
-    *("up", "down", "deploy", "doctor", "config"),
+    *("up", "down", "deploy", "doctor", "config", "sandbox"),
     *("platform", "role", "learner", "content", "key"),
     *("purchase", "settle", "verify", "claim", "refund"),
     *("deposit", "release", "withdraw", "balance"),

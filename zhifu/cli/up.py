@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +11,7 @@ from zhifu.cli.answer import Answer, answer
 from zhifu.cli.command import command
 from zhifu.cli.root import SET_UP, app
 from zhifu.cli.session import Session
+from zhifu.cli.signals import wait_for_a_signal
 
 if TYPE_CHECKING:
     from zhifu.anvil import Anvil
@@ -55,7 +54,7 @@ def up(
         pid_file(session).write_text(f"{chain.pid}\n", encoding="utf-8")
         return started
     started.show(as_json=session.as_json)
-    _wait_for_a_signal()
+    wait_for_a_signal()
     chain.stop()
     return None
 
@@ -114,14 +113,3 @@ def _next_steps(address: str, detached: bool) -> tuple[str, ...]:
         "Next:  zhifu deploy" + ("" if detached else "  (in another terminal)"),
         "Then:  zhifu platform add udemy",
     )
-
-
-def _wait_for_a_signal() -> None:
-    asked = threading.Event()
-
-    def ask(*_: Any) -> None:
-        asked.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, ask)
-    asked.wait()
