@@ -10,7 +10,8 @@ from functools import cached_property
 from zhifu.chain import Chain
 from zhifu.config import DEVELOPMENT_CHAINS, Settings
 from zhifu.deployment import Deployment
-from zhifu.exceptions import ChainUnreachable, InvalidInput, NotDeployed
+from zhifu.exceptions import ChainUnreachable, InvalidInput, NodeRefused, NotDeployed
+from zhifu.store import Survey, survey
 
 
 class SkippedError(Exception):
@@ -24,6 +25,14 @@ class Case:
     settings: Settings
     ask: Callable[[str], str] | None = None
     clock: Callable[[], float] = field(default=time.time)
+
+    @cached_property
+    def books(self) -> Survey:
+        """The database as it stands.
+
+        Raises DatabaseRefused, DatabaseUnreachable and InvalidInput.
+        """
+        return survey(self.settings.database_url)
 
     @cached_property
     def chain(self) -> Chain:
@@ -46,10 +55,17 @@ class Case:
 
     def need_chain(self) -> Chain:
         """The chain, for a check that says nothing about why there is none."""
+        if not self._chain_answers:
+            raise SkippedError("the chain does not answer")
+        return self.chain
+
+    @cached_property
+    def _chain_answers(self) -> bool:
+        # Found out once: each question to a node that is silent takes as long as it may.
         try:
-            return self.chain
-        except (ChainUnreachable, InvalidInput):
-            raise SkippedError("the chain does not answer") from None
+            return bool(self.chain)
+        except (ChainUnreachable, NodeRefused, InvalidInput):
+            return False
 
     def need_deployment(self) -> Deployment:
         """The deployment, for a check that says nothing about why there is none."""

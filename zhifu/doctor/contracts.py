@@ -15,7 +15,6 @@ from zhifu.exceptions import (
     NotDeployed,
     WrongContractCode,
 )
-from zhifu.store import survey
 
 
 def check_deployment(case: Case) -> Iterator[Finding]:
@@ -83,7 +82,7 @@ def check_books(case: Case) -> Iterator[Finding]:
     """Whether the books are of this deployment."""
     deployment = case.need_deployment()
     try:
-        books = survey(case.settings.database_url).deployment
+        books = case.books.deployment
     except (DatabaseRefused, DatabaseUnreachable, InvalidInput):
         return
     ours = (deployment.chain_id, deployment.settlement, deployment.block_hash)

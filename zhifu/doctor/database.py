@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from zhifu import sql
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import DatabaseRefused, DatabaseUnreachable, InvalidInput
-from zhifu.store import Survey, survey
+from zhifu.store import Survey
 
 _GIBIBYTE = 1_073_741_824
 _LEAST_BYTES = _GIBIBYTE // 10
@@ -20,7 +21,7 @@ _FEW_BYTES = 2 * _GIBIBYTE
 def check(case: Case) -> Iterator[Finding]:
     """Everything about the database; nothing in it is changed."""
     try:
-        found = survey(case.settings.database_url)
+        found = case.books
     except (DatabaseRefused, DatabaseUnreachable, InvalidInput) as error:
         advice = "see that the server runs and that database.url and its password are right"
         yield failure("database.reachable", str(error), advice)
@@ -53,8 +54,6 @@ def _new_file(file: Path) -> Finding:
 
 
 def _can_write(folder: Path) -> bool:
-    import os
-
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 

@@ -22,7 +22,7 @@ def check_answer(case: Case) -> Iterator[Finding]:
     address = public_url(case.settings.rpc_url)
     try:
         chain = case.chain
-    except (ChainUnreachable, InvalidInput) as error:
+    except (ChainUnreachable, NodeRefused, InvalidInput) as error:
         advice = "start the node, or let chain.rpc be the address of one that runs"
         yield failure("chain.reachable", str(error), advice)
         return

@@ -13,7 +13,7 @@ from zhifu.blocks import checksum_address
 from zhifu.config import PlatformSettings, require_plain_key_allowed
 from zhifu.contracts import PlatformRegistry
 from zhifu.doctor.case import Case, SkippedError
-from zhifu.doctor.finding import Finding, failure, fine, warning
+from zhifu.doctor.finding import Finding, Verdict, failure, fine, warning
 from zhifu.doctor.network import gas_price
 from zhifu.exceptions import InvalidInput
 from zhifu.models import PlatformStatus
@@ -68,7 +68,7 @@ def check_platforms(case: Case) -> Iterator[Finding]:
 
 def check_standing(case: Case, number: int) -> Iterator[Finding]:
     """Whether a platform is admitted, and open."""
-    registry = PlatformRegistry(case.chain, case.need_deployment().registry)
+    registry = _registry(case)
     name = f"platform.{number}"
     if number > registry.platform_count():
         advice = "use the number that the network gave the platform (zhifu platform list)"
@@ -117,7 +117,7 @@ def check_key(case: Case, number: int, keystore: Path) -> Iterator[Finding]:
         yield _operator(case, f"{name}.operator", number, address)
         yield _gas(case, f"{name}.gas", address)
     except SkippedError as skipped:
-        raise SkippedError(f"{skipped}, so {address} was not looked up") from None
+        yield Finding(f"{name}.operator", Verdict.SKIPPED, str(skipped))
 
 
 def _opened(
@@ -151,7 +151,7 @@ def _unopened(name: str, keystore: Path) -> tuple[str | None, Finding]:
 
 
 def _operator(case: Case, name: str, number: int, address: str) -> Finding:
-    registry = PlatformRegistry(case.chain, case.need_deployment().registry)
+    registry = _registry(case)
     operator = registry.operator_of(address)
     if operator.platform == number and operator.active:
         return fine(name, f"active, lane {operator.lane}")
@@ -164,6 +164,11 @@ def _operator(case: Case, name: str, number: int, address: str) -> Finding:
         return fine(name, "named; it accepts at the start")
     advice = f"let the platform's owner name it: zhifu platform operator {number} {address}"
     return failure(name, "not an operator of the platform", advice)
+
+
+def _registry(case: Case) -> PlatformRegistry:
+    deployment = case.need_deployment()
+    return PlatformRegistry(case.chain, deployment.registry)
 
 
 def _gas(case: Case, name: str, address: str) -> Finding:
