@@ -274,6 +274,21 @@ def test_a_refund_that_moved_nothing_is_asked_about(gateway: Gateway) -> None:
         alipay.refund(NUMBER, AMOUNT, "ref_1")
 
 
+def test_a_refund_that_is_refused_was_perhaps_made_before(gateway: Gateway) -> None:
+    """ALIPAY-4"""
+    refused = {"code": "40004", "msg": "Failed", "sub_code": "ACQ.TRADE_STATUS_ERROR"}
+    made = refunds(refund_status="REFUND_SUCCESS", refund_amount="49.00")
+    gateway.say = lambda method: (
+        made(method) if "refund.query" in method else (200, signed(method, refused))
+    )
+    alipay = provider(gateway)
+    assert alipay.refund(NUMBER, AMOUNT, "ref_1") is RefundStatus.DONE
+    gateway.says(refused)
+    with pytest.raises(ProviderRefused) as refusal:
+        alipay.refund(NUMBER, AMOUNT, "ref_1")
+    assert refusal.value.reason == "ACQ.TRADE_STATUS_ERROR"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -163,8 +163,6 @@ def _members(text: str) -> dict[str, str]:
         name, at = decode(text, at)
         start = _past(text, at, ":")
         _, at = decode(text, start)
-        if name in members:
-            raise ValueError(name)
         members[name] = text[start:at]
         if text[_blank(text, at) :].rstrip() == "}":
             return members

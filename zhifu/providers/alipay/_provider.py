@@ -103,6 +103,8 @@ class AlipayProvider:
         Until its learner opens it, a payment is pending and cannot be cancelled before it expires.
         """
         number = trade_number(intent.payment_id, intent.expires_at)
+        if intent.expires_at <= self._clock():
+            raise ProviderRefused(self.name, number, "it has expired")
         trade = {
             "out_trade_no": number,
             "total_amount": yuan(intent.amount),
