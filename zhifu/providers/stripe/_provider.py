@@ -128,16 +128,11 @@ class StripeProvider:
     def cancel(self, provider_payment_id: str) -> None:
         """Cancel a PaymentIntent; Stripe keeps one open for ever otherwise."""
         with self._asking(provider_payment_id):
-            try:
-                self._stripe.payment_intents.cancel(provider_payment_id)
-            except stripe.InvalidRequestError as error:
-                if error.code != "payment_intent_unexpected_state":
-                    raise
-                status = self._retrieve(provider_payment_id).status
-                if status == "processing":
-                    raise PaymentUnknown(self.name, provider_payment_id) from error
-                if status != "canceled":
-                    raise
+            status = self._cancelled(provider_payment_id)
+        if status == "succeeded":
+            raise ProviderRefused(self.name, provider_payment_id, "it is paid")
+        if status != "canceled":
+            raise PaymentUnknown(self.name, provider_payment_id)
 
     def refund(self, provider_payment_id: str, amount: Money, refund_id: str) -> RefundStatus:
         """Refund a payment in whole or part.
@@ -210,7 +205,19 @@ class StripeProvider:
             raise ProviderRefused(self.name, intent.payment_id, "it has expired")
 
     def _retrieve(self, payment: str, *expand: str) -> stripe.PaymentIntent:
-        return self._stripe.payment_intents.retrieve(payment, {"expand": list(expand)})
+        found = self._stripe.payment_intents.retrieve(payment, {"expand": list(expand)})
+        if found.id != payment:
+            raise PaymentUnknown(self.name, payment)
+        return found
+
+    def _cancelled(self, payment: str) -> str:
+        """The status of a payment after Stripe was asked to cancel it."""
+        try:
+            return self._stripe.payment_intents.cancel(payment).status
+        except stripe.InvalidRequestError as error:
+            if error.code != "payment_intent_unexpected_state":
+                raise
+            return self._retrieve(payment).status
 
     def _taken(self, payment: stripe.PaymentIntent) -> int:
         """How much of a payment disputes have taken, in Stripe's units."""
