@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused
 from zhifu.money import Money
-from zhifu.providers import ProviderPayment, ProviderStatus, RefundStatus
+from zhifu.providers import Intent, ProviderPayment, ProviderStatus, RefundStatus
 from zhifu.providers.alipay import AlipayProvider
 
 NUMBER = "20200327181224259"
@@ -220,6 +221,17 @@ def test_an_answer_that_proves_nothing_leaves_a_payment_unknown(gateway: Gateway
         alipay.refund(NUMBER, AMOUNT, "ref_1")
     with pytest.raises(PaymentUnknown):
         alipay.cancel(NUMBER)
+    intent = Intent("pay_1", AMOUNT, "课程", int(time.time()) + 900, "precreate")
+    with pytest.raises(PaymentUnknown):
+        alipay.create(intent)
+
+
+@pytest.mark.parametrize("trouble", ["ACQ.SYSTEM_ERROR", "aop.unknow-error", "USER_RATE_LIMIT"])
+def test_a_failing_gateway_refuses_no_refund(gateway: Gateway, trouble: str) -> None:
+    """ALIPAY-4"""
+    gateway.says({"code": "40004", "msg": "Business Failed", "sub_code": trouble})
+    with pytest.raises(PaymentUnknown):
+        provider(gateway).refund(NUMBER, AMOUNT, "ref_1")
 
 
 def test_an_answer_from_elsewhere_is_not_fetched(gateway: Gateway) -> None:
