@@ -148,8 +148,7 @@ class WeChatPayClient:
         try:
             return found.status, self._seal.open(found.headers, found.body, self._clock())
         except BrokenSealError as reason:
-            unsealed = f"{reason} (HTTP status {found.status}, {found.body[:300]!r})"
-            raise NoAnswerError(unsealed) from None
+            raise NoAnswerError(f"{reason} ({_outline(found)})") from None
 
     def _sent(self, method: str, path: str, body: str, longest: int) -> _Sent:
         mchid, serial, private_key = self._signature
@@ -174,6 +173,12 @@ class WeChatPayClient:
             raise NoAnswerError(type(error).__name__) from None
         named = {name.lower(): value for name, value in response.headers.items()}
         return _Sent(response.status_code, named, bytes(taken))
+
+
+def _outline(found: _Sent) -> str:
+    """What is logged of an answer that is not believed: complaints whole, else no one's data."""
+    said = f", {found.body[:300]!r}" if httpx.codes.is_error(found.status) else ""
+    return f"HTTP status {found.status}{said}"
 
 
 def _fields(text: str) -> dict[str, Any]:
