@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from zhifu.chargebackbook import Chargeback
+from zhifu.checkouts import OpenCheckout
 from zhifu.commits import Commits, Outcome
 from zhifu.enrolment import Reservation
 from zhifu.exceptions import GatewayClosed, InvalidInput, ZhifuError
@@ -20,7 +22,16 @@ from zhifu.intake import CartQuote
 from zhifu.models import BatchOrder, Dispute
 from zhifu.money import Money
 from zhifu.pages import FIRST, Refund
-from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
+from zhifu.paybackbook import Payback
+from zhifu.payments import (
+    BatchRecord,
+    Change,
+    CheckoutTerms,
+    OrderRecord,
+    Payment,
+    PaymentRequest,
+)
+from zhifu.providers import Answer, Callback
 from zhifu.treasury import Balance, SentWithdrawal
 
 P = ParamSpec("P")
@@ -87,6 +98,42 @@ class AsyncGateway:
     async def pay_many(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record many payments, those that `pay` would raise for rejected alone."""
         return await self._commits.record_many(requests)
+
+    async def checkout(self, request: PaymentRequest, terms: CheckoutTerms) -> OpenCheckout:
+        """Make a payment at its provider, so that its learner can pay it."""
+        return await self.run(self.gateway.checkout, request, terms)
+
+    async def take_callback(self, provider: str, callback: Callback) -> Answer:
+        """Store what a provider tells by itself, and what to answer it."""
+        return await self.run(self.gateway.take_callback, provider, callback)
+
+    async def process_callbacks(self) -> int:
+        """Ask providers again about what their callbacks hinted at."""
+        return await self.run(self.gateway.process_callbacks)
+
+    async def inquire(self) -> int:
+        """Ask providers about the undecided payments whose time has come."""
+        return await self.run(self.gateway.inquire)
+
+    async def pay_back(self) -> int:
+        """Send back at its provider what came in and fits no order."""
+        return await self.run(self.gateway.pay_back)
+
+    async def paybacks(self, payment_id: str) -> list[Payback]:
+        """What goes back of a payment without being a refund of an order."""
+        return await self.run(self.gateway.paybacks, payment_id)
+
+    async def follow_chargebacks(self) -> int:
+        """Take back on chain what payers' banks took back."""
+        return await self.run(self.gateway.follow_chargebacks)
+
+    async def chargebacks(self, payment_id: str) -> list[Chargeback]:
+        """The chargebacks of a payment, the oldest first."""
+        return await self.run(self.gateway.chargebacks, payment_id)
+
+    async def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
+        """Refund the orders of a platform that no batch could carry for so long."""
+        return await self.run(self.gateway.refund_left_out, platform, patience_seconds)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""

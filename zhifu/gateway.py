@@ -10,6 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from zhifu.books import Books
+from zhifu.callbacks import Callbacks
+from zhifu.chargebackbook import Chargeback, ChargebackBook
+from zhifu.chargebacks import Chargebacks
+from zhifu.checkouts import Checkouts, OpenCheckout
 from zhifu.deployment import Network
 from zhifu.disputes import Disputes
 from zhifu.enrolment import Enrolment, Reservation
@@ -23,9 +27,11 @@ from zhifu.exceptions import (
     UnknownPlatform,
     ZhifuError,
 )
+from zhifu.inbox import Inbox
 from zhifu.index import Content, Index, PlatformRecord
 from zhifu.indexer import Indexer
 from zhifu.ingest import forget
+from zhifu.inquiries import Inquiries
 from zhifu.intake import CartQuote, Intake
 from zhifu.lane import Lane
 from zhifu.lanebook import LaneBook
@@ -33,8 +39,17 @@ from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder, Dispute
 from zhifu.money import Money
 from zhifu.pages import FIRST, Pages, Refund
-from zhifu.payments import BatchRecord, Change, OrderRecord, Payment, PaymentRequest
-from zhifu.providers import Provider
+from zhifu.paybackbook import Payback, PaybackBook
+from zhifu.paybacks import Paybacks
+from zhifu.payments import (
+    BatchRecord,
+    Change,
+    CheckoutTerms,
+    OrderRecord,
+    Payment,
+    PaymentRequest,
+)
+from zhifu.providers import Answer, Callback, Provider
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.selection import Selection
@@ -118,6 +133,18 @@ class Gateway:
             providers,
             self.sync,
         )
+        self._payback_book = PaybackBook(store, clock)
+        self._paybacks = Paybacks(self._payback_book, providers)
+        self._chargeback_book = ChargebackBook(store, clock)
+        self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
+        self._checkouts = Checkouts(self._books, self._intake, providers, clock)
+        self._inquiries = Inquiries(
+            self._books, self._intake, self._checkouts, self._chargebacks, providers, clock
+        )
+        self._callbacks = Callbacks(
+            Inbox(store, clock), self._books, self._inquiries, providers, clock
+        )
+        self._clock = clock
         self._pages = Pages(store, self._books)
         self._enrolment = Enrolment(network, self._lane, self.sync)
         self._treasury = Treasury(network, self._lane)
@@ -188,6 +215,61 @@ class Gateway:
         """
         self._refresh_if_stale()
         return self._intake.take(requests)
+
+    def checkout(self, request: PaymentRequest, terms: CheckoutTerms) -> OpenCheckout:
+        """Make a payment at its provider, so that its learner can pay it; `pay`'s other way round.
+
+        The request has no `provider_payment_id`. The same key with the same body is the same
+        payment, and goes on where the first attempt was cut short; the first one's expiry counts.
+        Raises what `pay` raises of a request, and ProviderRefused: that payment is cancelled.
+        Raises PaymentUnknown where the provider does not answer: the same request again goes on.
+        """
+        self._refresh_if_stale()
+        return self._checkouts.create(request, terms)
+
+    def take_callback(self, provider: str, callback: Callback) -> Answer:
+        """Store what a provider tells by itself, and what to answer it; acted on afterwards.
+
+        One that is not the provider's, to us, and fresh is answered so and changes nothing. Raises
+        UnknownProvider.
+        """
+        return self._callbacks.take(provider, callback)
+
+    def process_callbacks(self) -> int:
+        """Ask providers again about what their callbacks hinted at; how many are done with."""
+        return self._callbacks.process()
+
+    def inquire(self) -> int:
+        """Ask providers about the undecided payments whose time has come; how many were decided.
+
+        One that has expired is cancelled at its provider before it counts as expired.
+        """
+        return self._inquiries.ask_due()
+
+    def pay_back(self) -> int:
+        """Send back at its provider what came in and fits no order; how many are finished."""
+        return self._paybacks.make()
+
+    def paybacks(self, payment_id: str) -> list[Payback]:
+        """What goes back of a payment without being a refund of an order; raises UnknownPayment."""
+        return self._payback_book.of(payment_id)
+
+    def follow_chargebacks(self) -> int:
+        """Take back on chain what payers' banks took back; how many chargebacks are dealt with."""
+        return self._chargebacks.attend()
+
+    def chargebacks(self, payment_id: str) -> list[Chargeback]:
+        """The chargebacks of a payment, the oldest first; raises UnknownPayment."""
+        return self._chargeback_book.of(payment_id)
+
+    def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
+        """Refund the orders of a platform that no batch could carry for so long; those refunded.
+
+        A content that was withdrawn, or whose price changed for good, after it was paid.
+        """
+        latest = self._clock() - patience_seconds
+        late = [each for each in self.left_out(platform) if self.history(each.id)[-1].at <= latest]
+        return [self.refund(order.id) for order in late]
 
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when.

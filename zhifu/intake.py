@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from zhifu.batch import HIGHEST_NUMBER
-from zhifu.blocks import checksum_address
 from zhifu.books import Books, Draft
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import (
@@ -36,9 +34,7 @@ from zhifu.models import PlatformStatus
 from zhifu.money import Money
 from zhifu.payments import Payment, PaymentRequest, PaymentState
 from zhifu.providers import Provider, ProviderPayment, ProviderStatus
-
-LONGEST_TEXT = 255
-LARGEST_CART = 100
+from zhifu.requests import canonical, malformed, malformed_contents
 
 Outcome = Payment | ZhifuError
 
@@ -83,7 +79,7 @@ class Intake:
 
     def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record payments in one transaction; the errors of those that were rejected instead."""
-        outcomes: list[Outcome | None] = [_malformed(request) for request in requests]
+        outcomes: list[Outcome | None] = [malformed(request) for request in requests]
         wanted = [at for at, outcome in enumerate(outcomes) if outcome is None]
         known = self._books.known([requests[at] for at in wanted])
         for at, payment in zip(wanted, known, strict=True):
@@ -96,13 +92,25 @@ class Intake:
 
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs today; see `Gateway.quote`."""
-        malformed = _malformed_contents(tuple(contents))
-        if malformed is not None:
-            raise malformed
+        wrong = malformed_contents(tuple(contents))
+        if wrong is not None:
+            raise wrong
         today = self._today()
         prices = tuple((each, self._price(self._on_sale(each), today)) for each in contents)
         amount = sum((price for _, price in prices), Money(0, self._currency))
         return CartQuote(prices, amount, (today + 1) * DAY_SECONDS)
+
+    def prices(self, request: PaymentRequest) -> tuple[int, ...]:
+        """The prices in ledger units of what a request asks for, in its cart's order.
+
+        Raises if anything of it is not on sale, or its amount is not their sum.
+        """
+        try:
+            return self._prices(request)
+        except (NotFoundError, StateError, AmountMismatch):
+            # The chain may know better than the index did.
+            self._refresh()
+            return self._prices(request)
 
     def recheck(self, payment: Payment) -> Outcome:
         """Ask again about a payment whose provider did not answer, and record what it says."""
@@ -119,7 +127,7 @@ class Intake:
         return self._books.resolve(payment.id, state)
 
     def _again(self, request: PaymentRequest, known: Payment) -> Outcome:
-        if _canonical(request) != known.request:
+        if canonical(request) != known.request:
             return IdempotencyConflict(request.idempotency_key)
         if known.state is PaymentState.PAYMENT_UNKNOWN:
             return self.recheck(known)
@@ -139,7 +147,7 @@ class Intake:
     def _draft(self, request: PaymentRequest) -> Draft | ZhifuError:
         try:
             prices = self._prices(request)
-            return Draft(_canonical(request), prices, self._provider_state(request))
+            return Draft(canonical(request), prices, self._provider_state(request))
         except ZhifuError as error:
             return error
 
@@ -245,65 +253,3 @@ def _told(payment: Payment) -> Outcome:
     if payment.state is PaymentState.PAYMENT_UNKNOWN:
         return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
     return payment
-
-
-def _malformed(request: PaymentRequest) -> InvalidInput | None:
-    """What is wrong with a request whatever the state of the world, or None."""
-    if not isinstance(request, PaymentRequest):
-        return InvalidInput("request", "must be a PaymentRequest", type(request).__name__)
-    for field in ("platform", "learner"):
-        if not _is_number(getattr(request, field)):
-            return InvalidInput(field, "must be a number from 1 to 4294967295")
-    for field in ("provider", "provider_payment_id", "idempotency_key"):
-        if not _is_text(getattr(request, field)):
-            return InvalidInput(field, f"must be text of 1 to {LONGEST_TEXT} printable characters")
-    return (
-        _malformed_contents(request.contents)
-        or _malformed_amount(request)
-        or _malformed_referrer(request)
-    )
-
-
-def _malformed_contents(contents: tuple[int, ...]) -> InvalidInput | None:
-    if not isinstance(contents, tuple) or not 1 <= len(contents) <= LARGEST_CART:
-        return InvalidInput("contents", f"must be a tuple of 1 to {LARGEST_CART} contents")
-    if not all(_is_number(content) for content in contents):
-        return InvalidInput("contents", "must be numbers from 1 to 4294967295")
-    if len(set(contents)) != len(contents):
-        return InvalidInput("contents", "must name each content once", contents)
-    return None
-
-
-def _malformed_amount(request: PaymentRequest) -> InvalidInput | None:
-    if not isinstance(request.amount, Money):
-        return InvalidInput("amount", "must be Money", request.amount)
-    if not 0 < request.amount.amount < 2**63:
-        return InvalidInput("amount", "must be positive", request.amount.amount)
-    return None
-
-
-def _malformed_referrer(request: PaymentRequest) -> InvalidInput | None:
-    if request.referrer is None:
-        return None
-    try:
-        address = checksum_address(request.referrer)
-    except InvalidInput as error:
-        return InvalidInput("referrer", error.rule, request.referrer)
-    if int(address, 16) == 0:
-        return InvalidInput("referrer", "must not be the zero address")
-    return None
-
-
-def _canonical(request: PaymentRequest) -> PaymentRequest:
-    """The request as it is recorded: an address in one spelling."""
-    if request.referrer is None:
-        return request
-    return replace(request, referrer=checksum_address(request.referrer))
-
-
-def _is_number(value: object) -> bool:
-    return type(value) is int and 0 < value <= HIGHEST_NUMBER
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_TEXT and value.isprintable()

@@ -27,7 +27,7 @@ from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.payments import OrderRecord, OrderState
 from zhifu.providers import Provider, RefundStatus
-from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord
+from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord, ReturnedBy
 from zhifu.refusals import explained
 
 _NEVER_PAID = (
@@ -73,24 +73,51 @@ class Refunds:
     def refund(self, order_id: str) -> OrderRecord:
         """Refund one order; see `Gateway.refund`."""
         order = self._books.order(order_id)
-        lane = self._lanes.get(order.platform)
-        if lane is None:
-            raise NoOperator(order.platform)
+        lane = self._lane(order)
         self._provider(order)
-        with lane.lock:
-            if order.batch is not None:
-                self._sync()
-            self._begin(lane, order_id)
-            self._finish(lane, order_id)
+        self._refund(order, lane, ReturnedBy.PROVIDER)
         return self._books.order(order_id)
+
+    def take_back(self, order_id: str) -> None:
+        """Take back an order whose payment was charged back: the payer's bank returned the money.
+
+        One that was settled is refunded on chain. Raises UnknownOrder, NoOperator and
+        NotRefundable, and what keeps the chain from taking it back now.
+        """
+        order = self._books.order(order_id)
+        self._refund(order, self._lane(order), ReturnedBy.CHARGEBACK)
+
+    def is_open(self, order_id: str) -> bool:
+        """Whether the chain would take an order back now, or never had it; raises UnknownOrder."""
+        order = self._books.order(order_id)
+        if order.batch is None:
+            return True
+        try:
+            self._require_refundable(self._lane(order), order)
+        except NotRefundable:
+            return False
+        return True
 
     def pending(self) -> list[OrderRecord]:
         """Orders whose refund is not finished, or not on chain any more, the oldest first."""
         return [self._books.order(order_id) for order_id in self._book.open()]
 
+    def _refund(self, order: OrderRecord, lane: Lane, returned_by: ReturnedBy) -> None:
+        with lane.lock:
+            if order.batch is not None:
+                self._sync()
+            self._begin(lane, order.id, returned_by)
+            self._finish(lane, order.id)
+
+    def _lane(self, order: OrderRecord) -> Lane:
+        lane = self._lanes.get(order.platform)
+        if lane is None:
+            raise NoOperator(order.platform)
+        return lane
+
     # Beginning
 
-    def _begin(self, lane: Lane, order_id: str) -> None:
+    def _begin(self, lane: Lane, order_id: str, returned_by: ReturnedBy) -> None:
         """Store the refund of an order, unless one already is."""
         order = self._books.order(order_id)
         if order.state in _IN_FLIGHT:
@@ -100,11 +127,11 @@ class Refunds:
             return
         if order.state in _NEVER_PAID:
             raise NotRefundable(order.id, "it is not paid")
-        if order.state is OrderState.CHARGED_BACK:
+        if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
         if order.batch is not None:
             self._require_refundable(lane, order)
-        self._book.begin(order)
+        self._book.begin(order, returned_by)
 
     def _require_refundable(self, lane: Lane, order: OrderRecord) -> None:
         """Ask the chain whether it would take the order back now."""
@@ -156,6 +183,9 @@ class Refunds:
         return Inclusion(receipt.transaction_hash, receipt.block_number)
 
     def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
+        if refund.returned_by is ReturnedBy.CHARGEBACK:
+            self._book.refunded(refund, order.payment_id)
+            return
         provider, payment = self._provider(order)
         refund_id = ids.to_text(ids.REFUND, refund.number)
         try:

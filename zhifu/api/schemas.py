@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zhifu.intake import LARGEST_CART, LONGEST_TEXT
+from zhifu.requests import LARGEST_CART, LONGEST_TEXT
 
 LARGEST_PAGE = 200
 MOST_LEARNERS = 1 << 20

@@ -13,7 +13,7 @@ from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.exceptions import UnknownContent, UnknownPlatform
 from zhifu.index import PlatformRecord
-from zhifu.intake import LARGEST_CART
+from zhifu.requests import LARGEST_CART
 
 _LISTED = "contents"
 

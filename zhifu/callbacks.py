@@ -1,0 +1,82 @@
+"""Callbacks of providers: verified and stored while the provider waits, acted on afterwards.
+
+A callback is a hint. Whatever it says, the provider is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from zhifu.books import Books
+from zhifu.exceptions import (
+    CurrencyMismatch,
+    InvalidCallback,
+    ProviderError,
+    UnknownProvider,
+)
+from zhifu.inbox import DueCallback, Inbox, Received
+from zhifu.inquiries import Inquiries
+from zhifu.providers import Answer, Callback, Provider
+
+#: How long a payment may be unknown here that its provider speaks of: its own answer to our making
+#: it may come later than the callback.
+_PATIENCE_SECONDS = 3_600
+_FIRST_DELAY_SECONDS = 2
+_LONGEST_DELAY_SECONDS = 600
+
+
+class Callbacks:
+    """Takes callbacks of `providers` into `inbox` and acts on them; `clock` tells Unix seconds."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        books: Books,
+        inquiries: Inquiries,
+        providers: Mapping[str, Provider],
+        clock: Callable[[], int],
+    ) -> None:
+        self._inbox = inbox
+        self._books = books
+        self._inquiries = inquiries
+        self._providers = providers
+        self._clock = clock
+
+    def take(self, provider: str, callback: Callback) -> Answer:
+        """Store a callback and answer it in its provider's words; see `Gateway.take_callback`."""
+        found = self._providers.get(provider)
+        if found is None:
+            raise UnknownProvider(provider)
+        try:
+            hint = found.verify(callback)
+        except InvalidCallback:
+            return found.answer(accepted=False)
+        self._inbox.put([Received(provider, hint, callback.body, callback.received_at)])
+        return found.answer(accepted=True)
+
+    def process(self) -> int:
+        """Act on every callback whose time has come; how many are done with."""
+        return sum(self._process(each) for each in self._inbox.due())
+
+    def _process(self, callback: DueCallback) -> bool:
+        payment = self._books.by_provider(callback.provider, callback.hint.provider_payment_id)
+        if payment is None:
+            return self._unmatched(callback)
+        try:
+            self._inquiries.ask(payment, hinted=True)
+        except (ProviderError, CurrencyMismatch, UnknownProvider) as error:
+            self._postpone(callback, str(error))
+            return False
+        self._inbox.processed(callback)
+        return True
+
+    def _unmatched(self, callback: DueCallback) -> bool:
+        if self._clock() - callback.received_at < _PATIENCE_SECONDS:
+            self._postpone(callback, "no payment is called so, yet")
+            return False
+        self._inbox.refused(callback, "no payment is called so")
+        return True
+
+    def _postpone(self, callback: DueCallback, why: str) -> None:
+        delay = min(_FIRST_DELAY_SECONDS << min(callback.tries, 16), _LONGEST_DELAY_SECONDS)
+        self._inbox.postpone(callback, self._clock() + delay, why)

@@ -1,0 +1,73 @@
+"""Chargebacks: the payer's bank took money back, and the orders follow it as far as they can.
+
+Before its refund window closes an order is taken back on chain, and its money returns to the seller
+who lost it. After that it stays settled, and the seller bears the loss.
+"""
+
+from __future__ import annotations
+
+from zhifu.books import Books
+from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage
+from zhifu.exceptions import NotRefundable
+from zhifu.money import Money
+from zhifu.payments import OrderRecord, OrderState, Payment
+from zhifu.refunds import Refunds
+
+
+class Chargebacks:
+    """Follows what banks take back, in `book` and on chain."""
+
+    def __init__(self, book: ChargebackBook, books: Books, refunds: Refunds) -> None:
+        self._book = book
+        self._books = books
+        self._refunds = refunds
+
+    def note(self, payment: Payment, charged_back: Money) -> None:
+        """Record that so much of a payment is with the payer's bank now, more or less than before.
+
+        Of what came back only whole chargebacks are undone, the latest first.
+        """
+        known = self._book.of(payment.id)
+        standing = [each for each in known if each.state is not ChargebackState.REVERSED]
+        taken = sum(each.amount.amount for each in standing)
+        if charged_back.amount > taken:
+            more = Money(charged_back.amount - taken, charged_back.currency)
+            # Named by its place, so that two who note the same at once note it once.
+            reference = f"{len(known) + 1}:{charged_back.amount}"
+            self._book.begin(payment.id, reference, more, self._stage(payment))
+        for latest in reversed(standing):
+            if taken - latest.amount.amount < charged_back.amount:
+                return
+            self._book.reverse(latest)
+            taken -= latest.amount.amount
+
+    def attend(self) -> int:
+        """Take back what can be of every open chargeback; how many are dealt with.
+
+        Raises what keeps the chain from answering; the rest is left for the next time.
+        """
+        return sum(self._take_back(each) for each in self._book.open())
+
+    def _stage(self, payment: Payment) -> Stage:
+        is_open = any(self._refunds.is_open(order.id) for order in payment.orders)
+        return Stage.BEFORE_MATURITY if is_open else Stage.AFTER_MATURITY
+
+    def _take_back(self, chargeback: Chargeback) -> bool:
+        orders = self._books.payment(chargeback.payment_id).orders
+        lost = [order for order in orders if not self._returns(order)]
+        states = [self._books.order(order.id).state for order in orders]
+        if any(state is OrderState.REFUND_PENDING for state in states):
+            return False
+        told = f"{len(orders) - len(lost)} of {len(orders)} orders taken back"
+        self._book.close(chargeback, told)
+        return True
+
+    def _returns(self, order: OrderRecord) -> bool:
+        """Take one order back; False if its window is closed."""
+        if order.state is OrderState.REFUNDED:
+            return True
+        try:
+            self._refunds.take_back(order.id)
+        except NotRefundable:
+            return False
+        return True

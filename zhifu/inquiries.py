@@ -1,0 +1,170 @@
+"""Asking providers what became of payments, and recording what they say.
+
+A payment is asked about when its provider hints at news, and on a schedule until it is decided.
+Only an answer decides: silence leaves a payment as it was, or unknown where its provider had
+hinted at news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from zhifu.books import Books, DuePayment
+from zhifu.chargebacks import Chargebacks
+from zhifu.checkouts import Checkouts
+from zhifu.exceptions import (
+    CurrencyMismatch,
+    PaymentUnknown,
+    ProviderError,
+    ProviderRefused,
+    UnknownProvider,
+    ZhifuError,
+)
+from zhifu.intake import Intake
+from zhifu.payments import Payment, PaymentState
+from zhifu.providers import Provider, ProviderPayment, ProviderStatus
+
+UNDECIDED = (
+    PaymentState.CREATED,
+    PaymentState.AWAITING_PAYMENT,
+    PaymentState.PAYMENT_UNKNOWN,
+)
+_FIRST_DELAY_SECONDS = 5
+_LONGEST_DELAY_SECONDS = int(timedelta(minutes=10).total_seconds())
+
+
+class Inquiries:
+    """Asks `providers` about the payments of `books`; `clock` tells Unix seconds."""
+
+    def __init__(
+        self,
+        books: Books,
+        intake: Intake,
+        checkouts: Checkouts,
+        chargebacks: Chargebacks,
+        providers: Mapping[str, Provider],
+        clock: Callable[[], int],
+    ) -> None:
+        self._books = books
+        self._intake = intake
+        self._checkouts = checkouts
+        self._chargebacks = chargebacks
+        self._providers = providers
+        self._clock = clock
+
+    def ask(self, payment: Payment, *, hinted: bool = False) -> Payment:
+        """Ask about a payment and record the answer; the payment as it is then.
+
+        `hinted` says that its provider told us of news. Raises UnknownProvider, PaymentUnknown if
+        no answer came, CurrencyMismatch for an answer in another currency.
+        """
+        if payment.provider_payment_id is None:
+            payment = self._made(payment)
+        if payment.provider_payment_id is None:
+            return payment
+        found = self._answer(payment, hinted)
+        decided = self._record(payment, found)
+        if found.charged_back is not None and decided.state not in UNDECIDED:
+            self._chargebacks.note(decided, found.charged_back)
+        return self._books.payment(payment.id)
+
+    def ask_due(self) -> int:
+        """Ask about every payment whose time has come; how many were decided by it.
+
+        One that cannot be asked about does not keep the others from it.
+        """
+        return sum(self._ask_due(due) for due in self._books.due())
+
+    def _ask_due(self, due: DuePayment) -> bool:
+        payment = due.payment
+        try:
+            if payment.expires_at is None:
+                self._intake.recheck(payment)
+            else:
+                self.ask(payment)
+        except (ProviderError, CurrencyMismatch, UnknownProvider):
+            # It stays as it is, and is asked about again.
+            pass
+        after = self._books.payment(payment.id)
+        if after.state in UNDECIDED:
+            self._books.postpone(payment.id, self._next(due))
+        return after.state not in UNDECIDED
+
+    def _next(self, due: DuePayment) -> int:
+        """When to ask again: ever later, but soon after it has expired."""
+        now, expires_at = self._clock(), due.payment.expires_at
+        delay = min(_FIRST_DELAY_SECONDS << min(due.tries, 16), _LONGEST_DELAY_SECONDS)
+        if expires_at is not None and now <= expires_at:
+            return min(now + delay, expires_at + 1)
+        return now + delay
+
+    def _made(self, payment: Payment) -> Payment:
+        """Learn what the provider calls a payment whose making was not answered."""
+        try:
+            return self._checkouts.make(payment).payment
+        except ProviderRefused:
+            return self._books.payment(payment.id)
+
+    def _answer(self, payment: Payment, hinted: bool) -> ProviderPayment:
+        provider, name = self._provider(payment), payment.provider_payment_id or ""
+        found = self._query(provider, name)
+        if found.status is ProviderStatus.PENDING and self._is_over(payment):
+            found = self._cancelled(provider, name)
+        if found.status is ProviderStatus.UNKNOWN:
+            if hinted and payment.state in UNDECIDED:
+                self._books.resolve(payment.id, PaymentState.PAYMENT_UNKNOWN)
+            raise PaymentUnknown(provider.name, name)
+        return found
+
+    def _query(self, provider: Provider, name: str) -> ProviderPayment:
+        try:
+            return provider.query(name)
+        except ZhifuError:
+            return ProviderPayment(ProviderStatus.UNKNOWN)
+
+    def _cancelled(self, provider: Provider, name: str) -> ProviderPayment:
+        """What has become of a payment that nobody is to pay any more."""
+        try:
+            provider.cancel(name)
+        except PaymentUnknown:
+            return ProviderPayment(ProviderStatus.UNKNOWN)
+        except ProviderRefused:
+            # It was paid in the last moment, or never opened: the answer tells.
+            pass
+        return self._query(provider, name)
+
+    def _is_over(self, payment: Payment) -> bool:
+        return payment.expires_at is not None and self._clock() > payment.expires_at
+
+    def _record(self, payment: Payment, found: ProviderPayment) -> Payment:
+        if found.status is ProviderStatus.PAID:
+            return self._paid(payment, found)
+        if payment.state not in UNDECIDED:
+            return payment
+        if found.status is ProviderStatus.FAILED:
+            over = PaymentState.EXPIRED if self._is_over(payment) else PaymentState.CANCELLED
+            return self._books.resolve(payment.id, over)
+        if payment.state is PaymentState.PAYMENT_UNKNOWN:
+            return self._books.resolve(payment.id, PaymentState.AWAITING_PAYMENT)
+        return payment
+
+    def _paid(self, payment: Payment, found: ProviderPayment) -> Payment:
+        """Record money that came in; what fits no order is to be paid back."""
+        wanted, received = payment.request.amount, found.amount
+        if received is None:
+            raise PaymentUnknown(payment.request.provider, payment.provider_payment_id or "")
+        if received.currency != wanted.currency:
+            raise CurrencyMismatch(wanted.currency, received.currency)
+        if payment.state not in UNDECIDED:
+            if payment.received is not None and received <= payment.received:
+                return payment
+            return self._books.receive(payment.id, received, fee=found.fee)
+        state = PaymentState.PAID if received.amount >= wanted.amount else PaymentState.CANCELLED
+        return self._books.resolve(payment.id, state, received=received, fee=found.fee)
+
+    def _provider(self, payment: Payment) -> Provider:
+        provider = self._providers.get(payment.request.provider)
+        if provider is None:
+            raise UnknownProvider(payment.request.provider)
+        return provider

@@ -1,0 +1,42 @@
+"""Sending back at its provider what came in and belongs to no order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zhifu.exceptions import PaymentUnknown, ProviderRefused
+from zhifu.paybackbook import Payback, PaybackBook
+from zhifu.providers import Provider, RefundStatus
+
+
+class Paybacks:
+    """Makes the paybacks of `book` at `providers`."""
+
+    def __init__(self, book: PaybackBook, providers: Mapping[str, Provider]) -> None:
+        self._book = book
+        self._providers = providers
+
+    def make(self) -> int:
+        """Ask for every payback that is to be made; how many are finished.
+
+        One that its provider refuses is marked as failed, for a person to look into.
+        """
+        return sum(self._make(each) for each in self._book.open())
+
+    def _make(self, payback: Payback) -> bool:
+        provider = self._providers.get(payback.provider)
+        if provider is None:
+            return False
+        try:
+            status = provider.refund(payback.provider_payment_id, payback.amount, payback.id)
+        except PaymentUnknown:
+            # It will be asked again, under the same id.
+            return False
+        except ProviderRefused as refused:
+            self._book.failed(payback, str(refused))
+            return True
+        if status is RefundStatus.DONE:
+            self._book.paid_back(payback)
+        elif status is RefundStatus.FAILED:
+            self._book.failed(payback, "the provider's refund failed")
+        return status is not RefundStatus.PENDING

@@ -1,0 +1,84 @@
+"""What a payment request must be whatever the state of the world, and its one spelling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zhifu.batch import HIGHEST_NUMBER
+from zhifu.blocks import checksum_address
+from zhifu.exceptions import InvalidInput
+from zhifu.money import Money
+from zhifu.payments import PaymentRequest
+
+LONGEST_TEXT = 255
+LARGEST_CART = 100
+TEXT_RULE = f"must be text of 1 to {LONGEST_TEXT} printable characters"
+
+_TEXTS = ("provider", "provider_payment_id", "idempotency_key")
+
+
+def malformed(request: PaymentRequest, *, is_checkout: bool = False) -> InvalidInput | None:
+    """What is wrong with a request, or None; a checkout's payment has no name at its provider."""
+    if not isinstance(request, PaymentRequest):
+        return InvalidInput("request", "must be a PaymentRequest", type(request).__name__)
+    for field in ("platform", "learner"):
+        if not _is_number(getattr(request, field)):
+            return InvalidInput(field, "must be a number from 1 to 4294967295")
+    if is_checkout and request.provider_payment_id != "":
+        return InvalidInput("provider_payment_id", "must be empty: the gateway makes the payment")
+    texts = ("provider", "idempotency_key") if is_checkout else _TEXTS
+    for field in texts:
+        if not is_text(getattr(request, field)):
+            return InvalidInput(field, TEXT_RULE)
+    return (
+        malformed_contents(request.contents)
+        or _malformed_amount(request)
+        or _malformed_referrer(request)
+    )
+
+
+def malformed_contents(contents: tuple[int, ...]) -> InvalidInput | None:
+    """What is wrong with a cart, or None."""
+    if not isinstance(contents, tuple) or not 1 <= len(contents) <= LARGEST_CART:
+        return InvalidInput("contents", f"must be a tuple of 1 to {LARGEST_CART} contents")
+    if not all(_is_number(content) for content in contents):
+        return InvalidInput("contents", "must be numbers from 1 to 4294967295")
+    if len(set(contents)) != len(contents):
+        return InvalidInput("contents", "must name each content once", contents)
+    return None
+
+
+def _malformed_amount(request: PaymentRequest) -> InvalidInput | None:
+    if not isinstance(request.amount, Money):
+        return InvalidInput("amount", "must be Money", request.amount)
+    if not 0 < request.amount.amount < 2**63:
+        return InvalidInput("amount", "must be positive", request.amount.amount)
+    return None
+
+
+def _malformed_referrer(request: PaymentRequest) -> InvalidInput | None:
+    if request.referrer is None:
+        return None
+    try:
+        address = checksum_address(request.referrer)
+    except InvalidInput as error:
+        return InvalidInput("referrer", error.rule, request.referrer)
+    if int(address, 16) == 0:
+        return InvalidInput("referrer", "must not be the zero address")
+    return None
+
+
+def canonical(request: PaymentRequest) -> PaymentRequest:
+    """The request as it is recorded: an address in one spelling."""
+    if request.referrer is None:
+        return request
+    return replace(request, referrer=checksum_address(request.referrer))
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 < value <= HIGHEST_NUMBER
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text of 1 to 255 printable characters."""
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_TEXT and value.isprintable()
