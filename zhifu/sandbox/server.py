@@ -51,7 +51,7 @@ class SimulatedProvider(Protocol):
 
 
 class Sandbox:
-    """Simulated providers behind one ASGI application, `app`.
+    """Simulated providers, by name in `providers`, behind one ASGI application, `app`.
 
     A request that times out is held back `hang_seconds` after it was carried out, and its
     connection closed without an answer. Callbacks are sent in the background once `deliveries` is
@@ -66,6 +66,7 @@ class Sandbox:
         *,
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
+        self.providers = {each.name: each for each in providers}
         self.faults = faults or Faults()
         self.deliveries = deliveries or Deliveries(self.faults)
         for each in providers:
