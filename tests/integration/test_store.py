@@ -1,168 +1,174 @@
-"""The database itself keeps the rules of the books, whoever writes to it."""
+"""STORE-1 to STORE-6: what a transaction is, on both databases."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
 
-from tests.integration.fair import Fair
+from tests.databases import DIALECTS, Databases
+from tests.postgresql_wire import Wire
+from tests.stocked import Stock
 from zhifu import sql
-from zhifu.exceptions import DatabaseRefused, InvalidInput
-from zhifu.store import Store
+from zhifu.exceptions import CommitUnknown, DatabaseRefused, DatabaseUnreachable, InvalidInput
+from zhifu.store import Store, Transaction
 
-TABLES = {"payments", "orders", "waiting", "batches", "batch_orders", "submissions", "refunds"}
+GOOD = {"chain_id": 1, "settlement": "", "block_hash": ""}
 
-
-@pytest.fixture
-def books(fair: Fair) -> Iterator[sqlite3.Connection]:
-    """Books with a settled, a refunded and a waiting order of a cart each."""
-    with fair.gateway() as gateway:
-        refunded = gateway.pay(fair.request(contents=(1, 3)))
-        gateway.settle(1)
-        gateway.refund(refunded.orders[0].id)
-        gateway.pay(fair.request(contents=(2, 4)))
-    connection = sqlite3.connect(fair.database)
-    connection.execute("PRAGMA foreign_keys = ON")
-    yield connection
-    connection.close()
+postgresql_only = pytest.mark.parametrize("databases", DIALECTS[1:], indirect=True)
 
 
-FORBIDDEN = {
-    "a payment's history is not rewritten": "UPDATE payment_history SET state = 'settled'",
-    "a payment's history is not erased": "DELETE FROM payment_history",
-    "a batch's history is not rewritten": "UPDATE batch_history SET at = 0",
-    "a batch's history is not erased": "DELETE FROM batch_history",
-    "a refund's history is not rewritten": "UPDATE refund_history SET detail = ''",
-    "a refund's history is not erased": "DELETE FROM refund_history",
-    "a payment is not erased": "DELETE FROM payments",
-    "a payment is not changed": "UPDATE payments SET amount = amount + 1",
-    "a paid payment does not become unknown": "UPDATE payments SET state = 'payment_unknown'",
-    "a paid payment is not cancelled": "UPDATE payments SET state = 'cancelled'",
-    "a payment has a state that exists": "UPDATE payments SET state = 'fine'",
-    "an order is not changed": "UPDATE orders SET learner = 2",
-    "an order is not erased": "DELETE FROM orders",
-    "an order needs a payment": "INSERT INTO orders VALUES (2, 1, 1, 1, 1, 1)",
-    "an order is numbered after its payment": (
-        "INSERT INTO orders SELECT id + 101, id, 1, 1, 1, 1 FROM payments"
-    ),
-    "a cart has each content once": (
-        "INSERT INTO orders SELECT max(id) + 1, payment_id, 1, 1, content, 1 FROM orders"
-    ),
-    "a batched order does not wait again": (
-        "INSERT INTO waiting SELECT 1, order_id, NULL FROM batch_orders"
-    ),
-    "an order waits for its own platform": "INSERT INTO waiting SELECT 2, id, NULL FROM orders",
-    "a batch is not changed": "UPDATE batches SET debit = debit + 1",
-    "a batch is not erased": "DELETE FROM batches",
-    "a settled batch is not refused": (
-        "UPDATE batches SET state = 'refused', block_number = NULL, gas_used = NULL"
-    ),
-    "a settled batch knows its block": "UPDATE batches SET block_number = NULL",
-    "a lane's number is used once": (
-        "INSERT INTO batches (id, platform, lane, number, orders, debit, sale_day, words, state,"
-        " transaction_hash, created_at, changed_at) SELECT 1, platform, lane, number, orders,"
-        " debit, sale_day, words, 'batched', transaction_hash, 0, 0 FROM batches"
-    ),
-    "an order is batched once": (
-        "INSERT INTO batch_orders SELECT batch_id, position + 100, order_id, 0 FROM batch_orders"
-    ),
-    "what a batch carries stays": "DELETE FROM batch_orders",
-    "a settled batch keeps its orders": "UPDATE batch_orders SET released = 1",
-    "a signed transaction is not changed": "UPDATE submissions SET nonce = 9",
-    "a signed transaction is not erased": "DELETE FROM submissions",
-    "an order is refunded once": (
-        "INSERT INTO refunds SELECT id + 1, order_id, amount, currency, 'pending', NULL, NULL,"
-        " NULL, 'refund_pending', 0, 0, NULL FROM refunds"
-    ),
-    "a waiting order is not refunded": (
-        "INSERT INTO refunds SELECT 1, order_id, 1, 'USD', 'none', NULL, NULL, NULL,"
-        " 'refund_pending', 0, 0, NULL FROM waiting LIMIT 1"
-    ),
-    "a settled order is refunded on chain": (
-        "INSERT INTO refunds SELECT 1, max(order_id), 1, 'USD', 'none', NULL, NULL, NULL,"
-        " 'refund_pending', 0, 0, NULL FROM batch_orders"
-    ),
-    "a refund is not taken back": "UPDATE refunds SET state = 'refund_pending'",
-    "a refund that was paid back has not failed": (
-        "UPDATE refunds SET state = 'refund_failed', on_chain = 'failed', block_number = NULL"
-    ),
-    "a settled order's refund is on chain": (
-        "UPDATE refunds SET on_chain = 'none', block_number = NULL"
-    ),
-    "a refund's amount is not changed": "UPDATE refunds SET amount = amount + 1",
-    "a refund is not erased": "DELETE FROM refunds",
-}
+def put(transaction: Transaction, chain_id: int) -> None:
+    transaction.run("put_deployment", **{**GOOD, "chain_id": chain_id})
 
 
-@pytest.mark.parametrize("rule", FORBIDDEN)
-def test_the_database_refuses_what_must_not_be(books: sqlite3.Connection, rule: str) -> None:
-    before = list(books.iterdump())
-    with pytest.raises(sqlite3.IntegrityError):
-        books.execute(FORBIDDEN[rule])
-    books.rollback()
-    assert list(books.iterdump()) == before
-
-
-@pytest.mark.parametrize("unique", [("platform", "idempotency_key"), ("provider_payment_id",)])
-def test_the_database_refuses_a_second_payment(
-    books: sqlite3.Connection, unique: tuple[str, ...]
-) -> None:
-    names = [row[1] for row in books.execute("PRAGMA table_info(payments)")]
-    fresh = {"id": "1", "idempotency_key": "'k'", "provider_payment_id": "'p'"}
-    values = [
-        name if name in unique else fresh.get(name, name if name != "state" else "'paid'")
-        for name in names
-    ]
-    insert = f"INSERT INTO payments SELECT {', '.join(values)} FROM payments LIMIT 1"
-    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-        books.execute(insert)
-
-
-def test_a_number_drawn_twice_is_refused_and_not_swallowed(fair: Fair) -> None:
-    """It says nothing about the payment, or the batch, that drew it second."""
-    with fair.gateway() as gateway:
-        gateway.pay(fair.request())
-        gateway.settle(1)
-    store = Store.open(f"sqlite:///{fair.database}")
-    again = {"idempotency_key": "another", "provider_payment_id": "another", "number": 2}
-    for query, table in (("put_payment", "payments"), ("put_batch_record", "batches")):
-        with store.writing() as transaction:
-            found = transaction._cursor.execute(f"SELECT *, created_at AS now FROM {table}")
-            names = [column[0] for column in found.description]
-            row = dict(zip(names, found.fetchone(), strict=True))
-        with pytest.raises(DatabaseRefused), store.writing() as transaction:
-            transaction.run(query, **{**row, **again})
-
-
-def test_every_change_of_the_books_is_in_the_history(books: sqlite3.Connection) -> None:
-    for table, one in (("payments", "payment"), ("batches", "batch"), ("refunds", "refund")):
-        latest = f"""
-            SELECT state FROM {one}_history WHERE {one}_id = {table}.id ORDER BY change DESC LIMIT 1
-        """
-        query = f"SELECT count(*), sum(state = ({latest})) FROM {table}"
-        count, same = books.execute(query).fetchone()
-        assert count == same > 0
-
-
-def test_an_error_undoes_the_whole_transaction(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path / 'books.sqlite3'}")
-    good = {"chain_id": 1, "settlement": "", "block_hash": ""}
-    with pytest.raises(DatabaseRefused), store.writing() as transaction:
-        transaction.run_many("put_deployment", [good, {**good, "chain_id": None}])
+def chain_id(store: Store) -> int | None:
     with store.reading() as transaction:
-        assert transaction.row("deployment") is None
+        found = transaction.row("deployment")
+    return found[0] if found else None
+
+
+def test_an_error_undoes_the_whole_transaction(database_url: str) -> None:
+    """STORE-1."""
+    with Store.open(database_url) as store:
+        with pytest.raises(DatabaseRefused), store.writing() as transaction:
+            transaction.run_many("put_deployment", [GOOD, {**GOOD, "chain_id": None}])
+        with pytest.raises(ZeroDivisionError), store.writing() as transaction:
+            put(transaction, 1 + transaction.run("put_deployment", **GOOD) // 0)
+        assert chain_id(store) is None
+
+
+def test_a_number_too_large_for_the_database_is_refused(database_url: str) -> None:
+    with Store.open(database_url) as store:
+        with pytest.raises(DatabaseRefused), store.writing() as transaction:
+            put(transaction, 2**63)
+        with store.writing() as transaction:
+            put(transaction, 2**63 - 1)
+        assert chain_id(store) == 2**63 - 1
+
+
+def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(database_url: str) -> None:
+    """STORE-2."""
+    with Store.open(database_url) as store:
+        with store.writing() as transaction:
+            put(transaction, 1)
+            assert chain_id(store) is None
+        assert chain_id(store) == 1
+
+
+def test_a_reader_sees_one_state(database_url: str) -> None:
+    """STORE-2."""
+    with Store.open(database_url) as store:
+        with store.writing() as transaction:
+            put(transaction, 1)
+        with store.reading() as reading:
+            before = reading.row("deployment")
+            with store.writing() as transaction:
+                put(transaction, 2)
+            assert reading.row("deployment") == before
+        assert chain_id(store) == 2
+
+
+def test_writers_take_turns(database_url: str) -> None:
+    """STORE-3: between threads of a process and between processes, here two stores."""
+    with Store.open(database_url) as one, Store.open(database_url) as other:
+        with one.writing() as transaction:
+            put(transaction, 0)
+
+        def count(store: Store) -> None:
+            for _ in range(25):
+                with store.writing() as transaction:
+                    put(transaction, transaction.value("deployment") + 1)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(count, (one, other, one, other)))
+        assert chain_id(other) == 100
+
+
+def test_a_statement_for_many_rows_counts_all_it_changed(database_url: str) -> None:
+    with Store.open(database_url) as store, store.writing() as transaction:
+        rows = [{"content": 1, "from_day": day, "price": 1} for day in range(3)]
+        transaction.run(
+            "put_content", number=1, host=1, ref="", window_class=0, duration_seconds=0, renewable=0
+        )
+        assert transaction.run_many("put_price", rows) == 3
+        assert transaction.run_many("put_price", []) == 0
+        assert transaction.run("drop_prices", content=1, from_day=1) == 2
+
+
+def test_bytes_and_numbers_come_back_as_they_were(database_url: str) -> None:
+    with Store.open(database_url) as store, store.writing() as transaction:
+        order = bytes(range(32))
+        transaction.run("put_refund", order_id=order, transaction_hash="0x", block_number=True)
+        assert transaction.row("chain_refund", order_id=order) == ("0x", 1)
+        assert type(transaction.value("last_batch")) is int
+
+
+def put_in_spite_of_a_refusal(store: Store) -> None:
+    with store.writing() as transaction:
+        with suppress(store._database.error):
+            transaction.run("put_deployment", **{**GOOD, "chain_id": None})
+        put(transaction, 1)
+
+
+def test_a_statement_that_was_refused_spoils_its_transaction(database_url: str) -> None:
+    """STORE-1: also where the error was held back."""
+    with Store.open(database_url) as store:
+        with pytest.raises(DatabaseRefused):
+            put_in_spite_of_a_refusal(store)
+        assert chain_id(store) is None
+
+
+def test_a_number_drawn_twice_is_refused_and_not_swallowed(database_url: str) -> None:
+    """It says nothing about the payment, or the batch, that drew it second."""
+    with Store.open(database_url) as store:
+        stock = Stock(store)
+        stock.settle(stock.pay().orders, 1)
+        again = {"idempotency_key": "another", "provider_payment_id": "another", "number": 2}
+        for query, table in (("put_payment", "payments"), ("put_batch_record", "batches")):
+            with store.writing() as transaction:
+                found = transaction._cursor.execute(f"SELECT *, created_at AS now FROM {table}")
+                names = [column[0] for column in found.description]
+                row = dict(zip(names, found.fetchone(), strict=True))
+            with pytest.raises(DatabaseRefused), store.writing() as transaction:
+                transaction.run(query, **{**row, **again})
+
+
+def test_a_closed_store_is_not_used(database_url: str) -> None:
+    store = Store.open(database_url)
+    store.close()
+    with pytest.raises(DatabaseRefused):
+        chain_id(store)
+
+
+def test_a_newer_database_is_left_alone(databases: Databases) -> None:
+    Store.open(databases.url()).close()
+    with closing(databases.connect()) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(InvalidInput) as raised:
+        Store.open(databases.url())
+    assert raised.value.field == "database"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "books.sqlite3", "mysql://host/books", "postgresql+pg8000://x/y"]
+)
+def test_a_url_it_cannot_use_is_named(url: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        Store.open(url)
+    assert raised.value.field == "database"
+
+
+# SQLite
 
 
 def test_a_database_and_its_folder_are_made(tmp_path: Path) -> None:
     file = tmp_path / "some" / "where" / "books.sqlite3"
     Store.open(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (
             sql.HEAD,
@@ -170,23 +176,22 @@ def test_a_database_and_its_folder_are_made(tmp_path: Path) -> None:
 
 
 def test_what_is_committed_is_on_disk_and_references_hold(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path / 'books.sqlite3'}")
-    with store.writing() as transaction:
-        settings = [
-            transaction._cursor.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("synchronous", "foreign_keys", "journal_mode")
-        ]
-    assert settings == [2, 1, "wal"]
+    """STORE-4."""
+    with Store.open(f"sqlite:///{tmp_path / 'books.sqlite3'}") as store:
+        for begin in (store.writing, store.reading):
+            with begin() as transaction:
+                settings = [
+                    transaction._cursor.execute(f"PRAGMA {name}").fetchone()[0]
+                    for name in ("synchronous", "foreign_keys", "journal_mode")
+                ]
+            assert settings == [2, 1, "wal"]
 
 
-def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "books.sqlite3"
-    Store.open(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(InvalidInput) as raised:
-        Store.open(f"sqlite:///{file}")
-    assert raised.value.field == "database"
+def test_a_database_in_memory_is_one_for_all_threads() -> None:
+    with Store.open("sqlite://") as store, ThreadPoolExecutor(2) as pool:
+        with store.writing() as transaction:
+            put(transaction, 7)
+        assert list(pool.map(chain_id, [store] * 4)) == [7] * 4
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
@@ -197,29 +202,73 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text().startswith("not a database")
 
 
-@pytest.mark.parametrize("url", ["", "books.sqlite3", "mysql://host/books"])
-def test_a_url_it_cannot_use_is_named(url: str) -> None:
-    with pytest.raises(InvalidInput) as raised:
-        Store.open(url)
-    assert raised.value.field == "database"
+# PostgreSQL
 
 
-def test_the_schema_goes_down_and_up_again(books: sqlite3.Connection, fair: Fair) -> None:
-    books.close()
-    engine = create_engine(f"sqlite:///{fair.database}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(sql.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    engine.dispose()
-    with sqlite3.connect(fair.database) as left:
-        found = {name for (name,) in left.execute("SELECT name FROM sqlite_master")}
-        assert not found & TABLES
-    with fair.gateway() as gateway:
-        gateway.pay(fair.request())
+def ended(databases: Databases) -> int:
+    end_sessions(databases)
+    return 1
 
 
-def test_the_newest_migration_is_the_one_the_code_expects() -> None:
-    versions = Path(sql.__file__).parent / "migrations" / "versions"
-    assert max(file.name[:4] for file in versions.glob("*.py")) == sql.HEAD
+def end_sessions(databases: Databases) -> None:
+    with closing(databases.connect()) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@postgresql_only
+def test_a_commit_is_waited_for(databases: Databases) -> None:
+    """STORE-4: whatever the server is set to."""
+    with closing(databases.connect()) as connection:
+        (name,) = connection.execute("SELECT current_database()").fetchone()
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with Store.open(databases.url()) as store, store.writing() as transaction:
+        found = transaction._cursor.execute("SHOW synchronous_commit").fetchone()
+    assert found == ("on",)
+
+
+@postgresql_only
+def test_a_session_that_was_ended_is_begun_anew(databases: Databases) -> None:
+    """STORE-5."""
+    with Store.open(databases.url()) as store:
+        for number in (1, 2):
+            with store.writing() as transaction:
+                put(transaction, number)
+            with store.reading(), store.reading():
+                end_sessions_later = number
+            end_sessions(databases)
+            assert chain_id(store) == end_sessions_later
+
+
+@postgresql_only
+def test_what_a_server_did_not_hear_is_not_stored(databases: Databases) -> None:
+    """STORE-5."""
+    with Store.open(databases.url()) as store:
+        with pytest.raises(DatabaseUnreachable), store.writing() as transaction:
+            put(transaction, transaction.run("put_deployment", **GOOD) + ended(databases))
+        assert chain_id(store) is None
+
+
+@postgresql_only
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_commit_that_is_not_answered_is_unknown(databases: Databases, delivered: bool) -> None:
+    """STORE-6: it may be stored or not; the same again finds out."""
+    with Wire(databases.url()) as wire, Store.open(wire.url) as store:
+        stock = Stock(store)
+        draft = stock.draft(stock.request())
+        wire.cut, wire.delivered = rb"COMMIT\x00", delivered
+        with pytest.raises(CommitUnknown):
+            stock.books.record([draft])
+        (again,) = stock.books.record([draft])
+        assert (again is None) == delivered
+        (known,) = stock.books.known([draft.request])
+        assert known is not None
+        assert [payment.id for payment in stock.books.payments(1)] == [known.id]
+
+
+@postgresql_only
+def test_a_server_that_is_not_there_is_told(databases: Databases) -> None:
+    with pytest.raises(DatabaseUnreachable):
+        Store.open("postgresql://nobody@/books?host=/nowhere")

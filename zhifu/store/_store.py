@@ -104,7 +104,10 @@ class Store:
         with self._translated():
             connection, cursor = self._begin(begin)
             try:
-                yield Transaction(cursor, self._queries)
+                transaction = Transaction(cursor, self._queries)
+                yield transaction
+                if transaction.spoiled:
+                    raise DatabaseRefused("a statement of the transaction was refused")
                 self._commit(cursor)
             except BaseException:
                 self._roll_back(connection, cursor)

@@ -15,17 +15,18 @@ class Transaction:
     """
 
     def __init__(self, cursor: Any, queries: Mapping[str, str]) -> None:
+        self.spoiled = False
         self._cursor = cursor
         self._queries = queries
 
     def rows(self, query: str, **parameters: Any) -> list[Row]:
         """Every row of a query."""
-        found: list[Row] = self._cursor.execute(self._queries[query], parameters).fetchall()
+        found: list[Row] = self._execute(query, parameters).fetchall()
         return found
 
     def row(self, query: str, **parameters: Any) -> Row | None:
         """The first row of a query, or None."""
-        found: Row | None = self._cursor.execute(self._queries[query], parameters).fetchone()
+        found: Row | None = self._execute(query, parameters).fetchone()
         return found
 
     def value(self, query: str, **parameters: Any) -> Any:
@@ -35,9 +36,20 @@ class Transaction:
 
     def run(self, query: str, **parameters: Any) -> int:
         """Run a statement; how many rows it changed."""
-        return int(self._cursor.execute(self._queries[query], parameters).rowcount)
+        return int(self._execute(query, parameters).rowcount)
 
     def run_many(self, query: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Run a statement for each of many rows; how many rows changed altogether."""
-        self._cursor.executemany(self._queries[query], rows)
+        try:
+            self._cursor.executemany(self._queries[query], rows)
+        except BaseException:
+            self.spoiled = True
+            raise
         return max(0, int(self._cursor.rowcount))
+
+    def _execute(self, query: str, parameters: Mapping[str, Any]) -> Any:
+        try:
+            return self._cursor.execute(self._queries[query], parameters)
+        except BaseException:
+            self.spoiled = True
+            raise

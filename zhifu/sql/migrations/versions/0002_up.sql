@@ -371,7 +371,7 @@ END;
 
 -- payments_charged_back --
 CREATE TRIGGER payments_charged_back BEFORE UPDATE OF state ON payments
-WHEN OLD.state <> NEW.state AND (OLD.state = 'charged_back' OR NEW.state = 'charged_back')
+WHEN (OLD.state, NEW.state) IN (VALUES ('paid', 'charged_back'), ('charged_back', 'paid'))
     AND (NEW.state = 'charged_back') <> EXISTS (
         SELECT 1 FROM chargebacks WHERE payment_id = NEW.id AND state <> 'reversed')
 BEGIN
@@ -380,7 +380,7 @@ END;
 
 -- payments_waited_for --
 CREATE TRIGGER payments_waited_for BEFORE UPDATE OF state ON payments
-WHEN OLD.state = 'paid' AND NEW.state <> 'paid' AND EXISTS (
+WHEN OLD.state = 'paid' AND NEW.state = 'charged_back' AND EXISTS (
     SELECT 1 FROM waiting
     WHERE platform = NEW.platform AND order_id BETWEEN NEW.id + 1 AND NEW.id + 100
         AND order_id IN (SELECT id FROM orders WHERE payment_id = NEW.id))
@@ -390,7 +390,7 @@ END;
 
 -- payments_refunded --
 CREATE TRIGGER payments_refunded BEFORE UPDATE OF state ON payments
-WHEN OLD.state <> NEW.state AND NEW.state = 'refunded' AND EXISTS (
+WHEN OLD.state = 'paid' AND NEW.state = 'refunded' AND EXISTS (
     SELECT 1 FROM orders
     WHERE id BETWEEN NEW.id + 1 AND NEW.id + 100 AND payment_id = NEW.id AND NOT EXISTS (
         SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refunded'))
@@ -704,10 +704,13 @@ END;
 -- paybacks_within --
 -- Of a payment that is paid only what is more than its amount; of another one all there is.
 CREATE TRIGGER paybacks_within BEFORE INSERT ON paybacks
-WHEN NEW.amount > coalesce((
-    SELECT received - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
-    FROM payments WHERE id = NEW.payment_id), 0) - coalesce((
-    SELECT sum(amount) FROM paybacks WHERE payment_id = NEW.payment_id), 0)
+WHEN NEW.amount > (
+    SELECT coalesce(received, 0)
+        - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
+    FROM payments
+    WHERE id = NEW.payment_id AND currency = NEW.currency
+        AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled')
+) - coalesce((SELECT sum(amount) FROM paybacks WHERE payment_id = NEW.payment_id), 0)
 BEGIN
     SELECT RAISE(ABORT, 'no more is paid back than was received');
 END;
