@@ -68,9 +68,9 @@ DISBELIEVED: dict[str, Callable[[], Said]] = {
     "as nothing": lambda: sealed(200, b""),
     "beyond UTF-8": lambda: sealed(200, b"\xff"),
     "as a nest": lambda: sealed(200, b"[" * 100_000),
-    "a redirect": lambda: sealed(302, PAID, Location="http://127.0.0.1:9/"),
-    "too many requests": lambda: sealed(429, {"code": "FREQUENCY_LIMITED", "message": ""}),
-    "busy": lambda: sealed(500, {"code": "SYSTEM_ERROR", "message": ""}),
+    "a redirect": lambda: sealed(302, UNHEARD),
+    "too many requests": lambda: sealed(429, UNHEARD),
+    "busy": lambda: sealed(500, UNHEARD),
     "a gateway": lambda: unsealed(502, {}),
     "a slip": lambda: sealed(400, {"code": "SYSTEMERROR", "message": ""}),
     "a bank's slip": lambda: sealed(403, {"code": "BANK_ERROR", "message": ""}),
@@ -119,6 +119,14 @@ def test_a_refusal_under_the_seal_is_believed(wechat: WeChat, zhifu: WeChatPayPr
     with pytest.raises(ProviderRefused) as refusal:
         zhifu.create(intent())
     assert refusal.value.reason == "NO_AUTH"
+
+
+def test_nobody_sends_us_elsewhere(wechat: WeChat, zhifu: WeChatPayProvider) -> None:
+    """WECHAT-1"""
+    wechat.says(sealed(307, UNHEARD, Location=f"{wechat.url}/elsewhere"))
+    wechat.says(sealed(200, PAID), "/elsewhere")
+    assert zhifu.query(NUMBER).status is ProviderStatus.UNKNOWN
+    assert len(wechat.asked) == 1
 
 
 def test_an_endless_answer_is_none(wechat: WeChat, zhifu: WeChatPayProvider) -> None:
