@@ -158,6 +158,7 @@ def test_a_declined_card_leaves_the_payment_open(scene: Scene) -> None:
     [
         ({"method": "native"}, "method"),
         ({"expires_at": NOON + DAY + 1}, "expires_at"),
+        ({"amount": Money(0, "USD")}, "amount"),
         ({"amount": Money(1, "UGX")}, "currency"),
         ({"amount": Money(5125, "KWD")}, "amount"),
     ],

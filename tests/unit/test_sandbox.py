@@ -125,6 +125,12 @@ def test_our_payment_id_opens_one_payment() -> None:
         sandbox.create(intent(amount=Money(4901, "USD")))
 
 
+@pytest.mark.parametrize("amount", [0, -1])
+def test_a_payment_of_nothing_is_not_opened(amount: int) -> None:
+    with pytest.raises(InvalidInput):
+        SandboxProvider().create(intent(amount=Money(amount, "USD")))
+
+
 def test_a_cancelled_payment_cannot_be_paid_and_a_paid_one_not_cancelled() -> None:
     sandbox = SandboxProvider()
     cancelled, paid = sandbox.open(AMOUNT), sandbox.pay(AMOUNT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import threading
 import time
@@ -146,6 +147,7 @@ class SandboxProvider:
 
     def create(self, intent: Intent) -> Checkout:
         """Open a payment, once for each of our payment ids."""
+        _require_positive(intent.amount)
         self._require_answer(intent.payment_id)
         with self._changing():
             payment = self._intents.get(intent.payment_id)
@@ -187,7 +189,7 @@ class SandboxProvider:
     def verify(self, callback: Callback) -> Hint:
         """What a callback of `callback` is about, for five minutes before and after it was made."""
         at, _, signature = callback.headers.get("sandbox-signature", "").partition(",")
-        if not at.isascii() or not at.isdecimal():
+        if not re.fullmatch("[0-9]{1,12}", at):
             raise InvalidCallback(self.name, "it is not signed")
         if not hmac.compare_digest(self._signature(int(at), callback.body), signature):
             raise InvalidCallback(self.name, "its signature is not the provider's")
@@ -226,8 +228,7 @@ class SandboxProvider:
     def _require_left(self, payment: str, known: _Known, amount: Money) -> None:
         if known.status is not ProviderStatus.PAID:
             raise ProviderRefused(self.name, payment, "the payment is not paid")
-        if amount <= Money.zero(known.amount.currency):
-            raise InvalidInput("amount", "must be positive", amount.amount)
+        _require_positive(amount)
         if self._taken_back(payment) + amount > known.amount:
             raise ProviderRefused(self.name, payment, "more than was paid")
 
@@ -326,6 +327,11 @@ class SandboxProvider:
             self._payments[payment] = _Known(status, amount, reference, event["at"])
             if reference:
                 self._intents[reference] = payment
+
+
+def _require_positive(amount: Money) -> None:
+    if amount.amount <= 0:
+        raise InvalidInput("amount", "must be positive", amount.amount)
 
 
 def _money(amount: Money) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class StripeProvider:
 
         Raises InvalidInput for a method, an amount or an expiry that Stripe cannot take.
         """
+        _require_positive(intent.amount)
         units, currency = to_stripe(intent.amount)
         self._require_acceptable(intent)
         with self._asking(intent.payment_id):
@@ -140,8 +141,7 @@ class StripeProvider:
         Stripe forgets idempotency keys after a day, so it is asked for the refund first.
         """
         units, _ = to_stripe(amount)
-        if units <= 0:
-            raise InvalidInput("amount", "must be positive", amount.amount)
+        _require_positive(amount)
         with self._asking(provider_payment_id):
             refund = self._refund_made(provider_payment_id, refund_id)
             if refund is None:
@@ -232,6 +232,11 @@ class StripeProvider:
         made = self._stripe.refunds.list({"payment_intent": payment, "limit": _PAGE})
         same = (each for each in made.auto_paging_iter() if _ours(each) == refund_id)
         return next(same, None)
+
+
+def _require_positive(amount: Money) -> None:
+    if amount.amount <= 0:
+        raise InvalidInput("amount", "must be positive", amount.amount)
 
 
 def _ours(refund: stripe.Refund) -> str | None:
