@@ -345,8 +345,9 @@ WHERE state = 'settled' AND block_number <= :block_number;
 -- put_refund_record --
 INSERT INTO refunds
     (id, order_id, amount, currency, returned_by, on_chain, state, created_at, changed_at)
-VALUES (:id, :order_id, :amount, :currency, :returned_by, :on_chain, 'refund_pending', :now, :now)
-ON CONFLICT (order_id) WHERE state <> 'refund_failed' DO NOTHING;
+SELECT :id, :order_id, :amount, :currency, :returned_by, :on_chain, 'refund_pending', :now, :now
+WHERE NOT EXISTS (
+    SELECT 1 FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed');
 
 -- refund_of --
 SELECT id, amount, currency, returned_by, on_chain FROM refunds

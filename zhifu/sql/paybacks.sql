@@ -20,8 +20,9 @@ WHERE id = :id AND state <> :state;
 -- put_chargeback --
 INSERT INTO chargebacks
     (id, payment_id, reference, amount, currency, stage, state, created_at, changed_at)
-VALUES (:id, :payment_id, :reference, :amount, :currency, :stage, 'open', :now, :now)
-ON CONFLICT (payment_id, reference) DO NOTHING;
+SELECT :id, :payment_id, :reference, :amount, :currency, :stage, 'open', :now, :now
+WHERE NOT EXISTS (
+    SELECT 1 FROM chargebacks WHERE payment_id = :payment_id AND reference = :reference);
 
 -- chargeback --
 SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks WHERE id = :id;
