@@ -1,0 +1,367 @@
+"""A payment that the gateway makes at its provider, from the learner's wish to money or refund."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from tests.integration.fair import PRICES, Fair
+from zhifu.chargebackbook import ChargebackState, Stage
+from zhifu.checkouts import OpenCheckout
+from zhifu.exceptions import (
+    IdempotencyConflict,
+    InactiveContent,
+    InvalidInput,
+    PaymentUnknown,
+    ProviderRefused,
+    UnknownProvider,
+)
+from zhifu.gateway import Gateway
+from zhifu.money import Money
+from zhifu.paybackbook import PaybackState, Reason
+from zhifu.payments import CheckoutTerms, OrderState, PaymentRequest, PaymentState
+from zhifu.providers import Callback, HintKind, ProviderStatus
+from zhifu.providers.sandbox import SandboxProvider
+
+PRICE = Money(PRICES[1], "USD")
+NOW = 1_750_040_000
+HOUR = 3_600
+
+
+@dataclass
+class Counter:
+    """A shop's counter: a gateway whose clock the test sets."""
+
+    fair: Fair
+    gateway: Gateway
+    now: int = NOW
+
+    def request(self, **changes: Any) -> PaymentRequest:
+        return self.fair.request(provider_payment_id="", **changes)
+
+    def terms(self, **changes: Any) -> CheckoutTerms:
+        return replace(CheckoutTerms(self.now + HOUR, "card", "content 1"), **changes)
+
+    def checkout(self) -> OpenCheckout:
+        return self.gateway.checkout(self.request(), self.terms())
+
+    def state(self, made: OpenCheckout) -> PaymentState:
+        return self.gateway.payment(made.payment.id).state
+
+    def callback(self, made: OpenCheckout, kind: HintKind = HintKind.PAYMENT) -> Callback:
+        return self.fair.provider.callback(name(made), kind)
+
+
+def name(made: OpenCheckout) -> str:
+    assert made.payment.provider_payment_id is not None
+    return made.payment.provider_payment_id
+
+
+@pytest.fixture
+def counter(fair: Fair) -> Iterator[Counter]:
+    times: list[Counter] = []
+
+    def clock() -> int:
+        return times[0].now if times else NOW
+
+    timed = replace(fair, provider=SandboxProvider(clock=clock))
+    with timed.gateway(clock=clock) as gateway:
+        times.append(Counter(timed, gateway))
+        yield times[0]
+
+
+def test_a_checkout_is_paid_settled_and_used(counter: Counter) -> None:
+    """PAY-1: what its provider confirms is settled, and the learner may use it."""
+    made = counter.checkout()
+    assert made.payment.state is PaymentState.AWAITING_PAYMENT
+    assert made.action == {"sandbox_payment": name(made)}
+    counter.fair.provider.confirm(name(made))
+    assert counter.gateway.take_callback("sandbox", counter.callback(made)).status == 200
+    assert counter.state(made) is PaymentState.AWAITING_PAYMENT
+    assert counter.gateway.process_callbacks() == 1
+    assert counter.state(made) is PaymentState.PAID
+    counter.gateway.settle(1)
+    counter.gateway.sync()
+    (order,) = made.payment.orders
+    assert counter.gateway.order(order.id).state is OrderState.CONFIRMED
+    assert counter.gateway.may_use(1, 1)
+
+
+def test_the_same_request_goes_on(counter: Counter) -> None:
+    """PAY-2: the same key with the same body is the same payment, and keeps its first expiry."""
+    request, terms = counter.request(), counter.terms()
+    made = counter.gateway.checkout(request, terms)
+    counter.now += 10
+    again = counter.gateway.checkout(request, counter.terms())
+    assert (again.payment.id, name(again), again.action) == (
+        made.payment.id,
+        name(made),
+        made.action,
+    )
+    assert again.payment.expires_at == terms.expires_at
+
+
+@pytest.mark.parametrize(
+    "changes", [{"method": "page"}, {"description": "content 2"}, {"payer": "somebody else"}]
+)
+def test_another_body_under_a_key_is_refused(counter: Counter, changes: dict[str, str]) -> None:
+    """PAY-2."""
+    request = counter.request()
+    made = counter.gateway.checkout(request, counter.terms(payer="someone"))
+    with pytest.raises(IdempotencyConflict):
+        counter.gateway.checkout(request, counter.terms(**{"payer": "someone", **changes}))
+    with pytest.raises(IdempotencyConflict):
+        counter.gateway.checkout(replace(request, learner=2), counter.terms())
+    with pytest.raises(IdempotencyConflict):
+        counter.gateway.pay(replace(request, provider_payment_id=name(made)))
+
+
+def test_a_checkout_that_was_not_answered_goes_on(counter: Counter) -> None:
+    """PAY-2: the payment is in the books before its provider hears of it."""
+    request, terms = counter.request(), counter.terms()
+    with counter.fair.provider.silence(), pytest.raises(PaymentUnknown):
+        counter.gateway.checkout(request, terms)
+    (stored,) = counter.gateway.payments(1)
+    assert stored.state is PaymentState.CREATED
+    made = counter.gateway.checkout(request, terms)
+    assert made.payment.id == stored.id
+    assert made.payment.state is PaymentState.AWAITING_PAYMENT
+
+
+def test_what_a_provider_refuses_to_make_is_cancelled(counter: Counter) -> None:
+    """PAY-3."""
+    request = counter.request()
+    provider = counter.fair.provider
+    made = counter.gateway.checkout(request, counter.terms())
+    provider.fail(name(made))
+    counter.now += 10
+    assert counter.gateway.inquire() == 1
+    assert counter.state(made) is PaymentState.CANCELLED
+    assert counter.gateway.checkout(request, counter.terms()).action == {}
+
+
+def test_an_unpaid_checkout_expires_at_its_provider_too(counter: Counter) -> None:
+    """PAY-4: nobody can pay what has expired."""
+    made = counter.checkout()
+    counter.now += HOUR + 1
+    assert counter.gateway.inquire() == 1
+    assert counter.state(made) is PaymentState.EXPIRED
+    assert counter.fair.provider.query(name(made)).status is ProviderStatus.FAILED
+    with pytest.raises(ProviderRefused):
+        counter.fair.provider.confirm(name(made))
+
+
+def test_what_was_paid_before_it_was_called_expired_is_paid(counter: Counter) -> None:
+    """PAY-4."""
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made))
+    counter.now += HOUR + 1
+    assert counter.gateway.inquire() == 1
+    assert counter.state(made) is PaymentState.PAID
+
+
+def test_a_checkout_is_asked_about_until_it_is_decided(counter: Counter) -> None:
+    """PAY-5: without any callback the schedule finds out."""
+    made = counter.checkout()
+    assert counter.gateway.inquire() == 0
+    counter.fair.provider.confirm(name(made))
+    assert counter.gateway.inquire() == 0, "its time has not come again"
+    counter.now += 10
+    assert counter.gateway.inquire() == 1
+    assert counter.state(made) is PaymentState.PAID
+
+
+def test_silence_after_a_callback_is_unknown(counter: Counter) -> None:
+    """PAY-6: a hint that the provider does not confirm is neither paid nor failed."""
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made))
+    counter.gateway.take_callback("sandbox", counter.callback(made))
+    with counter.fair.provider.silence():
+        assert counter.gateway.process_callbacks() == 0
+    assert counter.state(made) is PaymentState.PAYMENT_UNKNOWN
+    assert counter.gateway.settle(1) is None
+    counter.now += 10
+    assert counter.gateway.process_callbacks() == 1
+    assert counter.state(made) is PaymentState.PAID
+
+
+def test_a_hint_of_a_payment_that_is_not_paid_changes_nothing(counter: Counter) -> None:
+    """PAY-6."""
+    made = counter.checkout()
+    counter.gateway.take_callback("sandbox", counter.callback(made))
+    assert counter.gateway.process_callbacks() == 1
+    assert counter.state(made) is PaymentState.AWAITING_PAYMENT
+
+
+def test_a_repeated_callback_counts_once(counter: Counter) -> None:
+    """PAY-7."""
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made))
+    callback = counter.callback(made)
+    for _ in range(3):
+        assert counter.gateway.take_callback("sandbox", callback).status == 200
+    assert counter.gateway.process_callbacks() == 1
+    assert counter.gateway.process_callbacks() == 0
+    assert counter.gateway.waiting(1) == 1
+
+
+def test_a_forged_callback_is_answered_so_and_forgotten(counter: Counter) -> None:
+    """PAY-7."""
+    made = counter.checkout()
+    callback = counter.callback(made)._replace(body=b"{}")
+    assert counter.gateway.take_callback("sandbox", callback).status == 400
+    assert counter.gateway.process_callbacks() == 0
+    with pytest.raises(UnknownProvider):
+        counter.gateway.take_callback("nobody", callback)
+
+
+def test_a_callback_about_nothing_we_know_is_refused_after_a_while(counter: Counter) -> None:
+    """PAY-7: the answer to our making a payment may come later than its callback."""
+    payment = counter.fair.provider.pay(PRICE)
+    counter.gateway.take_callback("sandbox", counter.fair.provider.callback(payment))
+    assert counter.gateway.process_callbacks() == 0
+    counter.now += 2 * HOUR
+    assert counter.gateway.process_callbacks() == 1
+    assert counter.gateway.process_callbacks() == 0
+
+
+@pytest.mark.parametrize(
+    ("paid", "state", "back", "reason"),
+    [
+        (PRICE.amount - 1, PaymentState.CANCELLED, PRICE.amount - 1, Reason.UNDERPAID),
+        (PRICE.amount + 7, PaymentState.PAID, 7, Reason.OVERPAID),
+    ],
+)
+def test_money_that_does_not_fit_goes_back(
+    counter: Counter, paid: int, state: PaymentState, back: int, reason: Reason
+) -> None:
+    """PAY-8: too little goes back whole, of too much what is too much."""
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made), Money(paid, "USD"))
+    counter.now += 10
+    counter.gateway.inquire()
+    assert counter.state(made) is state
+    (payback,) = counter.gateway.paybacks(made.payment.id)
+    assert (payback.amount, payback.reason) == (Money(back, "USD"), reason)
+    with counter.fair.provider.silence():
+        assert counter.gateway.pay_back() == 0
+    assert counter.gateway.pay_back() == 1
+    assert counter.gateway.pay_back() == 0
+    assert counter.fair.provider.refunded(name(made)) == Money(back, "USD")
+    (payback,) = counter.gateway.paybacks(made.payment.id)
+    assert payback.state is PaybackState.PAID_BACK
+
+
+def test_an_overpaid_order_is_refunded_by_its_price(counter: Counter) -> None:
+    """PAY-8: in all ways together no more goes back than came in."""
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made), PRICE + Money(7, "USD"))
+    counter.now += 10
+    counter.gateway.inquire()
+    counter.gateway.pay_back()
+    counter.gateway.refund(made.payment.orders[0].id)
+    assert counter.fair.provider.refunded(name(made)) == PRICE + Money(7, "USD")
+    assert counter.state(made) is PaymentState.REFUNDED
+
+
+def test_a_chargeback_before_settlement_ends_the_order(counter: Counter) -> None:
+    """PAY-9: its orders wait for no batch any more."""
+    made = paid(counter)
+    charge_back(counter, made)
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.gateway.settle(1) is None
+    (order,) = made.payment.orders
+    assert counter.gateway.order(order.id).state is OrderState.REFUNDED
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert counter.fair.provider.refunded(name(made)).amount == 0
+
+
+def test_a_chargeback_inside_the_window_takes_the_order_back(counter: Counter) -> None:
+    """PAY-9: the seller has its money on chain again, the learner no licence."""
+    before = counter.fair.available(1)
+    made = paid(counter)
+    counter.gateway.settle(1)
+    assert counter.fair.available(1) < before
+    charge_back(counter, made)
+    (chargeback,) = counter.gateway.chargebacks(made.payment.id)
+    assert chargeback.stage is Stage.BEFORE_MATURITY
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.fair.available(1) == before
+    assert not counter.gateway.may_use(1, 1)
+    assert counter.fair.provider.refunded(name(made)).amount == 0
+
+
+def test_a_chargeback_after_maturity_is_the_sellers_loss(counter: Counter) -> None:
+    """PAY-10: what has been paid out stays paid out."""
+    made = paid(counter)
+    counter.gateway.settle(1)
+    after = counter.fair.available(1)
+    counter.fair.pass_days(40)
+    counter.fair.anvil.mine()
+    charge_back(counter, made)
+    (chargeback,) = counter.gateway.chargebacks(made.payment.id)
+    assert chargeback.stage is Stage.AFTER_MATURITY
+    assert counter.gateway.follow_chargebacks() == 1
+    (chargeback,) = counter.gateway.chargebacks(made.payment.id)
+    assert chargeback.state is ChargebackState.CLOSED
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert counter.fair.available(1) == after
+    assert counter.gateway.may_use(1, 1)
+
+
+def test_what_is_withdrawn_before_it_settles_goes_back(counter: Counter) -> None:
+    """PAY-11: an order that no batch can carry is refunded after a while."""
+    made = paid(counter)
+    fair = counter.fair
+    fair.network.license.set_active(fair.operators[1], 1, False)
+    assert counter.gateway.settle(1) is None
+    assert counter.gateway.refund_left_out(1, HOUR) == []
+    counter.now += HOUR
+    (order,) = counter.gateway.refund_left_out(1, HOUR)
+    assert order.state is OrderState.REFUNDED
+    assert fair.provider.refunded(name(made)) == PRICE
+    with pytest.raises(InactiveContent):
+        counter.checkout()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"method": ""}, "method"),
+        ({"description": "x" * 256}, "description"),
+        ({"return_url": ""}, "return_url"),
+        ({"payer": "\n"}, "payer"),
+        ({"expires_at": NOW}, "expires_at"),
+        ({"expires_at": NOW + 86_401}, "expires_at"),
+    ],
+)
+def test_bad_terms_are_named(counter: Counter, changes: dict[str, Any], field: str) -> None:
+    """PAY-12."""
+    with pytest.raises(InvalidInput) as caught:
+        counter.gateway.checkout(counter.request(), counter.terms(**changes))
+    assert caught.value.field == field
+    assert list(counter.gateway.payments(1)) == []
+
+
+def test_a_checkout_names_no_payment_of_the_provider(counter: Counter) -> None:
+    """PAY-12."""
+    with pytest.raises(InvalidInput) as caught:
+        counter.gateway.checkout(counter.fair.request(), counter.terms())
+    assert caught.value.field == "provider_payment_id"
+
+
+def paid(counter: Counter) -> OpenCheckout:
+    made = counter.checkout()
+    counter.fair.provider.confirm(name(made))
+    counter.now += 10
+    assert counter.gateway.inquire() == 1
+    return made
+
+
+def charge_back(counter: Counter, made: OpenCheckout) -> None:
+    counter.fair.provider.charge_back(name(made))
+    counter.gateway.take_callback("sandbox", counter.callback(made, HintKind.CHARGEBACK))
+    assert counter.gateway.process_callbacks() == 1

@@ -1,0 +1,118 @@
+"""What a gateway does by itself: PAY-13."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.integration.fair import Fair
+from zhifu.exceptions import ChainUnreachable
+from zhifu.leases import Leases
+from zhifu.payments import OrderState
+from zhifu.store import Store
+from zhifu.worker import Job, Worker, jobs_of
+
+
+class Hands:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def store(databases: Databases) -> Iterator[Store]:
+    with Store.open(databases.url("worker")) as opened:
+        yield opened
+
+
+def test_jobs_come_round_in_their_own_time(store: Store) -> None:
+    clock, done = Hands(), list[str]()
+    jobs = [Job("often", 1, lambda: done.append("o")), Job("rarely", 3, lambda: done.append("r"))]
+    worker = Worker(Leases(store), jobs, clock)
+    waits = []
+    for _ in range(4):
+        waits.append(worker.turn())
+        clock.now += 1
+    assert "".join(done) == "orooor"
+    assert waits == [1.0, 1.0, 1.0, 1.0]
+
+
+def test_a_job_that_fails_comes_round_again_and_holds_up_nothing(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, done = Hands(), list[str]()
+
+    def fail() -> None:
+        done.append("f")
+        raise ChainUnreachable("http://127.0.0.1:1", "refused")
+
+    def break_down() -> None:
+        raise RuntimeError
+
+    jobs = [
+        Job("fail", 1, fail),
+        Job("break", 1, break_down),
+        Job("go", 1, lambda: done.append("g")),
+    ]
+    worker = Worker(Leases(store), jobs, clock)
+    with caplog.at_level(logging.WARNING):
+        worker.turn()
+        clock.now += 1
+        worker.turn()
+    assert "".join(done) == "fgfg"
+    assert [each.levelname for each in caplog.records] == ["WARNING", "ERROR"] * 2
+
+
+def test_a_job_is_done_by_one_process_at_a_time(store: Store) -> None:
+    begun, finish, done = threading.Event(), threading.Event(), list[int]()
+
+    def slow() -> None:
+        done.append(1)
+        begun.set()
+        assert finish.wait(30)
+
+    first = Worker(Leases(store, "first"), [Job("job", 1, slow)])
+    second = Worker(Leases(store, "second"), [Job("job", 1, lambda: done.append(2))], Hands())
+    thread = threading.Thread(target=first.turn)
+    thread.start()
+    assert begun.wait(30)
+    second.turn()
+    assert done == [1]
+    finish.set()
+    thread.join(30)
+    third = Worker(Leases(store, "third"), [Job("job", 1, lambda: done.append(3))])
+    third.turn()
+    assert done == [1, 3]
+
+
+def test_a_gateway_left_to_itself_settles_what_is_paid(fair: Fair) -> None:
+    """PAY-1."""
+    with fair.gateway() as gateway, Store.open(fair.url()) as store:
+        payment = gateway.pay(fair.request(contents=(1, 2)))
+        worker = Worker(Leases(store), jobs_of(gateway, [1, 2, 3], settle_seconds=0.05))
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            _wait_until(lambda: gateway.waiting(1) == 0)
+        finally:
+            worker.stop()
+            thread.join(60)
+        states = {gateway.order(order.id).state for order in payment.orders}
+        assert states <= {OrderState.SETTLED, OrderState.CONFIRMED}
+
+
+def _wait_until(happened: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.05)
+    pytest.fail("the orders still wait")
