@@ -224,7 +224,13 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return _answer(request, problems.MALFORMED)
 
 
+async def _on_defect(request: Request, _: Exception) -> Response:
+    # The edge logs what it was.
+    return _answer(request, problems.DEFECT)
+
+
 _HANDLERS = {
+    Exception: _on_defect,
     ZhifuError: _on_error,
     Refused: _on_refused,
     RequestValidationError: _on_invalid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from itertools import count
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Send
@@ -18,6 +19,10 @@ REQUEST_ID = b"x-request-id"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNSENT = 499
+
+#: An id that the service gives: which run of the service, and which request of it.
+_RUN = secrets.token_hex(6)
+_NUMBERS = count(1)
 
 _ALWAYS = [
     (b"cache-control", b"no-store"),
@@ -102,4 +107,4 @@ def _request_id(scope: HttpScope) -> str:
     for name, value in scope["headers"]:
         if name == REQUEST_ID and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
-    return f"req_{secrets.token_hex(8)}"
+    return f"req_{_RUN}{next(_NUMBERS):08x}"

@@ -1,35 +1,85 @@
 """Logs for programs: one JSON object a line, with the request's id, and no secret.
 
-Only what is named here is logged of a request: no headers, no query, no body.
+Only what is named in the code is logged of a request: no headers, no query, no body.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from asyncio import get_running_loop
+from collections.abc import MutableMapping
+from datetime import datetime, timezone
 from typing import Any, BinaryIO
 
 import orjson
 import structlog
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+#: What waits to be written, and for how long, while the service is busy.
+_LAG_SECONDS = 0.05
+_LAG_BYTES = 65_536
+
+_exceptions = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
+class Lines:
+    """Writes lines to a stream; many at once while an event loop runs."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._kept: list[bytes] = []
+        self._bytes = 0
+        self._is_due = False
+
+    def info(self, line: bytes) -> None:
+        """Write a line soon."""
+        self._kept.append(line)
+        self._bytes += len(line)
+        if self._bytes >= _LAG_BYTES:
+            self.flush()
+        elif not self._is_due:
+            self._flush_soon()
+
+    def warning(self, line: bytes) -> None:
+        """Write a line, and whatever waits, at once."""
+        self._kept.append(line)
+        self.flush()
+
+    debug = info
+    error = critical = warning
+
+    def flush(self) -> None:
+        """Write whatever waits."""
+        kept, self._kept, self._bytes = self._kept, [], 0
+        if kept:
+            self._stream.write(b"\n".join([*kept, b""]))
+            self._stream.flush()
+
+    def _flush_soon(self) -> None:
+        try:
+            loop = get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        self._is_due = True
+        loop.call_later(_LAG_SECONDS, self._flush_due)
+
+    def _flush_due(self) -> None:
+        self._is_due = False
+        self.flush()
 
 
 def open_log(level: str = "info", stream: BinaryIO | None = None) -> Any:
     """A structlog logger that writes to `stream` (default: standard error)."""
     return structlog.wrap_logger(
-        structlog.BytesLogger(stream or sys.stderr.buffer),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper("iso", utc=True),
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
-            structlog.processors.JSONRenderer(serializer=_json),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        cache_logger_on_first_use=True,
-    )
+        Lines(stream or sys.stderr.buffer),
+        processors=[_render],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+    ).bind()
 
 
 class Forward(logging.Handler):
@@ -42,8 +92,8 @@ class Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         error = record.exc_info[1] if record.exc_info else None
-        event = self._log.bind(logger=record.name)
-        event.log(record.levelno, record.getMessage(), **({"exc_info": error} if error else {}))
+        told = {"exc_info": error} if error else {}
+        self._log.log(record.levelno, record.getMessage(), logger=record.name, **told)
 
 
 def adopt(log: Any, *names: str) -> None:
@@ -54,5 +104,8 @@ def adopt(log: Any, *names: str) -> None:
         logger.setLevel(logging.INFO)
 
 
-def _json(event: Any, **_: Any) -> bytes:
-    return orjson.dumps(event, default=str)
+def _render(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+    if "exc_info" in event:
+        event = _exceptions(logger, method, event)
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return orjson.dumps({"at": now, "level": method, **event}, default=str)

@@ -8,8 +8,8 @@ from zhifu.cli.root import app
 
 _IN_ORDER = (
     *("up", "down", "deploy", "doctor", "config", "sandbox"),
-    *("platform", "role", "learner", "content", "key"),
-    *("purchase", "settle", "verify", "claim", "refund"),
+    *("platform", "role", "learner", "content", "key", "api_key"),
+    *("purchase", "settle", "verify", "claim", "refund", "serve"),
     *("deposit", "release", "withdraw", "balance"),
     *("demo", "replay"),
 )

@@ -83,7 +83,8 @@ def open_shop(fair: Fair, options: Options | None = None, **gateway_options: Any
     """Serve until the block ends; what was begun is finished then."""
     store, written = Store.open(fair.url()), io.BytesIO()
     providers = {"sandbox": fair.provider}
-    gateway = Gateway(store, fair.network, fair.operators, providers, **gateway_options)
+    network = gateway_options.pop("network", fair.network)
+    gateway = Gateway(store, network, fair.operators, providers, **gateway_options)
     log, clock = open_log(stream=written), lambda: int(time.time())
     hooks = Endpoints(store, Vault.from_text(new_key()), clock)
     app = create_app(gateway, store, hooks, options, log)

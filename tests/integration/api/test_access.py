@@ -1,0 +1,199 @@
+"""Who may do what: every route of the table, whoever asks, whoever's the object is.
+
+The routes are read from the application, so that a new one cannot be forgotten: it fails here until
+it is said what to ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.api.shop import Shop, order_body
+from tests.integration.fair import Fair
+from zhifu.api.app import ROUTERS
+from zhifu.api.resources import health
+from zhifu.api.route import PlatformRoute
+from zhifu.api.scopes import ALL, Scope
+
+#: What takes an object away comes last.
+PLATFORM_ROUTES = sorted(
+    (route for router in ROUTERS for route in router.routes if isinstance(route, PlatformRoute)),
+    key=lambda route: "DELETE" in (route.methods or ()),
+)
+OPEN_ROUTES = {"/healthz", "/readyz", "/metrics", "/v1/callbacks/{provider}"}
+
+WORD = "0x" + "11" * 32
+
+#: What is there in no platform.
+MISSING = {
+    "order": "ord_0000000000000001",
+    "payment": "pay_0000000000000001",
+    "refund": "ref_0000000000000001",
+    "endpoint": "end_0000000000000001",
+}
+
+#: What the whole network may know.
+PUBLIC = {"number": "1", "learner": "1"}
+
+#: What is asked by query, where something must be.
+QUERIES: dict[str, dict[str, str]] = {
+    "/v1/quotes": {"content": "1"},
+    "/v1/licences": {"content": "1", "learner": "1"},
+    "/v1/licences/proof": {"content": "1", "learner": "1"},
+}
+
+
+def name(route: PlatformRoute) -> str:
+    return f"{next(iter(route.methods or ()))} {route.path}"
+
+
+def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
+    """What is sent to a route that takes a body; a new one must be named here."""
+    bodies: dict[str, Any] = {
+        "/v1/orders": lambda: order_body(shop.fair.request()),
+        "/v1/orders/bulk": lambda: [order_body(shop.fair.request())],
+        "/v1/learners": lambda: {"count": 1},
+        "/v1/learners/{learner}/bindings": lambda: {"commitment": WORD},
+        "/v1/refunds": lambda: {"order": objects["order"]},
+        "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
+        "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
+        "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},
+        "/v1/webhook-endpoints/{endpoint}/enable": dict,
+        "/v1/webhook-endpoints/{endpoint}/disable": dict,
+        "/v1/webhook-endpoints/{endpoint}/rotate": dict,
+    }
+    return bodies[route.path]() if name(route).startswith("POST") else None
+
+
+@dataclass
+class World:
+    """A service with an order, a payment, a refund and an endpoint of platform 1."""
+
+    shop: Shop
+    own: dict[str, str]
+    keys: Iterator[int]
+
+    def ask(self, route: PlatformRoute, key: str | None, objects: dict[str, str]) -> httpx.Response:
+        named = {each: {**PUBLIC, **objects}[each] for each in route.param_convertors}
+        headers = {"Idempotency-Key": f"access {next(self.keys)}"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        return httpx.request(
+            next(iter(route.methods or ())),
+            self.shop.url + route.path_format.format(**named),
+            params=QUERIES.get(route.path),
+            json=body(route, self.shop, objects),
+            headers=headers,
+            timeout=30.0,
+        )
+
+
+@pytest.fixture
+def world(fair: Fair, shop: Shop) -> World:
+    payment = shop.gateway.pay(fair.request(contents=(1, 3)))
+    order, other = payment.orders
+    shop.gateway.refund(other.id)
+    with shop.asking(1) as client:
+        headers = {"Idempotency-Key": "the endpoint"}
+        hook = {"url": "https://example.org/hook"}
+        endpoint = client.post("/v1/webhook-endpoints", json=hook, headers=headers).json()["id"]
+    own = {
+        "order": order.id,
+        "payment": payment.id,
+        "refund": shop.gateway.refund_of(other.id).id,
+        "endpoint": endpoint,
+    }
+    return World(shop, own, count(1))
+
+
+def test_every_route_is_a_platforms_or_known_to_be_open() -> None:
+    """API-1"""
+    others = {
+        getattr(route, "path", None)
+        for router in ROUTERS
+        for route in router.routes
+        if not isinstance(route, PlatformRoute)
+    }
+    assert others <= OPEN_ROUTES
+    assert all(not isinstance(route, PlatformRoute) for route in health.router.routes)
+
+
+def test_no_route_answers_without_a_key_and_its_scope(world: World) -> None:
+    """API-1"""
+    revoked = world.shop.key()
+    world.shop.keys.revoke(world.shop.keys.all()[-1].id)
+    for route in PLATFORM_ROUTES:
+        for key in (None, "word", "zk_test_" + "A" * 43, revoked, revoked.replace("test", "live")):
+            refused = world.ask(route, key, world.own)
+            assert (refused.status_code, refused.json()["code"]) == (401, "invalid_api_key"), name(
+                route
+            )
+            assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_no_scope_opens_another_route(world: World) -> None:
+    """API-1"""
+    without = {scope: world.shop.key(scopes=ALL - {scope}) for scope in Scope}
+    alone = {scope: world.shop.key(scopes=frozenset({scope})) for scope in Scope}
+    for route in PLATFORM_ROUTES:
+        scope = route.operation.scope
+        refused = world.ask(route, without[scope], world.own)
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope"), name(route)
+        assert refused.json()["values"] == {"scope": scope.value}
+        taken = world.ask(route, alone[scope], MISSING)
+        assert taken.status_code not in (401, 403, 500), (name(route), taken.text)
+
+
+def test_another_platforms_object_is_as_unknown_as_none(world: World) -> None:
+    """API-2"""
+    stranger = world.shop.key(2)
+    seen = 0
+    for route in PLATFORM_ROUTES:
+        sent = body(route, world.shop, MISSING)
+        in_body = isinstance(sent, dict) and "order" in sent
+        if not in_body and not set(route.param_convertors) & set(MISSING):
+            continue
+        seen += 1
+        theirs = world.ask(route, stranger, world.own)
+        missing = world.ask(route, stranger, MISSING)
+        assert theirs.status_code == missing.status_code == 404, (name(route), theirs.text)
+        told = theirs.text
+        for kind, own in world.own.items():
+            told = told.replace(own, MISSING[kind])
+        assert told == missing.text
+        assert world.ask(route, world.shop.key(1), world.own).status_code != 404 or (
+            name(route) in NOTHING_YET
+        ), name(route)
+    assert seen >= 13
+
+
+#: Where there is nothing about an order that is not settled.
+NOTHING_YET = {"GET /v1/orders/{order}/licence", "GET /v1/orders/{order}/dispute"}
+
+
+def test_lists_are_of_ones_own(world: World) -> None:
+    """API-2"""
+    stranger = {"Authorization": f"Bearer {world.shop.key(2)}"}
+    owner = {"Authorization": f"Bearer {world.shop.key(1)}"}
+    for path in ("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints"):
+        assert httpx.get(world.shop.url + path, headers=stranger).json()["data"] == []
+        assert httpx.get(world.shop.url + path, headers=owner).json()["data"]
+
+
+def test_keys_of_one_platform_do_not_take_those_of_another(fair: Fair, shop: Shop) -> None:
+    """API-2, 3"""
+    for platform in (1, 2):
+        with shop.asking(platform) as client:
+            made = client.post(
+                "/v1/orders",
+                json=order_body(fair.request()),
+                headers={"Idempotency-Key": "the same"},
+            )
+            assert made.status_code == 201
+            assert made.json()["platform"] == platform

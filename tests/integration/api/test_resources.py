@@ -1,0 +1,285 @@
+"""The resources beside orders, each to its end on the chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.api.shop import Shop, open_shop, order_body
+from tests.integration.fair import DEPOSIT, LEARNERS, PRICES, Fair
+from zhifu.api.replies import LONGEST_SECONDS, Replies
+from zhifu.exceptions import RequestInProgress, RequestInterrupted
+from zhifu.facts import Facts
+from zhifu.models import BatchOrder
+
+WORD = "0x" + "11" * 32
+
+
+def post(client: httpx.Client, path: str, body: Any, key: str) -> httpx.Response:
+    return client.post(path, json=body, headers={"Idempotency-Key": key})
+
+
+def settled(fair: Fair, shop: Shop, contents: tuple[int, ...] = (1,)) -> str:
+    payment = shop.gateway.pay(fair.request(contents=contents))
+    shop.gateway.settle(1)
+    return payment.orders[0].id
+
+
+def test_the_catalogue_is_everybodys(client: httpx.Client) -> None:
+    """API-6"""
+    platforms = client.get("/v1/platforms").json()["data"]
+    assert [each["number"] for each in platforms] == [1, 2, 3]
+    assert client.get("/v1/platforms/2").json() == platforms[1]
+    assert platforms[0]["status"] == "active"
+    assert client.get("/v1/platforms/9").json()["code"] == "unknown_platform"
+    page = client.get("/v1/contents", params={"limit": 4}).json()
+    assert [each["number"] for each in page["data"]] == [6, 5, 4, 3]
+    rest = client.get("/v1/contents", params={"limit": 4, "cursor": page["next_cursor"]}).json()
+    assert [each["number"] for each in rest["data"]] == [2, 1]
+    assert rest["next_cursor"] is None
+    assert client.get("/v1/contents/1").json() == rest["data"][1]
+    assert rest["data"][1]["price"] == {"amount": PRICES[1], "currency": "USD"}
+    hosted = client.get("/v1/contents", params={"host": 2}).json()["data"]
+    assert {each["host"] for each in hosted} == {2}
+    assert client.get("/v1/contents/99").json()["code"] == "unknown_content"
+
+
+def test_a_quote_is_what_the_cart_costs_and_until_when(
+    fair: Fair, shop: Shop, client: httpx.Client
+) -> None:
+    """API-10"""
+    quote = client.get("/v1/quotes", params={"content": [1, 3]}).json()
+    assert quote["amount"] == {"amount": PRICES[1] + PRICES[3], "currency": "USD"}
+    assert quote["valid_until"] == (shop.gateway.today() + 1) * 86_400
+    made = post(
+        client,
+        "/v1/orders",
+        {**order_body(fair.request(contents=(1, 3))), "amount": quote["amount"]},
+        "quoted",
+    )
+    assert made.status_code == 201
+    for wrong, status in ({"content": [99]}, 404), ({"content": [1, 1]}, 422), ({}, 422):
+        assert client.get("/v1/quotes", params=wrong).status_code == status
+
+
+def test_learner_numbers_are_reserved_once_however_often_asked(
+    fair: Fair, client: httpx.Client
+) -> None:
+    """API-3, 14"""
+
+    def reserve(_: int) -> httpx.Response:
+        return post(client, "/v1/learners", {"count": 5}, "five")
+
+    with ThreadPoolExecutor(10) as asking:
+        answers = list(asking.map(reserve, range(10)))
+    assert Counter(answer.content for answer in answers) == {answers[0].content: 10}
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
+    first = answers[0].json()["first"]
+    assert (first, answers[0].json()["last"]) == (LEARNERS + 1, LEARNERS + 5)
+    assert fair.network.registry.learner_count() == LEARNERS + 5
+    again = post(client, "/v1/learners", {"count": 6}, "five")
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency_conflict")
+    elsewhere = post(client, "/v1/webhook-endpoints", {"count": 5}, "five")
+    assert elsewhere.json()["code"] == "idempotency_conflict"
+    body = order_body(fair.request(learner=first))
+    assert post(client, "/v1/orders", body, "the new one").status_code == 201
+
+
+def test_a_platform_says_which_learners_it_knows(shop: Shop) -> None:
+    """API-14"""
+    with shop.asking(2) as client:
+        made = post(client, "/v1/learners/1/bindings", {"commitment": WORD}, "bind")
+        assert made.status_code == 201
+        assert made.json()["platform"] == 2
+        unknown = post(client, "/v1/learners/99/bindings", {"commitment": WORD}, "nobody")
+        assert unknown.json()["code"] == "unknown_learner"
+
+
+def test_a_refused_request_leaves_its_key_free(
+    fair: Fair, shop: Shop, client: httpx.Client
+) -> None:
+    """API-3"""
+    order = shop.gateway.pay(fair.request()).orders[0].id
+    evidence = {"order": order, "evidence": WORD}
+    refused = post(client, "/v1/disputes", evidence, "early")
+    assert refused.json()["code"] == "not_refundable"
+    shop.gateway.settle(1)
+    assert post(client, "/v1/disputes", evidence, "early").status_code == 201
+
+
+def test_who_may_use_what_and_the_proof_that_the_contracts_take(
+    fair: Fair, shop: Shop, client: httpx.Client
+) -> None:
+    """API-10"""
+    question = {"content": 1, "learner": 1}
+    assert client.get("/v1/licences", params=question).json()["may_use"] is False
+    assert client.get("/v1/licences/proof", params=question).json()["code"] == "unknown_license"
+    order = settled(fair, shop)
+    assert client.get("/v1/licences", params=question).json()["may_use"] is True
+    proof = client.get("/v1/licences/proof", params=question).json()
+    assert proof == client.get(f"/v1/orders/{order}/licence").json()
+    told = BatchOrder(
+        proof["platform"],
+        proof["lane"],
+        proof["number"],
+        proof["leaves"],
+        proof["leaf"],
+        proof["place"],
+        bytes.fromhex(proof["word"][2:]),
+        Facts.unpack(int(proof["facts"], 16)),
+        proof["referrer"],
+        [bytes.fromhex(each[2:]) for each in proof["proof"]],
+    )
+    assert fair.network.license.verify_batch(told, 1)
+    with shop.asking(2) as other:
+        assert other.get("/v1/licences", params=question).json()["may_use"] is True
+    nobody: dict[str, Any] = {"content": 1, "holder": "0x" + "12" * 20}
+    assert client.get("/v1/licences", params=nobody).json()["may_use"] is False
+    wrongs: list[dict[str, Any]] = [{"content": 1}, {**question, **nobody}, {"learner": 1}]
+    for wrong in wrongs:
+        assert client.get("/v1/licences", params=wrong).status_code == 422
+
+
+@pytest.mark.parametrize("is_settled", [False, True])
+def test_an_order_is_refunded_once(
+    fair: Fair, shop: Shop, client: httpx.Client, is_settled: bool
+) -> None:
+    """API-3, 14"""
+    request = fair.request()
+    order = shop.gateway.pay(request).orders[0].id
+    if is_settled:
+        shop.gateway.settle(1)
+    made = post(client, "/v1/refunds", {"order": order}, "back")
+    assert made.status_code == 201
+    refund = made.json()
+    assert refund["state"] == "refunded"
+    assert refund["on_chain"] == ("done" if is_settled else "none")
+    assert post(client, "/v1/refunds", {"order": order}, "back").content == made.content
+    assert client.get(f"/v1/refunds/{refund['id']}").json() == refund
+    assert client.get("/v1/refunds").json() == {"data": [refund], "next_cursor": None}
+    assert fair.provider.refunded(request.provider_payment_id).amount == PRICES[1]
+
+
+def test_a_dispute_holds_the_order(fair: Fair, shop: Shop, client: httpx.Client) -> None:
+    """API-14"""
+    order = settled(fair, shop)
+    assert client.get(f"/v1/orders/{order}/dispute").json()["code"] == "unknown_dispute"
+    made = post(client, "/v1/disputes", {"order": order, "evidence": WORD}, "dispute")
+    assert made.status_code == 201
+    assert made.json()["opener"] == "platform 1"
+    assert client.get(f"/v1/orders/{order}/dispute").json() == made.json()
+    refused = post(client, "/v1/refunds", {"order": order}, "back")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_refundable")
+
+
+def test_a_balance_goes_to_the_treasury_once(fair: Fair, client: httpx.Client) -> None:
+    """API-3, 14"""
+    before = client.get("/v1/balance").json()
+    assert before["available_units"] == DEPOSIT
+    assert before["available"] == {"amount": DEPOSIT // 10_000, "currency": "USD"}
+    amount = {"amount": 12_345, "currency": "USD"}
+    made = post(client, "/v1/withdrawals", {"amount": amount}, "out")
+    assert made.status_code == 201
+    assert made.json()["treasury"] == fair.operators[1].address
+    assert post(client, "/v1/withdrawals", {"amount": amount}, "out").content == made.content
+    after = client.get("/v1/balance").json()
+    assert after["available"]["amount"] == before["available"]["amount"] - 12_345
+    much = {"amount": {"amount": 2**52, "currency": "USD"}}
+    assert post(client, "/v1/withdrawals", much, "much").json()["code"] == "insufficient_balance"
+    euros = {"amount": {"amount": 1, "currency": "EUR"}}
+    assert post(client, "/v1/withdrawals", euros, "euros").json()["code"] == "currency_mismatch"
+
+
+def test_a_webhook_endpoints_secret_is_told_once(fair: Fair, client: httpx.Client) -> None:
+    """API-3"""
+    body = {"url": "https://example.org/hook", "types": ["order.*"]}
+    made = post(client, "/v1/webhook-endpoints", body, "hook")
+    assert made.status_code == 201
+    secret = made.json()["secret"]
+    assert secret.startswith("whsec_")
+    again = post(client, "/v1/webhook-endpoints", body, "hook").json()
+    assert again == {**made.json(), "secret": None}
+    assert all(secret not in str(row) for row in fair.rows("SELECT * FROM api_replies"))
+    path = f"/v1/webhook-endpoints/{made.json()['id']}"
+    shown = {name: value for name, value in made.json().items() if name != "secret"}
+    assert client.get(path).json() == shown
+    assert client.get("/v1/webhook-endpoints").json() == {"data": [shown]}
+    assert post(client, f"{path}/rotate", {}, "rotate").json()["secret"] != secret
+    assert post(client, f"{path}/disable", {}, "off").json()["state"] == "disabled"
+    assert post(client, f"{path}/enable", {}, "on").json()["state"] == "enabled"
+    assert client.delete(path).status_code == 204
+    assert client.get(path).json()["code"] == "unknown_endpoint"
+    local = {"url": "https://127.0.0.1/hook"}
+    assert post(client, "/v1/webhook-endpoints", local, "local").status_code == 422
+
+
+def test_the_service_tells_how_it_is(fair: Fair, shop: Shop, client: httpx.Client) -> None:
+    """API-12"""
+    assert client.get("/healthz").json()["status"] == "ok"
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"database": "ok", "chain": "ok"}
+    post(client, "/v1/orders", order_body(fair.request()), "counted")
+    told = client.get("/metrics").text
+    counted = 'zhifu_http_requests_total{method="POST",route="/v1/orders",status="201"} 1.0'
+    assert counted in told.splitlines()
+    assert "zhifu_commits_waiting 0.0" in told.splitlines()
+
+
+def test_a_service_without_its_chain_is_not_ready(fair: Fair) -> None:
+    """API-12"""
+    from zhifu.chain import Chain
+
+    with Chain(fair.anvil.rpc_url) as chain:
+        network = fair.same_chain(chain)
+        with open_shop(fair, network=network) as shop, shop.asking(1) as client:
+            chain.rpc.url = "http://127.0.0.1:9"
+            answer = client.get("/readyz")
+            assert answer.status_code == 503
+            assert answer.json()["checks"]["chain"] == "chain_unreachable"
+            assert answer.json()["checks"]["database"] == "ok"
+            assert client.get("/healthz").status_code == 200
+
+
+def test_what_was_cut_short_is_begun_again_only_where_that_is_harmless(fair: Fair) -> None:
+    """API-3"""
+    import asyncio
+
+    from starlette.responses import Response
+
+    from zhifu.store import Store
+
+    now = [1_000]
+    done: list[str] = []
+
+    async def story(store: Store) -> None:
+        async def here(function: Any, *args: Any) -> Any:
+            return function(*args)
+
+        def work(name: str) -> Any:
+            async def effect() -> Response:
+                done.append(name)
+                return Response(b"{}", 201)
+
+            return effect
+
+        dead = Replies(store, here, lambda: now[0])
+        assert dead._claim((1, "cut"), b"h" * 32) is None
+        replies = Replies(store, here, lambda: now[0])
+        with pytest.raises(RequestInProgress):
+            await replies.once(1, "cut", b"h" * 32, work("early"), is_repeatable=True)
+        now[0] += LONGEST_SECONDS
+        with pytest.raises(RequestInterrupted):
+            await replies.once(1, "cut", b"h" * 32, work("unsafe"))
+        await replies.once(1, "cut", b"h" * 32, work("safe"), is_repeatable=True)
+        await replies.once(1, "cut", b"h" * 32, work("again"), is_repeatable=True)
+        assert replies.forget(now[0] + 1) == 1
+        await replies.once(1, "cut", b"i" * 32, work("forgotten"))
+
+    with Store.open(fair.url()) as store:
+        asyncio.run(story(store))
+    assert done == ["safe", "forgotten"]

@@ -1,0 +1,122 @@
+"""``zhifu serve``: the HTTP API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zhifu.cli.command import command
+from zhifu.cli.root import TRADE, app
+from zhifu.cli.session import Session
+from zhifu.exceptions import InvalidInput, MissingExtra
+
+if TYPE_CHECKING:
+    from zhifu.providers import Provider
+    from zhifu.signing import Signer
+
+_LIBRARIES = ("fastapi", "uvicorn", "structlog", "prometheus_client")
+_VAULT_KEY = "vault.key"
+
+
+@command(app, "serve", "zhifu serve", "zhifu serve --live --port 8080", panel=TRADE)
+def serve(
+    session: Session,
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen (setting: http.host; default 127.0.0.1).")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="0 takes a free one (setting: http.port; 8080)."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Take live API keys, and no test ones.")
+    ] = False,
+) -> None:
+    """Serve the HTTP API until interrupted; what was begun is finished first.
+
+    Acts for the platforms of the settings; on a local chain without any, for all whose keys are
+    here, with the sandbox for a provider. `zhifu api-key create` lets a platform in. It speaks
+    plain HTTP: put a proxy with TLS in front of it.
+    """
+    for library in _LIBRARIES:
+        if find_spec(library) is None:
+            raise MissingExtra("must be installed: pip install 'zhifu[server]'", "server")
+    _serve(session, host, port, live=live)
+
+
+def _serve(session: Session, host: str | None, port: int | None, *, live: bool) -> None:
+    from zhifu.api.api_keys import Mode
+    from zhifu.api.app import Options, create_app
+    from zhifu.api.buckets import Rate
+    from zhifu.api.logs import open_log
+    from zhifu.api.server import listen, server
+    from zhifu.gateway import Gateway
+    from zhifu.notify.endpoints import Endpoints
+    from zhifu.notify.vault import Vault
+    from zhifu.store import Store
+
+    settings, network, clock = session.settings, session.network, _clock(session)
+    http = settings.http
+    log = open_log(settings.logging.level)
+    store = Store.open(settings.database_url)
+    try:
+        gateway = Gateway(
+            store,
+            network,
+            _operators(session),
+            _providers(session),
+            batch_size=settings.batches.size,
+            confirmations=_depth(settings.chain.confirmations),
+            clock=clock,
+        )
+    except BaseException:
+        store.close()
+        raise
+    hooks = Endpoints(store, Vault.at(settings.home / _VAULT_KEY), clock)
+    options = Options(
+        mode=Mode.LIVE if live else Mode.TEST,
+        rate=Rate(http.requests_per_second, http.burst),
+        body_bytes=http.body_limit_bytes,
+    )
+    socket = listen(host or http.host, http.port if port is None else port)
+    address = socket.getsockname()
+    log.info("serving", host=address[0], port=address[1], mode=options.mode.value)
+    served = create_app(gateway, store, hooks, options, log)
+    server(served, log, trusted_proxies=http.trusted_proxies).run(sockets=[socket])
+
+
+def _clock(session: Session) -> Callable[[], int]:
+    """The clock of the books: a local chain's time may be told to pass."""
+    return (lambda: session.now) if session.is_local else (lambda: int(time.time()))
+
+
+def _operators(session: Session) -> Mapping[int, Signer]:
+    from zhifu.cli.settle import known_sellers
+    from zhifu.config import operator_signers
+
+    configured = operator_signers(session.settings)
+    if configured:
+        return {platform: signers[0] for platform, signers in configured.items()}
+    if not session.is_local and session.chosen_signer is None:
+        rule = "must name the platforms to act for, with their key files"
+        raise InvalidInput("platforms", rule)
+    return {platform: session.operator(platform) for platform in known_sellers(session)}
+
+
+def _providers(session: Session) -> Mapping[str, Provider]:
+    from zhifu.config import make_providers
+
+    found = make_providers(session.settings)
+    if not found and session.is_local:
+        return {session.sandbox.name: session.sandbox}
+    return found
+
+
+def _depth(confirmations: int | str) -> int:
+    if isinstance(confirmations, str):
+        raise InvalidInput("chain.confirmations", "must be a number of blocks here", confirmations)
+    return confirmations
