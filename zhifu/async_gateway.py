@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from zhifu.adoption import Adoption
 from zhifu.chargebackbook import Chargeback
 from zhifu.checkouts import OpenCheckout
 from zhifu.commits import Commits, Outcome
@@ -135,6 +136,10 @@ class AsyncGateway:
         """Refund the orders of a platform that no batch could carry for so long."""
         return await self.run(self.gateway.refund_left_out, platform, patience_seconds)
 
+    async def forget_learner(self, platform: int, learner: int) -> None:
+        """Erase what is personal of a platform's learner; the books stay as they are."""
+        await self.run(self.gateway.forget_learner, platform, learner)
+
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""
         return await self.run(self.gateway.quote, contents)
@@ -182,6 +187,10 @@ class AsyncGateway:
     async def recover(self) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end."""
         return await self.run(self.gateway.recover)
+
+    async def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
+        """Take in batches that the chain has settled and restored books know nothing of."""
+        return await self.run(self.gateway.adopt, platform, unmatched=unmatched)
 
     async def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

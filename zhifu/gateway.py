@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from zhifu.adoption import Adopter, Adoption
 from zhifu.books import Books
 from zhifu.callbacks import Callbacks
 from zhifu.chargebackbook import Chargeback, ChargebackBook
@@ -271,6 +272,19 @@ class Gateway:
         late = [each for each in self.left_out(platform) if self.history(each.id)[-1].at <= latest]
         return [self.refund(order.id) for order in late]
 
+    def forget_learner(self, platform: int, learner: int) -> None:
+        """Erase what is personal of a platform's learner; the books stay as they are.
+
+        That is how the learner is told things, what was told them, and what providers said of or
+        were told about them. What is not decided yet keeps what it needs: call this again then.
+        """
+        # Imported here because only this, of all that a gateway does, needs what opens contacts.
+        from zhifu.notify import contacts
+
+        self._books.forget(platform, learner)
+        with self._store.writing() as transaction:
+            contacts.forget(transaction, platform, learner)
+
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when.
 
@@ -319,7 +333,8 @@ class Gateway:
         """Settle a platform's next batch on chain and wait until it is included.
 
         At most `limit` orders (default and most: the batch size). None if no order can go: none
-        waits, or those that do are `left_out`. Raises NoOperator, and InsufficientBalance if the
+        waits, or those that do are `left_out`. Raises NoOperator, UnrecordedBatch if the chain has
+        what these books, restored from an older back-up, have not, and InsufficientBalance if the
         platform cannot pay: its orders wait. ChainUnreachable, TransactionPending and NodeRefused
         leave a stored batch behind that the next call, or `recover`, brings to its end.
         """
@@ -343,6 +358,23 @@ class Gateway:
             if order.platform in self._lanes:
                 self._finish_refund(order.id)
         return batches
+
+    def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
+        """Take in batches that the chain has settled and restored books know nothing of.
+
+        For an operator, after UnrecordedBatch. Waiting orders that a batch has sold are settled
+        from then on. One that has sold what no waiting order is like is taken in only if
+        `unmatched`: those sales were paid after the back-up was made, are in the provider's bill,
+        and must not be recorded again. Raises NoOperator, and UnrecordedBatch for such a batch.
+        """
+        lane = self._lane(platform)
+        self.sync()
+        with lane.lock:
+            lane.recover()
+            adopter = Adopter(
+                self._lane_book, self._index, self.network.chain, platform, lane.number
+            )
+            return adopter.adopt(unmatched=unmatched)
 
     def _finish_refund(self, order_id: str) -> None:
         try:

@@ -21,10 +21,13 @@ from zhifu.exceptions import (
 )
 from zhifu.gateway import Gateway
 from zhifu.money import Money
+from zhifu.notify.contacts import Channel, Contact, Contacts
+from zhifu.notify.vault import Vault
 from zhifu.paybackbook import PaybackState, Reason
 from zhifu.payments import CheckoutTerms, OrderState, PaymentRequest, PaymentState
 from zhifu.providers import Callback, HintKind, ProviderStatus
 from zhifu.providers.sandbox import SandboxProvider
+from zhifu.store import Store
 
 PRICE = Money(PRICES[1], "USD")
 NOW = 1_750_040_000
@@ -325,6 +328,25 @@ def test_what_is_withdrawn_before_it_settles_goes_back(counter: Counter) -> None
     assert fair.provider.refunded(name(made)) == PRICE
     with pytest.raises(InactiveContent):
         counter.checkout()
+
+
+def test_a_forgotten_learner_leaves_the_books_as_they_are(counter: Counter) -> None:
+    """PAY-14: nothing personal stays, and no money changes."""
+    made = counter.gateway.checkout(counter.request(), counter.terms(payer="openid-of-mei"))
+    counter.fair.provider.confirm(name(made))
+    counter.gateway.take_callback("sandbox", counter.callback(made))
+    counter.gateway.process_callbacks()
+    before = counter.gateway.payment(made.payment.id)
+    with Store.open(counter.fair.url()) as store:
+        contacts = Contacts(store, Vault(bytes(32)))
+        contacts.put(1, 1, Contact(Channel.EMAIL, "mei@example.org"))
+        counter.gateway.forget_learner(1, 1)
+        assert contacts.of(1, 1) == []
+    assert counter.gateway.payment(made.payment.id) == before
+    assert counter.fair.rows("SELECT payer, return_url, action FROM checkouts") == [(None,) * 3]
+    assert counter.fair.rows("SELECT body FROM callbacks") == [(None,)]
+    counter.gateway.settle(1)
+    assert counter.gateway.may_use(1, 1)
 
 
 @pytest.mark.parametrize(

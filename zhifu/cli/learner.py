@@ -99,6 +99,19 @@ def key(
     return answer(data, f"Learner {number} has the key {key}")
 
 
+@command(learner, "forget", "zhifu learner forget 1 --platform udemy")
+def forget(session: Session, number: Learner, platform: Platform) -> Answer:
+    """Erase what is personal of a platform's learner from the gateway's database.
+
+    Payments, orders and licences stay: they name nobody, only the number.
+    """
+    home = session.directory.platform(platform)
+    with session.gateway({}) as gateway:
+        gateway.forget_learner(home, session.directory.learner(number))
+    data = {"learner": number, "platform": home}
+    return answer(data, f"Nothing personal of learner {number} is kept for {platform}.")
+
+
 @command(learner, "show", "zhifu learner show 1")
 def show(session: Session, number: Learner) -> Answer:
     """Show the platform that registered a learner, and the learner's key."""
