@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from zhifu.blocks import Receipt
@@ -40,9 +41,11 @@ class Shop:
         *,
         learner: int = 1,
         state: PaymentState = PaymentState.PAID,
+        received: int | None = None,
     ) -> list[Payment]:
-        """Payments of a learner, in one transaction."""
-        drafts = [self._draft(platform, contents, learner, state) for _ in range(times)]
+        """Payments of a learner, in one transaction; `received` in cents if it is not the price."""
+        draft = partial(self._draft, platform, contents, learner, state, received)
+        drafts = [draft() for _ in range(times)]
         return [payment for payment in self.books.record(drafts) if payment is not None]
 
     def batch(self, payments: list[Payment], platform: int = 1) -> BatchRecord:
@@ -79,13 +82,20 @@ class Shop:
         self.refunds.refunded(self.refunds.of(order.id), order.payment_id)
 
     def _draft(
-        self, platform: int, contents: tuple[int, ...], learner: int, state: PaymentState
+        self,
+        platform: int,
+        contents: tuple[int, ...],
+        learner: int,
+        state: PaymentState,
+        received: int | None,
     ) -> Draft:
         prices = [PRICES[each] for each in contents]
         name = f"{platform}-{next(self._sales)}"
         amount = Money(sum(prices), LEDGER.currency)
         request = PaymentRequest(platform, learner, contents, amount, "sandbox", name, name)
-        return Draft(request, tuple(each * _UNITS_OF_A_CENT for each in prices), state)
+        units = tuple(each * _UNITS_OF_A_CENT for each in prices)
+        money = None if received is None else Money(received, LEDGER.currency)
+        return Draft(request, units, state, received=money)
 
 
 def _number(order: OrderRecord) -> int:

@@ -39,6 +39,12 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("refund", "refund_pending"): Told("refund.pending"),
     ("refund", "refunded"): Told("refund.refunded", "order.refunded"),
     ("refund", "refund_failed"): Told("refund.failed"),
+    ("payback", "payback_pending"): Told("payback.pending"),
+    ("payback", "paid_back"): Told("payback.paid_back"),
+    ("payback", "payback_failed"): Told("payback.failed"),
+    ("chargeback", "open"): Told("chargeback.opened"),
+    ("chargeback", "closed"): Told("chargeback.closed"),
+    ("chargeback", "reversed"): Told("chargeback.reversed"),
     ("endpoint", "disabled"): Told("webhook_endpoint.disabled"),
 }
 """By history and state."""

@@ -23,7 +23,6 @@ from zhifu.store import Store, Transaction
 DISABLE_SECONDS = 5 * 86_400
 """An endpoint that accepted nothing for so long is disabled."""
 
-_SLOW_SECONDS = 60
 _EVENTS, _ITEMS = 200, 2_000
 
 
@@ -78,7 +77,7 @@ class Outbox:
 
     A delivery that was taken is due again after `lease_seconds`, which must be longer than an
     attempt may last. `parallel` deliveries of an endpoint are under way at a time at most, and one
-    for an endpoint that has failed for a minute, so that it holds up nobody.
+    if it has accepted nothing for `patience_seconds`, so that it holds up nobody.
     """
 
     def __init__(
@@ -90,6 +89,7 @@ class Outbox:
         *,
         lease_seconds: int = 60,
         parallel: int = 16,
+        patience_seconds: int = 60,
         delays: Sequence[int] = WEBHOOK_DELAYS,
         draw: random.Random | None = None,
     ) -> None:
@@ -99,6 +99,7 @@ class Outbox:
         self._clock = clock
         self._lease_seconds = lease_seconds
         self._parallel = parallel
+        self._patience_seconds = patience_seconds
         self._delays = delays
         self._draw = draw or random.SystemRandom()
 
@@ -139,7 +140,7 @@ class Outbox:
 
     def _parallel_for(self, endpoint: _Enabled, now: int) -> int:
         since = endpoint.failing_since
-        return 1 if since is not None and now - since > _SLOW_SECONDS else self._parallel
+        return 1 if since is not None and now - since > self._patience_seconds else self._parallel
 
     def _take(
         self, transaction: Transaction, endpoint: _Enabled, free: int, now: int

@@ -18,6 +18,8 @@ from zhifu.notify.events import VERSION, Row
 from zhifu.notify.samples import sample
 from zhifu.store import Transaction
 
+_PREFIXES = {"payback": ids.PAYBACK, "chargeback": ids.CHARGEBACK}
+
 
 class Ledger(NamedTuple):
     """How the books count prices: the deployment's currency and the ledger's decimals."""
@@ -52,6 +54,11 @@ class Payloads:
         """One event as it is sent."""
         return orjson.dumps(self.event(transaction, row, item)).decode()
 
+    def order(self, transaction: Transaction, order_id: str) -> Mapping[str, Any]:
+        """What payloads say of an order, by its id, without what became of it."""
+        order = self._order(transaction, ids.from_text(ids.ORDER, order_id) or 0, "")
+        return {name: value for name, value in order.items() if name != "state"}
+
     def _data(self, transaction: Transaction, row: Row, item: int, kind: str) -> Mapping[str, Any]:
         if row.is_test:
             return sample(kind, row.subject, self._ledger.currency)
@@ -69,6 +76,10 @@ class Payloads:
             case "refund", _:
                 refund = self._found(transaction, "event_refund", row, id=row.subject)
                 return self._order(transaction, refund[1], row.state)
+            case "payback", _:
+                return self._returned(transaction, row, "payback", "reason")
+            case "chargeback", _:
+                return self._returned(transaction, row, "chargeback", "stage")
             case _:
                 return {
                     "webhook_endpoint": ids.to_text(ids.ENDPOINT, row.subject),
@@ -77,15 +88,17 @@ class Payloads:
 
     def _payment(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
         found = self._found(transaction, "event_payment", row, id=row.subject)
-        number, learner, amount, currency, provider, provider_payment_id = found
+        number, purpose, learner, amount, currency, received, provider, its_id = found
         orders = transaction.rows("event_payment_orders", payment_id=number)
         return {
             "payment": ids.to_text(ids.PAYMENT, number),
+            "purpose": purpose,
             "state": row.state,
             "learner": learner,
             "amount": money(amount, currency),
+            "received": None if received is None else money(received, currency),
             "provider": provider,
-            "provider_payment_id": provider_payment_id,
+            "provider_payment_id": its_id,
             "orders": [ids.to_text(ids.ORDER, order) for (order,) in orders],
         }
 
@@ -138,6 +151,20 @@ class Payloads:
             "refund": ids.to_text(ids.REFUND, refund),
             "order": ids.to_text(ids.ORDER, order),
             "state": row.state,
+            "amount": money(amount, currency),
+        }
+
+    def _returned(
+        self, transaction: Transaction, row: Row, noun: str, why: str
+    ) -> Mapping[str, Any]:
+        """A payback or a chargeback, with its reason or stage."""
+        found = self._found(transaction, f"event_{noun}", row, id=row.subject)
+        number, payment, about, amount, currency = found
+        return {
+            noun: ids.to_text(_PREFIXES[noun], number),
+            "payment": ids.to_text(ids.PAYMENT, payment),
+            "state": row.state,
+            why: about,
             "amount": money(amount, currency),
         }
 

@@ -15,6 +15,9 @@ _LONG_STATES = {
     "payment.unknown": "payment_unknown",
     "refund.pending": "refund_pending",
     "refund.failed": "refund_failed",
+    "payback.pending": "payback_pending",
+    "payback.failed": "payback_failed",
+    "chargeback.opened": "open",
 }
 
 
@@ -38,6 +41,11 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
                 "state": state,
                 "amount": amount,
             }
+        case "payback":
+            return _returned(noun, ids.PAYBACK, subject, state, {"reason": "late"}, amount)
+        case "chargeback":
+            about = {"stage": "before_maturity"}
+            return _returned(noun, ids.CHARGEBACK, subject, state, about, amount)
         case _:
             return {"webhook_endpoint": ids.to_text(ids.ENDPOINT, subject), "state": state}
 
@@ -62,9 +70,11 @@ def _order(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, 
 def _payment(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "payment": ids.to_text(ids.PAYMENT, subject),
+        "purpose": "order",
         "state": state,
         "learner": _LEARNER,
         "amount": amount,
+        "received": amount,
         "provider": "sandbox",
         "provider_payment_id": f"test-{subject}",
         "orders": [ids.to_text(ids.ORDER, subject + 1)],
@@ -83,4 +93,21 @@ def _batch(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, 
         "sale_day": _SALE_DAY,
         "transaction_hash": _HASH,
         "block_number": _BLOCK if is_included else None,
+    }
+
+
+def _returned(
+    noun: str,
+    prefix: str,
+    subject: int,
+    state: str,
+    about: Mapping[str, str],
+    amount: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    return {
+        noun: ids.to_text(prefix, subject),
+        "payment": ids.to_text(ids.PAYMENT, subject + 1),
+        "state": state,
+        **about,
+        "amount": amount,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,8 +12,11 @@ from typing import NamedTuple
 import httpcore
 
 from zhifu.exceptions import ForbiddenAddress, InvalidInput
+from zhifu.notify.connections import Connections
 from zhifu.notify.destination import PUBLIC_ONLY, Rules, destination
 from zhifu.notify.network import CheckedNetwork, Resolver, resolve
+
+_log = logging.getLogger(__name__)
 
 _USER_AGENT = "zhifu-webhooks/1"
 _LONGEST_ANSWER = 16_384
@@ -54,15 +58,10 @@ class Sender:
     ) -> None:
         self._rules = rules
         self._timeout = timeout
-        self._pool = httpcore.AsyncConnectionPool(
-            max_connections=None,
-            max_keepalive_connections=100,
-            keepalive_expiry=30,
-            network_backend=CheckedNetwork(rules, resolver, network),
-        )
+        self._connections = Connections(CheckedNetwork(rules, resolver, network))
 
     async def __aenter__(self) -> Sender:
-        await self._pool.__aenter__()
+        await self._connections.__aenter__()
         return self
 
     async def __aexit__(
@@ -71,7 +70,7 @@ class Sender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._pool.__aexit__(kind, error, traceback)
+        await self._connections.__aexit__(kind, error, traceback)
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Send a body; success is a status of 200 to 299."""
@@ -94,13 +93,16 @@ class Sender:
             **headers,
         }
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
-        async with self._pool.stream(
-            "POST",
-            httpcore.URL(scheme=to.scheme, host=to.host, port=to.port, target=to.target),
-            headers=[(name.encode(), value.encode()) for name, value in sent.items()],
-            content=body,
-            extensions={"timeout": limits},
-        ) as response:
+        async with (
+            self._connections.to(to) as connection,
+            connection.stream(
+                "POST",
+                httpcore.URL(scheme=to.scheme, host=to.host, port=to.port, target=to.target),
+                headers=[(name.encode(), value.encode()) for name, value in sent.items()],
+                content=body,
+                extensions={"timeout": limits},
+            ) as response,
+        ):
             await _drain(response)
             return int(response.status)
 
@@ -131,4 +133,5 @@ def _reason(failure: Exception) -> str:
         case httpcore.NetworkError() | httpcore.ProtocolError():
             return "connection_broken"
         case _:
+            _log.error("a webhook could not be sent", exc_info=failure)
             return "failed"

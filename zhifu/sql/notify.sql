@@ -23,7 +23,8 @@ SELECT :platform, 1 + coalesce(max(number), 0), 'test', :subject, 1, :state, :no
 FROM events WHERE platform = :platform;
 
 -- event_payment --
-SELECT id, learner, amount, currency, provider, provider_payment_id FROM payments WHERE id = :id;
+SELECT id, purpose, learner, amount, currency, received, provider, provider_payment_id
+FROM payments WHERE id = :id;
 
 -- event_payment_orders --
 SELECT id FROM orders
@@ -42,6 +43,12 @@ SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND position = :pos
 
 -- event_refund --
 SELECT id, order_id, amount, currency FROM refunds WHERE id = :id;
+
+-- event_payback --
+SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;
+
+-- event_chargeback --
+SELECT id, payment_id, stage, amount, currency FROM chargebacks WHERE id = :id;
 
 -- put_endpoint --
 -- It gets what happens from now on.
@@ -196,3 +203,101 @@ DELETE FROM delivery_attempts WHERE endpoint_id = :endpoint_id AND (number, item
 -- prune_deliveries --
 DELETE FROM deliveries
 WHERE endpoint_id = :endpoint_id AND state <> 'due' AND due_at < :before;
+
+-- put_notice_channel --
+INSERT INTO notice_channels (platform, channel, sender, sealed, cursor)
+SELECT :platform, :channel, :sender, :sealed, coalesce(max(number), 0)
+FROM events WHERE platform = :platform
+ON CONFLICT (platform, channel)
+DO UPDATE SET sender = excluded.sender, sealed = excluded.sealed;
+
+-- remove_notice_channel --
+DELETE FROM notice_channels WHERE platform = :platform AND channel = :channel;
+
+-- notice_channels --
+SELECT platform, channel, cursor FROM notice_channels ORDER BY platform, channel;
+
+-- notice_channel --
+SELECT sender, sealed FROM notice_channels WHERE platform = :platform AND channel = :channel;
+
+-- move_notice_cursor --
+UPDATE notice_channels SET cursor = :cursor WHERE platform = :platform AND channel = :channel;
+
+-- put_contact --
+INSERT INTO contacts (platform, learner, channel, sealed, language)
+VALUES (:platform, :learner, :channel, :sealed, :language)
+ON CONFLICT (platform, learner, channel)
+DO UPDATE SET sealed = excluded.sealed, language = excluded.language;
+
+-- contact --
+SELECT sealed, language FROM contacts
+WHERE platform = :platform AND learner = :learner AND channel = :channel;
+
+-- contacts_of --
+SELECT channel, sealed, language FROM contacts
+WHERE platform = :platform AND learner = :learner ORDER BY channel;
+
+-- remove_contact --
+DELETE FROM contacts WHERE platform = :platform AND learner = :learner AND channel = :channel;
+
+-- forget_contacts --
+DELETE FROM contacts WHERE platform = :platform AND learner = :learner;
+
+-- drop_notices --
+UPDATE notices SET state = 'dropped', sealed = NULL, reason = :reason
+WHERE platform = :platform AND learner = :learner AND state = 'due';
+
+-- notify_of_payments --
+INSERT INTO notices (platform, number, item, kind, channel, learner, language, state, due_at)
+SELECT events.platform, events.number, 0,
+    CASE payments.purpose WHEN 'top_up' THEN 'top_up' ELSE 'receipt' END,
+    contacts.channel, contacts.learner, contacts.language, 'due', :now
+FROM events
+JOIN payments ON payments.id = events.subject
+JOIN contacts ON contacts.platform = events.platform AND contacts.learner = payments.learner
+    AND contacts.channel = :channel
+WHERE events.platform = :platform AND events.number > :after AND events.number <= :last
+    AND events.history = 'payment' AND events.state = 'paid'
+ON CONFLICT (platform, number, item, kind, channel) DO NOTHING;
+
+-- notify_of_refunds --
+INSERT INTO notices (platform, number, item, kind, channel, learner, language, state, due_at)
+SELECT events.platform, events.number, 0, 'refund',
+    contacts.channel, contacts.learner, contacts.language, 'due', :now
+FROM events
+JOIN refunds ON refunds.id = events.subject
+JOIN orders ON orders.id = refunds.order_id
+JOIN contacts ON contacts.platform = events.platform AND contacts.learner = orders.learner
+    AND contacts.channel = :channel
+WHERE events.platform = :platform AND events.number > :after AND events.number <= :last
+    AND events.history = 'refund' AND events.state = 'refunded'
+ON CONFLICT (platform, number, item, kind, channel) DO NOTHING;
+
+-- put_notice --
+INSERT INTO notices
+    (platform, number, item, kind, channel, learner, language, sealed, state, due_at)
+VALUES (:platform, :number, :item, :kind, :channel, :learner, :language, :sealed, 'due', :now)
+ON CONFLICT (platform, number, item, kind, channel)
+DO UPDATE SET state = 'due', sealed = excluded.sealed, language = excluded.language, attempts = 0,
+    due_at = excluded.due_at, reason = NULL;
+
+-- claim_notices --
+UPDATE notices SET attempts = attempts + 1, due_at = :until
+WHERE state = 'due' AND (platform, number, item, kind, channel) IN (
+    SELECT platform, number, item, kind, channel FROM notices
+    WHERE state = 'due' AND due_at <= :now ORDER BY due_at, platform, number LIMIT :limit)
+RETURNING platform, number, item, kind, channel, learner, language, sealed, attempts;
+
+-- settle_notice --
+-- Unless it was taken again meanwhile; an address that was given for it alone goes with it.
+UPDATE notices SET state = :state, due_at = :due_at, reason = :reason,
+    sealed = CASE WHEN :state = 'due' THEN sealed END
+WHERE platform = :platform AND number = :number AND item = :item AND kind = :kind
+    AND channel = :channel AND state = 'due' AND attempts = :attempts;
+
+-- notices_of --
+SELECT number, item, kind, channel, state, attempts, due_at, reason FROM notices
+WHERE platform = :platform AND learner = :learner ORDER BY number, item, kind, channel;
+
+-- next_notice --
+SELECT min(due_at) FROM notices WHERE state = 'due';

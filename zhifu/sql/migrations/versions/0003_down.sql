@@ -7,6 +7,12 @@ DROP TRIGGER batch_history_event;
 -- refund_history_event --
 DROP TRIGGER refund_history_event;
 
+-- payback_history_event --
+DROP TRIGGER payback_history_event;
+
+-- chargeback_history_event --
+DROP TRIGGER chargeback_history_event;
+
 -- notices --
 DROP TABLE notices;
 

@@ -9,7 +9,8 @@ CREATE TABLE events (
     platform BIGINT NOT NULL,
     number BIGINT NOT NULL CHECK (number > 0),
     history TEXT NOT NULL
-        CHECK (history IN ('payment', 'batch', 'refund', 'endpoint', 'test')),
+        CHECK (history IN (
+            'payment', 'batch', 'refund', 'payback', 'chargeback', 'endpoint', 'test')),
     subject BIGINT NOT NULL,
     change BIGINT NOT NULL,
     state TEXT NOT NULL,
@@ -55,6 +56,26 @@ BEGIN
         1 + coalesce((SELECT max(number) FROM events WHERE platform = orders.platform), 0),
         'refund', refunds.id, NEW.change, NEW.state, NEW.at
     FROM refunds JOIN orders ON orders.id = refunds.order_id WHERE refunds.id = NEW.refund_id;
+END;
+
+-- payback_history_event --
+CREATE TRIGGER payback_history_event AFTER INSERT ON payback_history BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT payments.platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = payments.platform), 0),
+        'payback', paybacks.id, NEW.change, NEW.state, NEW.at
+    FROM paybacks JOIN payments ON payments.id = paybacks.payment_id
+    WHERE paybacks.id = NEW.payback_id;
+END;
+
+-- chargeback_history_event --
+CREATE TRIGGER chargeback_history_event AFTER INSERT ON chargeback_history BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT payments.platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = payments.platform), 0),
+        'chargeback', chargebacks.id, NEW.change, NEW.state, NEW.at
+    FROM chargebacks JOIN payments ON payments.id = chargebacks.payment_id
+    WHERE chargebacks.id = NEW.chargeback_id;
 END;
 
 -- events_fixed --
@@ -154,11 +175,12 @@ CREATE TABLE delivery_attempts (
 ) WITHOUT ROWID;
 
 -- notice_channels --
--- How a platform's learners are told; the address, sealed, says through which service.
+-- How a platform's learners are told: in whose name, and through which service, whose address is
+-- sealed. Events up to `cursor` have become notices.
 CREATE TABLE notice_channels (
     platform BIGINT NOT NULL,
     channel TEXT NOT NULL CHECK (channel IN ('email', 'sms', 'message')),
-    sender TEXT NOT NULL,
+    sender TEXT NOT NULL CHECK (length(sender) BETWEEN 1 AND 100),
     sealed BLOB NOT NULL,
     cursor BIGINT NOT NULL CHECK (cursor >= 0),
     PRIMARY KEY (platform, channel)
@@ -176,25 +198,27 @@ CREATE TABLE contacts (
 ) WITHOUT ROWID;
 
 -- notices --
--- A notice on its way to a learner. `sealed` is the address given for it alone, until it is sent.
+-- A notice on its way to a learner, about an event. `sealed` is an address that was given for it
+-- alone, until it is sent; without one it goes to the learner's contact.
 CREATE TABLE notices (
     platform BIGINT NOT NULL,
     number BIGINT NOT NULL,
+    item BIGINT NOT NULL CHECK (item >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('receipt', 'top_up', 'refund', 'dispute')),
     channel TEXT NOT NULL CHECK (channel IN ('email', 'sms', 'message')),
     learner BIGINT NOT NULL,
-    kind TEXT NOT NULL,
     language TEXT NOT NULL CHECK (language IN ('zh', 'en')),
     sealed BLOB,
     state TEXT NOT NULL CHECK (state IN ('due', 'sent', 'failed', 'dropped')),
-    attempts BIGINT NOT NULL CHECK (attempts >= 0),
+    attempts BIGINT NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     due_at BIGINT NOT NULL,
-    error TEXT,
-    PRIMARY KEY (platform, number, channel),
+    reason TEXT,
+    PRIMARY KEY (platform, number, item, kind, channel),
     CHECK (state = 'due' OR sealed IS NULL)
 ) WITHOUT ROWID;
 
 -- notices_due --
-CREATE INDEX notices_due ON notices (due_at, platform, number, channel) WHERE state = 'due';
+CREATE INDEX notices_due ON notices (due_at, platform, number) WHERE state = 'due';
 
 -- notices_learner --
-CREATE INDEX notices_learner ON notices (platform, learner) WHERE state = 'due';
+CREATE INDEX notices_learner ON notices (platform, learner);
