@@ -14,7 +14,7 @@ from typing import Any
 
 from zhifu.anvil import dev_signer
 from zhifu.api.api_keys import ApiKeys, Mode
-from zhifu.api.app import Options, create_app
+from zhifu.api.app import create_app
 from zhifu.api.logs import open_log
 from zhifu.api.scopes import Scope
 from zhifu.api.server import listen, server
@@ -24,6 +24,8 @@ from zhifu.gateway import Gateway
 from zhifu.models import Publication, Share, SplitPlan
 from zhifu.money import Money
 from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.feed import Feed
+from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.vault import Vault, new_key
 from zhifu.operators import appoint
 from zhifu.providers import ProviderPayment, ProviderStatus
@@ -110,9 +112,11 @@ def serve(folder: Path, rpc_url: str, *, recording: bool, profile: bool) -> None
     keys = ApiKeys(store, lambda: int(time.time()))
     _, key = keys.create(PLATFORM, "benchmark", Mode.TEST, frozenset({Scope.ORDERS_WRITE}))
     hooks = Endpoints(store, Vault.from_text(new_key()), lambda: int(time.time()))
+    ledger = Ledger(deployment.currency, deployment.ledger_decimals)
+    feed = Feed(store, Payloads(ledger), lambda: int(time.time()))
     with (folder / "log").open("wb") as written:
         log = open_log(stream=written)
-        app = create_app(gateway, store, hooks, Options(), log)
+        app = create_app(gateway, store, hooks, feed, log=log)
         socket = listen("127.0.0.1", 0)
         print(socket.getsockname()[1], key, flush=True)
         serving = server(app, log)

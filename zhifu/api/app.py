@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -20,8 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from zhifu.api import problems, schemas
-from zhifu.api.api_keys import ApiKeys, Mode
-from zhifu.api.buckets import UNLIMITED, Rate
+from zhifu.api.api_keys import ApiKeys
 from zhifu.api.callers import Callers
 from zhifu.api.edge import Edge
 from zhifu.api.limits import Limits
@@ -31,7 +30,10 @@ from zhifu.api.problems import Problem, Refused
 from zhifu.api.replies import Replies
 from zhifu.api.resources import (
     balances,
+    callbacks,
     catalogue,
+    checkouts,
+    events,
     health,
     learners,
     licences,
@@ -40,11 +42,12 @@ from zhifu.api.resources import (
     webhooks,
 )
 from zhifu.api.route import SECURITY
-from zhifu.api.service import Service
+from zhifu.api.service import Options, Service
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.feed import Feed
 from zhifu.store import Store
 
 DAY_SECONDS = 86_400
@@ -54,12 +57,15 @@ KEPT_DAYS = 30
 ROUTERS = (
     orders.swift,
     orders.router,
+    checkouts.router,
     catalogue.router,
     learners.router,
     refunds.router,
     licences.router,
     balances.router,
     webhooks.router,
+    events.router,
+    callbacks.router,
     health.router,
 )
 
@@ -77,14 +83,14 @@ _ABOUT = """Every POST carries an `Idempotency-Key`: the same request under the 
 effect once, and the same answer. Errors are problems (RFC 9457) with a stable `code`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a service behaves; `seconds` is how long a request may take."""
+class Background(Protocol):
+    """Something that runs in a thread of its own for as long as the service does."""
 
-    mode: Mode = Mode.TEST
-    rate: Rate = UNLIMITED
-    body_bytes: int = 1_048_576
-    seconds: float = 30.0
+    def run(self) -> None:
+        """Run until it is stopped."""
+
+    def stop(self) -> None:
+        """End `run` soon."""
 
 
 def _wall_clock() -> int:
@@ -95,38 +101,50 @@ def create_app(
     gateway: Gateway,
     store: Store,
     hooks: Endpoints,
+    feed: Feed,
     options: Options | None = None,
     log: Any = None,
     clock: Callable[[], int] = _wall_clock,
+    background: Sequence[Background] = (),
 ) -> ASGIApp:
-    """The API over a gateway and the store it works on; both are closed when the service ends."""
+    """The API over a gateway and the store it works on; both are closed when the service ends.
+
+    What is in the `background` begins and ends with it.
+    """
     chosen, logger, metrics = options or Options(), log or open_log(), Metrics()
     awaited = AsyncGateway(gateway)
     callers = Callers(ApiKeys(store, clock), awaited.run, chosen.mode, chosen.rate)
     replies = Replies(store, awaited.run, clock)
-    service = Service(awaited, store, hooks, callers, replies, metrics, logger)
+    service = Service(awaited, store, hooks, feed, callers, replies, metrics, logger, chosen, clock)
     metrics.watch(
         "zhifu_commits_waiting",
         "Payments that wait for the next commit.",
         lambda: awaited.commits_waiting,
     )
-    inner = api(service, clock)
+    inner = api(service, background)
     limited = Limits(inner, body_bytes=chosen.body_bytes, seconds=chosen.seconds)
     return Edge(limited, logger, metrics)
 
 
-def api(service: Service | None, clock: Callable[[], int] = _wall_clock) -> FastAPI:
+def api(service: Service | None, background: Sequence[Background] = ()) -> FastAPI:
     """The routes alone; a service of None is for those who only want to read what there is."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if service is None:
             raise RuntimeError("there is no service behind these routes")
-        chores = asyncio.ensure_future(_do_chores(service, clock))
+        threads = [threading.Thread(target=each.run, daemon=True) for each in background]
+        for thread in threads:
+            thread.start()
+        chores = asyncio.ensure_future(_do_chores(service))
         try:
             yield
         finally:
             chores.cancel()
+            for each in background:
+                each.stop()
+            for thread in threads:
+                await asyncio.to_thread(thread.join)
             await service.replies.drain()
             await service.callers.note_used()
             await service.gateway.close()
@@ -150,12 +168,12 @@ def api(service: Service | None, clock: Callable[[], int] = _wall_clock) -> Fast
     return app
 
 
-async def _do_chores(service: Service, clock: Callable[[], int]) -> None:
+async def _do_chores(service: Service) -> None:
     while True:
         await asyncio.sleep(_CHORES_SECONDS)
         try:
             await service.callers.note_used()
-            before = clock() - KEPT_DAYS * DAY_SECONDS
+            before = service.clock() - KEPT_DAYS * DAY_SECONDS
             await service.gateway.run(service.replies.forget, before)
         except ZhifuError as error:
             service.log.warning("chores", code=error.code, detail=str(error))

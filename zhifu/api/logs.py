@@ -5,6 +5,7 @@ Only what is named in the code is logged of a request: no headers, no query, no 
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
 from asyncio import get_running_loop
@@ -34,6 +35,7 @@ class Lines:
         self._kept: list[bytes] = []
         self._bytes = 0
         self._is_due = False
+        atexit.register(self.flush)
 
     def info(self, line: bytes) -> None:
         """Write a line soon."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from zhifu.checkouts import LONGEST_LIFETIME_SECONDS
 from zhifu.requests import LARGEST_CART, LONGEST_TEXT
 
 LARGEST_PAGE = 200
@@ -117,7 +118,7 @@ class PaymentOut(Out):
     learner: Number
     amount: MoneyOut
     provider: str
-    provider_payment_id: str
+    provider_payment_id: str | None
     referrer: Address | None
     state: str
     created_at: Time
@@ -355,6 +356,53 @@ class WithdrawalOut(Out):
     amount: MoneyOut
     treasury: Address
     transaction_hash: Bytes32
+
+
+class CheckoutIn(In):
+    """A payment to be made at a provider, for one content or a cart.
+
+    `method` is the provider's way to pay, such as native, jsapi, page, precreate or card; `payer`
+    the provider's name for the learner where the method needs one.
+    """
+
+    learner: Number
+    contents: Annotated[list[Number], Field(min_length=1, max_length=LARGEST_CART)]
+    amount: MoneyIn
+    provider: Text
+    method: Text
+    description: Text
+    return_url: Text | None = None
+    payer: Text | None = None
+    referrer: Address | None = None
+    expires_in_seconds: Annotated[int, Field(ge=60, le=LONGEST_LIFETIME_SECONDS)] | None = None
+
+
+class CheckoutOut(Out):
+    """A payment that waits for its learner until `expires_at`."""
+
+    payment: PaymentOut
+    action: dict[str, str]
+    expires_at: Time | None
+
+
+class EventOut(Out):
+    """Something that happened; `data` is what it happened to, as webhooks tell it."""
+
+    id: str
+    type: str
+    version: str
+    sequence: int
+    created_at: Time
+    test: bool
+    platform: Number
+    data: dict[str, Any]
+
+
+class EventsOut(Out):
+    """Events in order; `next_after` leads on, and is null if there are none yet."""
+
+    data: list[EventOut]
+    next_after: int | None
 
 
 class NothingIn(In):

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from zhifu.api.api_keys import Mode
+from zhifu.api.buckets import UNLIMITED, Rate
 from zhifu.api.callers import Caller, Callers
 from zhifu.api.metrics import Metrics
 from zhifu.api.replies import Replies
 from zhifu.async_gateway import AsyncGateway
 from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.feed import Feed
 from zhifu.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a service behaves; `seconds` is how long a request may take.
+
+    A payment that is made at a provider can be paid for `expiry_seconds`, if nothing else is asked.
+    """
+
+    mode: Mode = Mode.TEST
+    rate: Rate = UNLIMITED
+    body_bytes: int = 1_048_576
+    seconds: float = 30.0
+    expiry_seconds: int = 1_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +41,13 @@ class Service:
     gateway: AsyncGateway
     store: Store
     hooks: Endpoints
+    events: Feed
     callers: Callers
     replies: Replies
     metrics: Metrics
     log: Any
+    options: Options
+    clock: Callable[[], int]
 
 
 def service_of(request: Request) -> Service:
@@ -43,6 +64,10 @@ async def _hooks(request: Request) -> Endpoints:
     return service_of(request).hooks
 
 
+async def _events(request: Request) -> Feed:
+    return service_of(request).events
+
+
 async def _caller(request: Request) -> Caller:
     found: Caller = request.state.caller
     return found
@@ -53,6 +78,9 @@ Gateway = Annotated[AsyncGateway, Depends(_gateway)]
 
 Hooks = Annotated[Endpoints, Depends(_hooks)]
 """The webhook endpoints, as a handler's argument."""
+
+Events = Annotated[Feed, Depends(_events)]
+"""The events, as a handler's argument."""
 
 Asking = Annotated[Caller, Depends(_caller)]
 """Whom a request comes from, as a handler's argument."""

@@ -107,7 +107,7 @@ def _payment(found: Payment, state: str, states: Mapping[str, str]) -> Mapping[s
         "learner": request.learner,
         "amount": {"amount": request.amount.amount, "currency": request.amount.currency},
         "provider": request.provider,
-        "provider_payment_id": request.provider_payment_id,
+        "provider_payment_id": found.provider_payment_id,
         "referrer": request.referrer,
         "state": state,
         "created_at": found.created_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from zhifu.signing import Signer
 
 _LIBRARIES = ("fastapi", "uvicorn", "structlog", "prometheus_client")
-_VAULT_KEY = "vault.key"
 
 
 @command(app, "serve", "zhifu serve", "zhifu serve --live --port 8080", panel=TRADE)
@@ -50,42 +50,20 @@ def serve(
 
 def _serve(session: Session, host: str | None, port: int | None, *, live: bool) -> None:
     from zhifu.api.api_keys import Mode
-    from zhifu.api.app import Options, create_app
-    from zhifu.api.buckets import Rate
+    from zhifu.api.assembly import assemble
     from zhifu.api.logs import open_log
     from zhifu.api.server import listen, server
-    from zhifu.gateway import Gateway
-    from zhifu.notify.endpoints import Endpoints
-    from zhifu.notify.vault import Vault
-    from zhifu.store import Store
 
-    settings, network, clock = session.settings, session.network, _clock(session)
+    settings, mode = session.settings, Mode.LIVE if live else Mode.TEST
+    operators, providers = _operators(session), _providers(session)
+    log, clock = open_log(settings.logging.level), _clock(session)
+    served = assemble(settings, session.network, operators, providers, mode, log, clock)
     http = settings.http
-    log = open_log(settings.logging.level)
-    store = Store.open(settings.database_url)
-    try:
-        gateway = Gateway(
-            store,
-            network,
-            _operators(session),
-            _providers(session),
-            batch_size=settings.batches.size,
-            confirmations=_depth(settings.chain.confirmations),
-            clock=clock,
-        )
-    except BaseException:
-        store.close()
-        raise
-    hooks = Endpoints(store, Vault.at(settings.home / _VAULT_KEY), clock)
-    options = Options(
-        mode=Mode.LIVE if live else Mode.TEST,
-        rate=Rate(http.requests_per_second, http.burst),
-        body_bytes=http.body_limit_bytes,
-    )
     socket = listen(host or http.host, http.port if port is None else port)
     address = socket.getsockname()
-    log.info("serving", host=address[0], port=address[1], mode=options.mode.value)
-    served = create_app(gateway, store, hooks, options, log)
+    log.info("serving", host=address[0], port=address[1], mode=mode.value, platforms=[*operators])
+    # The server hands the signal on once it has ended, and this process is to end well.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server(served, log, trusted_proxies=http.trusted_proxies).run(sockets=[socket])
 
 
@@ -114,9 +92,3 @@ def _providers(session: Session) -> Mapping[str, Provider]:
     if not found and session.is_local:
         return {session.sandbox.name: session.sandbox}
     return found
-
-
-def _depth(confirmations: int | str) -> int:
-    if isinstance(confirmations, str):
-        raise InvalidInput("chain.confirmations", "must be a number of blocks here", confirmations)
-    return confirmations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +15,22 @@ import orjson
 
 from tests.integration.fair import Fair
 from zhifu.api.api_keys import ApiKeys, Mode
-from zhifu.api.app import Options, create_app
+from zhifu.api.app import create_app
 from zhifu.api.logs import open_log
 from zhifu.api.scopes import ALL, Scope
 from zhifu.api.server import listen, server
+from zhifu.api.service import Options
+from zhifu.deployment import Network
 from zhifu.gateway import Gateway
+from zhifu.leases import Leases
 from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.feed import Feed
+from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.vault import Vault, new_key
 from zhifu.payments import PaymentRequest
+from zhifu.providers import Provider
 from zhifu.store import Store
+from zhifu.worker import Worker, jobs_of
 
 PATIENCE_SECONDS = 30.0
 
@@ -78,16 +85,37 @@ def order_body(request: PaymentRequest) -> dict[str, Any]:
     }
 
 
+def checkout_body(request: PaymentRequest) -> dict[str, Any]:
+    """What a client sends to have a payment made."""
+    body = {**order_body(request), "method": "card", "description": "A course"}
+    del body["provider_payment_id"]
+    return body
+
+
 @contextmanager
-def open_shop(fair: Fair, options: Options | None = None, **gateway_options: Any) -> Iterator[Shop]:
-    """Serve until the block ends; what was begun is finished then."""
+def open_shop(
+    fair: Fair,
+    options: Options | None = None,
+    *,
+    network: Network | None = None,
+    providers: Mapping[str, Provider] | None = None,
+    is_busy: bool = False,
+) -> Iterator[Shop]:
+    """Serve until the block ends; what was begun is finished then.
+
+    A busy one does by itself what a gateway has to do.
+    """
     store, written = Store.open(fair.url()), io.BytesIO()
-    providers = {"sandbox": fair.provider}
-    network = gateway_options.pop("network", fair.network)
-    gateway = Gateway(store, network, fair.operators, providers, **gateway_options)
+    network, rails = network or fair.network, providers or {"sandbox": fair.provider}
+    gateway = Gateway(store, network, fair.operators, rails)
     log, clock = open_log(stream=written), lambda: int(time.time())
     hooks = Endpoints(store, Vault.from_text(new_key()), clock)
-    app = create_app(gateway, store, hooks, options, log)
+    deployment = network.deployment
+    ledger = Ledger(deployment.currency, deployment.ledger_decimals)
+    feed = Feed(store, Payloads(ledger), clock)
+    jobs = jobs_of(gateway, [*fair.operators], settle_seconds=0.1)
+    background = [Worker(Leases(store), jobs)] if is_busy else []
+    app = create_app(gateway, store, hooks, feed, options, log, background=background)
     socket = listen("127.0.0.1", 0)
     host, port = socket.getsockname()
     serving = server(app, log)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.shop import Shop, order_body
+from tests.integration.api.shop import Shop, checkout_body, order_body
 from tests.integration.fair import Fair
 from zhifu.api.app import ROUTERS
 from zhifu.api.resources import health
@@ -36,6 +36,7 @@ MISSING = {
     "payment": "pay_0000000000000001",
     "refund": "ref_0000000000000001",
     "endpoint": "end_0000000000000001",
+    "event": "evt_000000000100000000000001",
 }
 
 #: What the whole network may know.
@@ -58,6 +59,7 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
     bodies: dict[str, Any] = {
         "/v1/orders": lambda: order_body(shop.fair.request()),
         "/v1/orders/bulk": lambda: [order_body(shop.fair.request())],
+        "/v1/checkouts": lambda: checkout_body(shop.fair.request()),
         "/v1/learners": lambda: {"count": 1},
         "/v1/learners/{learner}/bindings": lambda: {"commitment": WORD},
         "/v1/refunds": lambda: {"order": objects["order"]},
@@ -103,11 +105,13 @@ def world(fair: Fair, shop: Shop) -> World:
         headers = {"Idempotency-Key": "the endpoint"}
         hook = {"url": "https://example.org/hook"}
         endpoint = client.post("/v1/webhook-endpoints", json=hook, headers=headers).json()["id"]
+        event = client.get("/v1/events").json()["data"][0]["id"]
     own = {
         "order": order.id,
         "payment": payment.id,
         "refund": shop.gateway.refund_of(other.id).id,
         "endpoint": endpoint,
+        "event": event,
     }
     return World(shop, own, count(1))
 
@@ -170,7 +174,7 @@ def test_another_platforms_object_is_as_unknown_as_none(world: World) -> None:
         assert world.ask(route, world.shop.key(1), world.own).status_code != 404 or (
             name(route) in NOTHING_YET
         ), name(route)
-    assert seen >= 13
+    assert seen >= 14
 
 
 #: Where there is nothing about an order that is not settled.
@@ -181,7 +185,7 @@ def test_lists_are_of_ones_own(world: World) -> None:
     """API-2"""
     stranger = {"Authorization": f"Bearer {world.shop.key(2)}"}
     owner = {"Authorization": f"Bearer {world.shop.key(1)}"}
-    for path in ("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints"):
+    for path in ("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"):
         assert httpx.get(world.shop.url + path, headers=stranger).json()["data"] == []
         assert httpx.get(world.shop.url + path, headers=owner).json()["data"]
 

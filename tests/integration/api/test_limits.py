@@ -11,9 +11,9 @@ import pytest
 from tests.integration.api.shop import Shop, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu.api.api_keys import ApiKeys, Mode, hash_of
-from zhifu.api.app import Options
 from zhifu.api.buckets import Bucket, Rate
 from zhifu.api.scopes import Scope, read_scopes
+from zhifu.api.service import Options
 from zhifu.exceptions import DatabaseRefused, InvalidInput, UnknownApiKey
 from zhifu.providers import ProviderPayment
 from zhifu.store import Store

@@ -12,8 +12,8 @@ from tests.integration.api.shop import Shop, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu import exceptions
 from zhifu.api.api_keys import Mode
-from zhifu.api.app import Options
 from zhifu.api.problems import status_of
+from zhifu.api.service import Options
 from zhifu.exceptions import ChainUnreachable, DatabaseRefused, ZhifuError
 
 STATUSES = {

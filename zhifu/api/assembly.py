@@ -1,0 +1,117 @@
+"""A whole service by its settings: the API, what runs beside it, and all they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from zhifu.api.api_keys import Mode
+from zhifu.api.app import create_app
+from zhifu.api.buckets import Rate
+from zhifu.api.service import Options
+from zhifu.config import Settings
+from zhifu.deployment import Network
+from zhifu.exceptions import InvalidInput
+from zhifu.gateway import Gateway
+from zhifu.leases import Leases
+from zhifu.notify.courier import Courier
+from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.feed import Feed
+from zhifu.notify.outbox import Outbox
+from zhifu.notify.payload import Ledger, Payloads
+from zhifu.notify.sender import Sender
+from zhifu.notify.vault import Vault
+from zhifu.providers import Provider
+from zhifu.signing import Signer
+from zhifu.store import Store
+from zhifu.worker import Worker, jobs_of
+
+_VAULT_KEY = "vault.key"
+_LEAST_SECONDS = 0.01
+
+
+def assemble(
+    settings: Settings,
+    network: Network,
+    operators: Mapping[int, Signer],
+    providers: Mapping[str, Provider],
+    mode: Mode,
+    log: Any,
+    clock: Callable[[], int],
+) -> ASGIApp:
+    """The service over the database of the settings, with its worker and its courier of webhooks.
+
+    Raises as `Store.open` and `Gateway`.
+    """
+    store = Store.open(settings.database_url)
+    try:
+        return _over(store, settings, network, operators, providers, mode, log, clock)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _over(
+    store: Store,
+    settings: Settings,
+    network: Network,
+    operators: Mapping[int, Signer],
+    providers: Mapping[str, Provider],
+    mode: Mode,
+    log: Any,
+    clock: Callable[[], int],
+) -> ASGIApp:
+    gateway = Gateway(
+        store,
+        network,
+        operators,
+        providers,
+        batch_size=settings.batches.size,
+        confirmations=_depth(settings.chain.confirmations),
+        clock=clock,
+    )
+    deployment = network.deployment
+    payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
+    hooks = Endpoints(store, Vault.at(settings.home / _VAULT_KEY), clock)
+    return create_app(
+        gateway,
+        store,
+        hooks,
+        Feed(store, payloads, clock),
+        _options(settings, mode),
+        log,
+        clock,
+        background=[
+            _worker(store, gateway, sorted(operators), settings),
+            _courier(Outbox(store, hooks, payloads, clock), settings),
+        ],
+    )
+
+
+def _worker(store: Store, gateway: Gateway, platforms: list[int], settings: Settings) -> Worker:
+    age_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 1_000)
+    return Worker(Leases(store), jobs_of(gateway, platforms, settle_seconds=age_seconds))
+
+
+def _courier(outbox: Outbox, settings: Settings) -> Courier:
+    timeout_seconds = settings.notifications.webhook_timeout_milliseconds / 1_000
+    return Courier(outbox, partial(Sender, timeout=timeout_seconds))
+
+
+def _options(settings: Settings, mode: Mode) -> Options:
+    http = settings.http
+    return Options(
+        mode=mode,
+        rate=Rate(http.requests_per_second, http.burst),
+        body_bytes=http.body_limit_bytes,
+        expiry_seconds=settings.orders.expiry_seconds,
+    )
+
+
+def _depth(confirmations: int | str) -> int:
+    if isinstance(confirmations, str):
+        raise InvalidInput("chain.confirmations", "must be a number of blocks here", confirmations)
+    return confirmations

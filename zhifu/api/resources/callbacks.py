@@ -1,0 +1,28 @@
+"""Callbacks of payment providers: verified, stored and answered in their own words at once.
+
+No API key lets a provider in: its signature does.
+"""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zhifu.api.service import Gateway
+from zhifu.providers import Callback
+
+router = APIRouter(tags=["providers"])
+
+_RAW = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.post("/v1/callbacks/{provider}", response_class=Response, openapi_extra=_RAW)
+async def take_callback(gateway: Gateway, provider: str, request: Request) -> Response:
+    """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    callback = Callback(headers, await request.body(), int(time.time()))
+    answer = await gateway.take_callback(provider, callback)
+    return Response(answer.body, answer.status, media_type=answer.content_type)
