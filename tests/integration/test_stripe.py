@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ import httpx
 import pytest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as Asked
 
 from tests.integration.merchant import Switch
 from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused
@@ -27,6 +29,7 @@ from zhifu.sandbox.records import ReturnStatus
 from zhifu.sandbox.server import Sandbox
 from zhifu.sandbox.serving import Serving
 from zhifu.sandbox.stripe import StripeSandbox
+from zhifu.sandbox.stripe_objects import Objects
 
 KEYS = StripeKeys("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "whsec_5WbX5kEWLlfzsGNjH64I8lOO", "acct_1")
 AMOUNT = Money(4900, "USD")
@@ -330,7 +333,7 @@ def test_a_provider_that_is_slower_than_our_patience_is_unknown(
     """STRIPE-6"""
     released, served = threading.Event(), switch.app
 
-    async def stall(scope: Scope, receive: Receive, send: Send) -> None:
+    async def stall(scope: Asked, receive: Receive, send: Send) -> None:
         await run_in_threadpool(released.wait)
         await served(scope, receive, send)
 
@@ -373,6 +376,60 @@ def test_an_answer_that_says_nothing_of_the_payment_leaves_it_unknown(
     for ask in asked:
         with pytest.raises(PaymentUnknown):
             ask()
+
+
+def test_nothing_is_repeated_unasked(switch: Switch, scene: Scene) -> None:
+    """STRIPE-6"""
+    asked: list[str] = []
+
+    async def fail(scope: Asked, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await Response(b"{}", 500)(scope, receive, send)
+
+    switch.app = fail
+    with pytest.raises(PaymentUnknown):
+        scene.stripe.create(scene.intent())
+    assert len(asked) == 1
+
+
+def test_an_answer_about_another_payment_says_nothing(switch: Switch, scene: Scene) -> None:
+    """STRIPE-6"""
+    other = scene.books.payment(scene.paid())
+    found = Objects(scene.books).payment_intent(other)
+    switch.app = Response(json.dumps(found), media_type="application/json")
+    assert scene.stripe.query("pi_1").status is ProviderStatus.UNKNOWN
+
+
+def test_a_payment_that_is_under_way_is_not_cancelled_yet(switch: Switch, scene: Scene) -> None:
+    """STRIPE-3"""
+    payment = scene.stripe.create(scene.intent()).provider_payment_id
+    found = Objects(scene.books).payment_intent(scene.books.payment(payment))
+    error = {"code": "payment_intent_unexpected_state", "type": "invalid_request_error"}
+
+    async def answer(scope: Asked, receive: Receive, send: Send) -> None:
+        refuses = scope["method"] == "POST"
+        body = {"error": error} if refuses else {**found, "status": "processing"}
+        response = Response(json.dumps(body), 400 if refuses else 200)
+        await response(scope, receive, send)
+
+    switch.app = answer
+    with pytest.raises(PaymentUnknown):
+        scene.stripe.cancel(payment)
+
+
+def test_a_list_that_lags_behind_does_not_refund_twice(switch: Switch, scene: Scene) -> None:
+    """STRIPE-4"""
+    payment, served = scene.paid(), switch.app
+    empty = {"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"}
+
+    async def lag(scope: Asked, receive: Receive, send: Send) -> None:
+        app = Response(json.dumps(empty)) if scope["method"] == "GET" else served
+        await app(scope, receive, send)
+
+    switch.app = lag
+    for _ in range(2):
+        assert scene.stripe.refund(payment, Money(900, "USD"), "rf_1") is RefundStatus.DONE
+    assert scene.books.returned(payment) == Money(900, "USD")
 
 
 def test_a_payment_of_the_other_mode_is_a_mistake_and_not_unpaid(

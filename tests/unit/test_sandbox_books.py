@@ -88,6 +88,16 @@ def test_what_failed_to_arrive_can_be_given_back_again(books: Books) -> None:
     assert books.returned(payment) == AMOUNT
 
 
+def test_a_chargeback_is_decided_once(books: Books) -> None:
+    """SANDBOX-1"""
+    payment = paid(books)
+    chargeback = books.charge_back(payment)
+    books.decide_chargeback(chargeback.id, ReturnStatus.FAILED)
+    decided = refusal(books.decide_chargeback, chargeback.id, ReturnStatus.FAILED)
+    assert decided is Why.NOT_PENDING
+    assert sum(line.amount.amount for line in books.lines(0, 1000)) == AMOUNT.amount
+
+
 def test_every_change_is_told_in_order_with_what_it_made(books: Books) -> None:
     told: list[Change] = []
     books.listen(told.append)
@@ -107,9 +117,9 @@ def test_every_change_is_told_in_order_with_what_it_made(books: Books) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["open", "pay", "cancel", "refund", "pend", "decide", "take", "win"]),
-        st.integers(0, 3),
-        st.integers(-1, 1500),
+        st.sampled_from(["pay", "cancel", "refund", "pend", "decide", "take", "win"]),
+        st.integers(0, 1),
+        st.integers(-1, 20),
         st.sampled_from([ReturnStatus.DONE, ReturnStatus.FAILED]),
     ),
     max_size=60,
@@ -122,6 +132,8 @@ def test_no_sequence_of_requests_makes_or_loses_money(
 ) -> None:
     """SANDBOX-1"""
     books = Books("test", clock=lambda: 100)
+    for which in range(2):
+        books.open(f"pay_{which}", Money(10, "CNY"))
     for act, which, amount, status in steps:
         with suppress(Refused):
             step(books, act, which, Money(amount, "CNY"), status)
@@ -136,11 +148,7 @@ def test_no_sequence_of_requests_makes_or_loses_money(
 
 
 def step(books: Books, act: str, which: int, amount: Money, status: ReturnStatus) -> None:
-    reference = f"pay_{which}"
-    if act == "open":
-        books.open(reference, amount)
-        return
-    payment = books.payment_by_reference(reference).id
+    payment = books.payment_by_reference(f"pay_{which}").id
     match act:
         case "pay":
             books.pay(payment, amount)
