@@ -22,6 +22,7 @@ from zhifu.exceptions import (
     TransactionFailed,
     TransactionPending,
     TransactionTooLarge,
+    UnrecordedBatch,
     ZhifuError,
 )
 from zhifu.lanebook import BatchDraft, LaneBook, Submission
@@ -35,6 +36,9 @@ _ATTEMPTS = 5
 
 #: How old a transaction that a node holds must be before its fees are raised.
 _PATIENCE_SECONDS = 120
+
+#: A reorganisation does not reach further back than this.
+_WATCHED_BATCHES = 1_000
 
 #: How a node says that a transaction's nonce or fees do not fit, in the words of several.
 _OUTDATED = ("nonce", "fee", "underpriced", "gas price")
@@ -77,11 +81,13 @@ class Lane:
         self._today = today
         self._sync = sync
         self._confirmations = confirmations
+        self._recorded_end = 1
 
     def settle(self, limit: int) -> BatchRecord | None:
         """Settle the next batch of up to `limit` orders; None if nothing waits.
 
-        Raises what the chain has against it: InsufficientBalance, say. Its orders wait then.
+        Raises what the chain has against it: InsufficientBalance, say. Its orders wait then. Raises
+        UnrecordedBatch if the chain has settled what these books know nothing of.
         """
         with self.lock:
             self.recover()
@@ -128,7 +134,27 @@ class Lane:
             if receipt is not None
         ]
 
+    def require_recorded(self) -> None:
+        """See that the books have every batch of the lane that the chain has.
+
+        Raises UnrecordedBatch: the chain knows more of these books' orders than they do.
+        """
+        with self.lock:
+            self._recorded(self._network.settlement.next_batch(self.platform, self.number))
+
     # Storing
+
+    def _recorded(self, number: int) -> bool:
+        """Whether the books have every batch below a number; False if that was just mended."""
+        first = max(1, min(self._recorded_end, number) - _WATCHED_BATCHES)
+        missing = self._book.first_unrecorded(self.platform, self.number, first, number)
+        if missing is not None:
+            self._sync()
+            if self._revive():
+                return False
+            raise UnrecordedBatch(self.platform, self.number, missing)
+        self._recorded_end = number
+        return True
 
     def _store_next(self, limit: int) -> BatchRecord | None:
         """Choose, sign and store the next batch; smaller if that many do not fit a transaction."""
@@ -155,6 +181,8 @@ class Lane:
         if number > self._book.indexed_number(self.platform, self.number) + 1 and self._sync():
             # A batch the index did not know of may carry some of these orders.
             self._revive()
+            return None
+        if not self._recorded(number):
             return None
         signed = self._sign(self._calldata(number, draft.sale_day, draft.debit, draft.words))
         return self._book.store(draft, self.number, number, signed)
@@ -197,7 +225,11 @@ class Lane:
 
     def _hand_over(self, batch: BatchRecord) -> bool:
         """Send the latest signed transaction and wait; whether its nonce or fees no longer fit."""
-        latest = self._book.submissions(batch)[-1]
+        submissions = self._book.submissions(batch)
+        if not submissions:
+            # It was adopted from the chain, which has lost it since.
+            return True
+        latest = submissions[-1]
         try:
             self._chain.send_raw(latest.raw)
             self._book.submitted(batch)

@@ -34,6 +34,28 @@ class Submission(NamedTuple):
     created_at: int
 
 
+class ChainBatch(NamedTuple):
+    """A batch as the index has it; `debit` in ledger units, `from_learners` 1 or 0."""
+
+    number: int
+    orders: int
+    debit: int
+    sale_day: int
+    from_learners: int
+    words: bytes
+    transaction_hash: str
+
+
+class WaitingOrder(NamedTuple):
+    """A paid order without a batch; `price` in ledger units."""
+
+    order_id: int
+    learner: int
+    content: int
+    price: int
+    referrer: str | None
+
+
 class _NotWaitingError(Exception):
     """An order of a draft has gone elsewhere meanwhile."""
 
@@ -71,6 +93,7 @@ class LaneBook:
         lane: int,
         number: int,
         transaction_hash: str,
+        orders: int | None = None,
     ) -> None:
         added = transaction.run(
             "put_batch_record",
@@ -78,7 +101,7 @@ class LaneBook:
             platform=draft.platform,
             lane=lane,
             number=number,
-            orders=len(draft.positions),
+            orders=orders or len(draft.positions),
             debit=draft.debit,
             sale_day=draft.sale_day,
             words=draft.words,
@@ -120,14 +143,7 @@ class LaneBook:
     def settled(self, batch: BatchRecord, receipt: Receipt) -> BatchRecord:
         """The batch's transaction was included and succeeded."""
         with self._store.writing() as transaction:
-            transaction.run(
-                "settled_batch",
-                id=_number(batch),
-                transaction_hash=receipt.transaction_hash,
-                gas_used=receipt.gas_used,
-                block_number=receipt.block_number,
-                now=self._clock(),
-            )
+            self._settled(transaction, _number(batch), receipt)
             return _record(transaction, _number(batch))
 
     def refused(self, batch: BatchRecord, reason: str) -> BatchRecord:
@@ -144,6 +160,52 @@ class LaneBook:
         """The number of a lane's last batch that the index has, or 0."""
         with self._store.reading() as transaction:
             return int(transaction.value("indexed_number", platform=platform, lane=lane))
+
+    def first_unrecorded(self, platform: int, lane: int, first: int, end: int) -> int | None:
+        """The first number of a lane, from one to before another, that no batch here has."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows(
+                "recorded_numbers", platform=platform, lane=lane, first=first, end=end
+            )
+        recorded = {number for (number,) in rows}
+        return next((number for number in range(first, end) if number not in recorded), None)
+
+    def unrecorded(self, platform: int, lane: int) -> list[ChainBatch]:
+        """What the chain settled in a lane, by the index, and the books have no batch of."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("unrecorded_batches", platform=platform, lane=lane)
+        return [ChainBatch(*row) for row in rows]
+
+    def waiting(self, platform: int) -> list[WaitingOrder]:
+        """A platform's paid orders that are in no batch, the oldest first, problems or not."""
+        with self._store.reading() as transaction:
+            return [
+                WaitingOrder(*row) for row in transaction.rows("all_waiting", platform=platform)
+            ]
+
+    def adopt(
+        self,
+        platform: int,
+        lane: int,
+        batch: ChainBatch,
+        positions: Mapping[int, int],
+        receipt: Receipt,
+    ) -> BatchRecord | None:
+        """Record a batch that the chain settled, and which waiting order stands where in it.
+
+        None, and nothing is stored, if one of the orders went elsewhere meanwhile, or another
+        process has recorded the batch.
+        """
+        (number,) = self._ids.take()
+        draft = BatchDraft(platform, batch.sale_day, batch.debit, batch.words, positions)
+        try:
+            with self._store.writing() as transaction:
+                place = (lane, batch.number, batch.transaction_hash)
+                self._put_batch(transaction, number, draft, *place, orders=batch.orders)
+                self._settled(transaction, number, receipt)
+                return _record(transaction, number)
+        except (_NotWaitingError, DuplicateBatch):
+            return None
 
     def included_after_all(self, platform: int, lane: int) -> list[tuple[str, str]]:
         """A lane's refused batches that the chain settled all the same: ids and transactions."""
@@ -222,6 +284,16 @@ class LaneBook:
         number = ids.from_text(ids.BATCH, batch_id)
         with self._store.writing() as transaction:
             transaction.run("unsettle_batch", id=number, now=self._clock())
+
+    def _settled(self, transaction: Transaction, batch: int, receipt: Receipt) -> None:
+        transaction.run(
+            "settled_batch",
+            id=batch,
+            transaction_hash=receipt.transaction_hash,
+            gas_used=receipt.gas_used,
+            block_number=receipt.block_number,
+            now=self._clock(),
+        )
 
     def _put_submission(
         self, transaction: Transaction, batch: int, attempt: int, signed: SignedTransaction

@@ -129,7 +129,10 @@ class Refunds:
             raise NotRefundable(order.id, "it is not paid")
         if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
-        if order.batch is not None:
+        if order.batch is None:
+            # A batch that the books do not know may have settled it.
+            lane.require_recorded()
+        else:
             self._require_refundable(lane, order)
         self._book.begin(order, returned_by)
 

@@ -7,26 +7,15 @@ paid one exact price: so an order can only go under a day whose price is what wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from zhifu.batch import BatchItem, pack
 from zhifu.index import Index
-from zhifu.lanebook import BatchDraft
+from zhifu.lanebook import BatchDraft, WaitingOrder
 from zhifu.payments import Problem
 from zhifu.store import Store, Transaction
 
 #: By content and price, the sale days (since 1970, UTC) that suit.
 _Days = dict[tuple[int, int], tuple[int, ...]]
-
-
-class Waiting(NamedTuple):
-    """A paid order without a batch; `price` in ledger units."""
-
-    order_id: int
-    learner: int
-    content: int
-    price: int
-    referrer: str | None
 
 
 class Selection:
@@ -47,7 +36,7 @@ class Selection:
         while True:
             with self._store.reading() as transaction:
                 rows = transaction.rows("waiting", platform=self._platform, limit=limit)
-            waiting = [Waiting(*row) for row in rows]
+            waiting = [WaitingOrder(*row) for row in rows]
             days = self._days_of(waiting, today)
             problems = {each.order_id: self._problem(each, days) for each in waiting}
             fit = [order for order in waiting if problems[order.order_id] is None]
@@ -58,7 +47,7 @@ class Selection:
             if not waiting:
                 return None
 
-    def _draft(self, fit: Sequence[Waiting], days: _Days, today: int) -> BatchDraft:
+    def _draft(self, fit: Sequence[WaitingOrder], days: _Days, today: int) -> BatchDraft:
         # What can only go under yesterday goes first: after midnight nothing would suit it.
         pressing = any(today not in days[order.content, order.price] for order in fit)
         sale_day = today - 1 if pressing else today
@@ -72,7 +61,7 @@ class Selection:
         debit = sum(order.price for order in chosen)
         return BatchDraft(self._platform, sale_day, debit, packed.words, positions)
 
-    def _days_of(self, waiting: Sequence[Waiting], today: int) -> _Days:
+    def _days_of(self, waiting: Sequence[WaitingOrder], today: int) -> _Days:
         sales = {(order.content, order.price) for order in waiting}
         return {(content, price): self._days(content, price, today) for content, price in sales}
 
@@ -83,7 +72,7 @@ class Selection:
             return ()
         return tuple(day for day in (today, today - 1) if found.price_on(day) == price)
 
-    def _problem(self, order: Waiting, days: _Days) -> Problem | None:
+    def _problem(self, order: WaitingOrder, days: _Days) -> Problem | None:
         """What keeps an order out of batches, or None."""
         if order.learner > self._index.learners:
             return Problem.LEARNER_UNKNOWN

@@ -26,6 +26,7 @@ from zhifu.exceptions import (
     InactiveContent,
     NodeRefused,
     TransactionPending,
+    UnrecordedBatch,
 )
 from zhifu.gateway import Gateway
 from zhifu.models import PlatformStatus
@@ -259,6 +260,10 @@ def test_a_number_another_batch_has_used_sets_the_orders_free(fair: Fair, faulty
         (batch,) = gateway.recover()
         assert batch.state is BatchState.REFUSED
         assert submissions(fair) == 1
+        with pytest.raises(UnrecordedBatch):
+            gateway.settle(1)
+        (adoption,) = gateway.adopt(1, unmatched=True)
+        assert (adoption.batch.number, adoption.matched) == (1, 0)
         settled = gateway.settle(1)
         assert settled is not None
         assert (settled.number, settled.orders) == (2, ORDERS)

@@ -108,6 +108,7 @@ from zhifu.exceptions._state import (
     SellingPaused,
     TooEarly,
     TopUpAboveLimit,
+    UnrecordedBatch,
     WrongVaultKey,
 )
 
@@ -185,6 +186,7 @@ __all__ = [
     "UnknownPlatform",
     "UnknownProvider",
     "UnknownRefund",
+    "UnrecordedBatch",
     "WrongChain",
     "WrongContractCode",
     "WrongKey",

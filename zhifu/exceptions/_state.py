@@ -66,6 +66,23 @@ class DuplicateBatch(StateError):
 
 
 @dataclass(eq=False)
+class UnrecordedBatch(StateError):
+    """The chain has a batch of this lane that the books know nothing of, or did not take in whole.
+
+    The books were restored from a back-up that is older, or the key settled with other books. Until
+    the batch is recorded its orders could be settled, or refunded, a second time: nothing goes on.
+    """
+
+    code = "unrecorded_batch"
+    field = "batch"
+    rule = "must be in the books: restore a newer back-up, or adopt what the chain has settled"
+
+    platform: int
+    lane: int
+    number: int
+
+
+@dataclass(eq=False)
 class DuplicateOrder(StateError):
     """A direct order was placed already; another one differs in its salt."""
 

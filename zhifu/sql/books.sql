@@ -279,6 +279,30 @@ WHERE batches.id = :batch_id AND payments.state = 'paid' AND NOT EXISTS (
 -- indexed_number --
 SELECT coalesce(max(number), 0) FROM chain_batches WHERE platform = :platform AND lane = :lane;
 
+-- recorded_numbers --
+-- The numbers of a lane, from one to before another, that batches of the books have.
+SELECT number FROM batches
+WHERE platform = :platform AND lane = :lane AND state <> 'refused'
+    AND number >= :first AND number < :end
+ORDER BY number;
+
+-- unrecorded_batches --
+-- What the chain settled in a lane and the books have no batch of.
+SELECT number, orders, debit, sale_day, from_learners, words, transaction_hash
+FROM chain_batches
+WHERE platform = :platform AND lane = :lane AND NOT EXISTS (
+    SELECT 1 FROM batches
+    WHERE batches.platform = chain_batches.platform AND batches.lane = chain_batches.lane
+        AND batches.number = chain_batches.number AND batches.state <> 'refused')
+ORDER BY number;
+
+-- all_waiting --
+SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer
+FROM waiting
+JOIN orders ON orders.id = waiting.order_id
+JOIN payments ON payments.id = orders.payment_id
+WHERE waiting.platform = :platform ORDER BY waiting.order_id;
+
 -- included_after_all --
 -- Refused batches of a lane one of whose transactions the chain has settled; an order that went
 -- into another batch of the same number is that batch's until it is refused in turn.
