@@ -10,6 +10,7 @@ _IN_ORDER = (
     *("up", "down", "deploy", "doctor", "config", "sandbox"),
     *("platform", "role", "learner", "content", "key", "api_key"),
     *("purchase", "settle", "verify", "claim", "refund", "serve"),
+    *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance"),
     *("demo", "replay"),
 )

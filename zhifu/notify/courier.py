@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from zhifu.exceptions import ChainUnreachable, DatabaseUnreachable
 from zhifu.notify.outbox import Message, Outbox, Result, Turn
 from zhifu.notify.sender import Outcome, Sender
 from zhifu.notify.signature import headers
+
+_log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
 #: Answers that come in while others are stored are stored together with the next ones.
@@ -66,7 +70,15 @@ class Courier:
                 under_way = _UnderWay(sender, self._clock, self._told)
                 while not self._stopped.is_set() or under_way:
                     results, counts = under_way.collect()
-                    turn = await loop.run_in_executor(books, self._turn, results, counts)
+                    try:
+                        turn = await loop.run_in_executor(books, self._turn, results, counts)
+                    except (DatabaseUnreachable, ChainUnreachable) as error:
+                        if until_idle or self._stopped.is_set():
+                            raise
+                        _log.warning("webhooks wait: %s", error)
+                        under_way.keep(results)
+                        await asyncio.sleep(_POLL_SECONDS)
+                        continue
                     under_way.begin(turn)
                     if not (turn.more or turn.unsendable):
                         if until_idle and not under_way:
@@ -114,6 +126,10 @@ class _UnderWay:
         results, self._results = self._results, []
         self._news.clear()
         return results, dict(self._counts)
+
+    def keep(self, results: Sequence[Result]) -> None:
+        """They could not be stored: they are collected again."""
+        self._results += results
 
     async def wait(self, seconds: float) -> None:
         """Wait until something ends, and a little for what ends with it."""

@@ -68,6 +68,27 @@ class Feed:
             found = [Row(platform, *row[:-1]) for row in rows]
             return [self._payloads.event(transaction, row, 0) for row in found if row.type_of(0)]
 
+    def told(self, platform: int, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+        """The same with the events of each change's orders, as webhooks tell them.
+
+        Raises InvalidInput.
+        """
+        _require_page(limit)
+        with self._store.reading() as transaction:
+            rows = transaction.rows("events_after", platform=platform, after=after, limit=limit)
+            found = [Row(platform, *row[:-1]) for row in rows]
+            return [
+                self._payloads.event(transaction, row, item)
+                for row in found
+                for item in (0, *_order_items(transaction, row))
+                if row.type_of(item)
+            ]
+
+    def last(self, platform: int) -> int:
+        """The sequence number of a platform's last event, or 0."""
+        with self._store.reading() as transaction:
+            return int(transaction.value("last_event", platform=platform))
+
     def deliveries(
         self,
         platform: int,
@@ -154,6 +175,18 @@ class Feed:
             )
             number = transaction.value("last_event", platform=platform)
             return _row(transaction, platform, number).id_of(0)
+
+
+def _order_items(transaction: Transaction, row: Row) -> list[int]:
+    match row.history:
+        case "payment":
+            orders = transaction.rows("event_payment_orders", payment_id=row.subject)
+            return [order - row.subject for (order,) in orders]
+        case "batch":
+            places = transaction.rows("event_batch_positions", batch_id=row.subject)
+            return [position + 1 for (position,) in places]
+        case _:
+            return [1]
 
 
 def _require_page(limit: int) -> None:

@@ -87,7 +87,7 @@ class Outbox:
         payloads: Payloads,
         clock: Callable[[], int],
         *,
-        lease_seconds: int = 60,
+        lease_seconds: int = 90,
         parallel: int = 16,
         patience_seconds: int = 60,
         delays: Sequence[int] = WEBHOOK_DELAYS,

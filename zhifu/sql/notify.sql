@@ -41,6 +41,9 @@ FROM batches WHERE id = :id;
 -- event_batch_order --
 SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND position = :position;
 
+-- event_batch_positions --
+SELECT position FROM batch_orders WHERE batch_id = :batch_id ORDER BY position;
+
 -- event_refund --
 SELECT id, order_id, amount, currency FROM refunds WHERE id = :id;
 

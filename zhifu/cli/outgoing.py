@@ -1,0 +1,58 @@
+"""What the commands about events and webhooks work with, opened from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zhifu.cli.session import Session
+
+if TYPE_CHECKING:
+    from zhifu.notify.destination import Rules
+    from zhifu.notify.endpoints import Endpoints
+    from zhifu.notify.feed import Feed
+    from zhifu.notify.outbox import Outbox
+
+_VAULT_KEY = "vault.key"
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Platform = Annotated[
+    str, typer.Option("--platform", "-p", metavar="PLATFORM", help="Its name or number.")
+]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A gateway's events on their way out."""
+
+    endpoints: Endpoints
+    feed: Feed
+    outbox: Outbox
+    rules: Rules
+    clock: Callable[[], int]
+
+
+@contextmanager
+def outgoing(session: Session) -> Iterator[Outgoing]:
+    """Open them; on a local chain, webhooks may lead to this machine too."""
+    from zhifu.notify.destination import PUBLIC_ONLY, Rules
+    from zhifu.notify.endpoints import Endpoints
+    from zhifu.notify.feed import Feed
+    from zhifu.notify.outbox import Outbox
+    from zhifu.notify.payload import Ledger, Payloads
+    from zhifu.notify.vault import Vault
+    from zhifu.store import Store
+
+    deployment = session.network.deployment
+    payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
+    rules = Rules(development_hosts=_THIS_MACHINE) if session.is_local else PUBLIC_ONLY
+    with Store.open(session.settings.database_url) as store:
+        vault = Vault.at(session.settings.home / _VAULT_KEY)
+        endpoints = Endpoints(store, vault, lambda: session.now, rules)
+        feed = Feed(store, payloads, lambda: session.now)
+        outbox = Outbox(store, endpoints, payloads, lambda: session.now)
+        yield Outgoing(endpoints, feed, outbox, rules, lambda: session.now)
