@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import threading
@@ -35,6 +36,7 @@ KEYS = StripeKeys("sk_test_4eC39HqLyjWDarjtT1zdp7dc", "whsec_5WbX5kEWLlfzsGNjH64
 AMOUNT = Money(4900, "USD")
 NOON = 1_750_075_200  # 16 June 2025, 12:00 UTC
 DAY = 86_400
+UNKNOWN = ProviderStatus.UNKNOWN
 
 
 @dataclass
@@ -345,7 +347,28 @@ def test_a_provider_that_is_slower_than_our_patience_is_unknown(
     released.set()
 
 
+def test_an_answer_that_drips_is_unknown(switch: Switch, url: str, scene: Scene) -> None:
+    """STRIPE-6"""
+
+    async def drip(scope: Asked, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.02)
+        await send({"type": "http.response.body", "body": b""})
+
+    switch.app = drip
+    assert provider(url, scene.now, timeout_seconds=0.2).query("pi_1").status is UNKNOWN
+
+
+def test_an_answer_without_end_is_unknown(switch: Switch, scene: Scene) -> None:
+    """STRIPE-6"""
+    switch.app = Response(b" " * (17 << 20))
+    assert scene.stripe.query("pi_1").status is UNKNOWN
+
+
 ANSWERS = [
+    (302, b""),
     (500, b'{"error": {"type": "api_error", "message": "Oops"}}'),
     (503, b"<html>down</html>"),
     (429, b'{"error": {"type": "invalid_request_error", "code": "rate_limit"}}'),
@@ -365,7 +388,8 @@ def test_an_answer_that_says_nothing_of_the_payment_leaves_it_unknown(
 ) -> None:
     """STRIPE-6"""
     payment = scene.paid()
-    switch.app = Response(body, status, media_type="application/json")
+    headers = {"Location": f"{scene.url}/elsewhere"} if status == 302 else None
+    switch.app = Response(body, status, headers, "application/json")
     assert scene.stripe.query(payment) == ProviderPayment(ProviderStatus.UNKNOWN)
     asked: list[Callable[[], object]] = [
         lambda: scene.stripe.create(scene.intent()),

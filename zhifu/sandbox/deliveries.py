@@ -10,6 +10,7 @@ import heapq
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,9 @@ import httpx
 from zhifu.sandbox.faults import Fault, Faults
 
 _TIMEOUT_SECONDS = 5.0
+
+#: How many attempts the log remembers.
+_KEPT = 100_000
 
 
 class Signed(NamedTuple):
@@ -95,7 +99,7 @@ class Deliveries:
         self._order = itertools.count()
         self._waiting: list[_Attempt] = []
         self._changed = threading.Condition()
-        self._log: list[Delivered] = []
+        self._log: deque[Delivered] = deque(maxlen=_KEPT)
         self._client = httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -120,7 +124,7 @@ class Deliveries:
         return made
 
     def log(self) -> tuple[Delivered, ...]:
-        """All attempts that were made, the oldest first."""
+        """The latest attempts that were made, the oldest first."""
         with self._changed:
             return tuple(self._log)
 

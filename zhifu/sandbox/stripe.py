@@ -45,7 +45,7 @@ from zhifu.sandbox.stripe_errors import (
 from zhifu.sandbox.stripe_events import Events
 from zhifu.sandbox.stripe_forms import Form, read
 from zhifu.sandbox.stripe_idempotency import IdempotencyKeys, Reply
-from zhifu.sandbox.stripe_objects import METADATA, Json, Objects, page, status_of
+from zhifu.sandbox.stripe_objects import METADATA, Json, Objects, page, status_of, transaction_id
 
 #: The version of the interface that answers and events say they are of.
 API_VERSION = "2025-03-31.basil"
@@ -206,26 +206,30 @@ class StripeSandbox:
     def _list_refunds(self, call: _Call) -> Json:
         with self.books.held():
             found = [each for one in self._listed(call) for each in self.books.refunds(one.id)]
-            return page(
-                call.path, call.form, [self._objects.refund(each) for each in reversed(found)]
-            )
+            found.reverse()
+            names = [each.id for each in found]
+            return page(call.path, call.form, names, lambda at: self._objects.refund(found[at]))
 
     # Disputes and the balance
 
     def _list_disputes(self, call: _Call) -> Json:
         with self.books.held():
             found = [each for one in self._listed(call) for each in self.books.chargebacks(one.id)]
-            return page(
-                call.path, call.form, [self._objects.dispute(each) for each in reversed(found)]
-            )
+            found.reverse()
+            names = [each.id for each in found]
+            return page(call.path, call.form, names, lambda at: self._objects.dispute(found[at]))
 
     def _list_transactions(self, call: _Call) -> Json:
         since, until = call.form.created()
         expand = frozenset(each.removeprefix("data.") for each in call.form.expand)
+
+        def write(place: int) -> Json:
+            return self._objects.balance_transaction(lines[place], expand)
+
         with self.books.held():
-            return page(
-                call.path, call.form, self._objects.balance_transactions(since, until, expand)
-            )
+            lines = self.books.lines(since, until)[::-1]
+            names = [transaction_id(each) for each in lines]
+            return page(call.path, call.form, names, write)
 
     def _listed(self, call: _Call) -> Sequence[Payment]:
         """The payments a list is about: the one it names, or all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from zhifu.money import Money
@@ -204,11 +204,6 @@ class Objects:
             "type": kind,
         }
 
-    def balance_transactions(self, since: int, until: int, expand: frozenset[str]) -> list[Json]:
-        """The bill's lines of a time, newest first."""
-        lines = self._books.lines(since, until)
-        return [self.balance_transaction(each, expand) for each in reversed(lines)]
-
     def _latest_charge(self, payment: Payment, expand: frozenset[str]) -> Json | str | None:
         if payment.status is not PaymentStatus.PAID:
             return None
@@ -237,17 +232,19 @@ def status_of(payment: Payment) -> str:
     return "canceled" if "cancelled_at" in payment.details else _STATUSES[payment.status]
 
 
-def page(path: str, form: Form, found: Sequence[Json]) -> Json:
-    """A page of a list, after the object that `starting_after` names; raises StripeRefused."""
+def page(path: str, form: Form, names: Sequence[str], write: Callable[[int], Json]) -> Json:
+    """A page of a list of `names`, after the one that `starting_after` is; raises StripeRefused.
+
+    `write` gives the object at a place of the list.
+    """
     start, after = 0, form.text("starting_after")
     if after is not None:
-        names = [each["id"] for each in found]
         if after not in names:
             raise StripeRefused(no_such("object", after, "starting_after"))
         start = names.index(after) + 1
-    end = start + form.limit()
-    has_more = end < len(found)
-    return {"object": "list", "data": found[start:end], "has_more": has_more, "url": path}
+    end = min(start + form.limit(), len(names))
+    data = [write(place) for place in range(start, end)]
+    return {"object": "list", "data": data, "has_more": end < len(names), "url": path}
 
 
 def transaction_id(line: Line) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,10 @@ from zhifu.providers import (
 )
 from zhifu.providers.stripe._amounts import from_stripe, to_stripe
 from zhifu.providers.stripe._bill import PAYMENT_ID, REFUND_ID, line
+from zhifu.providers.stripe._http import Transport
 from zhifu.providers.stripe._webhook import Endpoint
+
+_log = logging.getLogger(__name__)
 
 #: A payment is created anew if it is asked for after Stripe forgot its key, which it keeps a day.
 MOST_SECONDS_AHEAD = 24 * 3600
@@ -59,7 +63,8 @@ class StripeProvider:
     `secret_key` is the account's API key, `webhook_secret` its endpoint's. `account` is the
     account's id: events that name another one are refused. `livemode` says whether events of live
     or of test mode are taken; by default that of the key. `base_url` is where Stripe is, without
-    `/v1`. `timeout_seconds` is for connecting and for each answer. `clock` tells Unix seconds.
+    `/v1`. `timeout_seconds` is for connecting, and for each answer whole. `clock` tells Unix
+    seconds.
 
     Methods of payments are "card", and "automatic" for whatever the dashboard has switched on.
     Payments expire at most a day ahead. Days of bills are UTC, and their lines come newest first,
@@ -87,7 +92,7 @@ class StripeProvider:
             base_addresses={"api": base_url.rstrip("/")} if base_url else {},
             # A repetition by the library would hide that the first answer was lost.
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+            http_client=Transport(timeout_seconds),
         ).v1
 
     def create(self, intent: Intent) -> Checkout:
@@ -190,6 +195,7 @@ class StripeProvider:
             raise ProviderRefused(self.name, subject, _reason(error)) from error
         except (stripe.StripeError, AttributeError, TypeError) as error:
             # What answers without the fields an answer has is not Stripe, or not all of its answer.
+            _log.warning("stripe left open %s: %s", subject, _reason(error))
             raise PaymentUnknown(self.name, subject) from error
 
     def _require_acceptable(self, intent: Intent) -> None:
@@ -269,5 +275,6 @@ def _code(refused: ProviderRefused) -> str | None:
     return cause.code if isinstance(cause, stripe.StripeError) else None
 
 
-def _reason(error: stripe.StripeError) -> str:
-    return " ".join((error.user_message or error.code or "it gave no reason").split())
+def _reason(error: Exception) -> str:
+    said = error.user_message if isinstance(error, stripe.StripeError) else str(error)
+    return " ".join((said or type(error).__name__).split())
