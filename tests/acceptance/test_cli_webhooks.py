@@ -109,7 +109,8 @@ def test_a_test_event_reaches_test_endpoints_and_whoever_listens(
 
 
 def test_listening_forwards_what_happens_signed(zhifu: Zhifu, receiver: Receiver) -> None:
-    """In a process of its own, as a developer has it running beside the gateway."""
+    """NOTE-13: in a process of its own, as a developer has it running beside the gateway."""
+    endpoint = zhifu.json("webhook", "add", receiver.url(), "-p", "udemy")["endpoint"]
     secret = receiver.secrets["/dev"] = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
     listening = subprocess.Popen(
         [
@@ -128,6 +129,7 @@ def test_listening_forwards_what_happens_signed(zhifu: Zhifu, receiver: Receiver
     assert shown.splitlines()[0] == f"Signing with {secret}"
     assert all(" 204 in " in line for line in shown.splitlines()[1:])
     assert receiver.forged == []
+    assert zhifu.json("webhook", "log", endpoint, "-p", "udemy") == []
 
 
 @pytest.mark.parametrize("wrong", [("--forward-to", "nonsense"), ("--type", "order.sold")])

@@ -1,4 +1,4 @@
-"""Learners are told by e-mail, SMS and message (NOTE-14 to NOTE-17)."""
+"""Learners are told by e-mail, SMS and message."""
 
 from __future__ import annotations
 

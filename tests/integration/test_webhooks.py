@@ -1,4 +1,4 @@
-"""What happens is told to platforms by signed webhooks (NOTE-1 to NOTE-13)."""
+"""What happens is told to platforms by signed webhooks."""
 
 from __future__ import annotations
 
@@ -483,7 +483,7 @@ def test_a_late_answer_of_a_lost_lease_still_counts(network: Network) -> None:
     """NOTE-5: an event that was accepted is not sent again; a failure changes nothing any more."""
     network.add(types=["payment.paid"])
     network.shop.sell()
-    outbox = network.outbox()
+    outbox = network.outbox(lease_seconds=60)
     (message,) = outbox.turn((), {}).messages
     network.clock.now += 60
     (again,) = outbox.turn((), {}).messages
@@ -505,6 +505,21 @@ def test_ids_are_the_same_however_often_an_event_is_sent(network: Network) -> No
     one, two = ({r.id: r.body for r in network.receiver.of(path)} for path in ("/one", "/two"))
     assert one == two
     assert len(one) == 10 * 3 + 21
+
+
+def test_the_sequence_tells_the_order_in_which_things_happened(network: Network) -> None:
+    """NOTE-12: whatever arrives first."""
+    network.add(types=["payment.*"])
+    first = network.shop.sell()[0].id
+    network.receiver.temper = lambda _, before: None if before else Trouble.ERROR
+    network.deliver()
+    network.receiver.temper = lambda *_: None
+    second = network.shop.sell()[0].id
+    network.deliver_all()
+    told = [each.event for each in network.receiver.accepted]
+    assert [each["data"]["payment"] for each in told] == [second, first]
+    told.sort(key=lambda event: int(event["sequence"]))
+    assert [each["data"]["payment"] for each in told] == [first, second]
 
 
 def test_books_from_a_backup_give_other_changes_other_ids(
