@@ -11,6 +11,8 @@ from zhifu.books import Books, Draft
 from zhifu.lanebook import BatchDraft, LaneBook
 from zhifu.money import Money
 from zhifu.notify.payload import Ledger
+from zhifu.operationbook import OperationBook
+from zhifu.operations import Kind, Operation
 from zhifu.payments import BatchRecord, OrderRecord, Payment, PaymentRequest, PaymentState
 from zhifu.refundbook import RefundBook
 from zhifu.signing import SignedTransaction
@@ -28,8 +30,9 @@ class Shop:
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self.books = Books(store, clock, LEDGER.decimals)
-        self.lanes = LaneBook(store, clock)
-        self.refunds = RefundBook(store, clock, 0)
+        self.operations = OperationBook(store, clock)
+        self.lanes = LaneBook(store, clock, self.operations)
+        self.refunds = RefundBook(store, clock, lambda: _BLOCK)
         self._sales = count(1)
         self._batches = count(1)
 
@@ -59,27 +62,36 @@ class Shop:
             bytes(32),
             {_number(order): position for position, order in enumerate(orders)},
         )
-        signed = SignedTransaction(f"0x{platform:032x}{number:032x}", b"\x02", "0x", number)
+        signed = SignedTransaction(
+            f"0x{platform:032x}{number:032x}", b"\x02", f"0x{platform:040x}", number
+        )
         found = self.lanes.store(draft, 1, number, signed)
         assert found is not None
-        return found
+        return self.lanes.record(found)
 
     def settle(self, batch: BatchRecord) -> BatchRecord:
         """Its transaction is included."""
-        self.lanes.submitted(batch)
-        return self.lanes.settled(
-            batch,
+        operation = self._operation(batch)
+        self.operations.submitted(operation)
+        settled = self.operations.settled(
+            operation,
             Receipt(batch.transaction_hash, True, _BLOCK, "0x", 0, "0x", None, None, 1, 1, ()),
         )
+        return self.lanes.record(settled)
 
     def confirm(self) -> None:
         """Every settled batch is deep enough."""
-        self.lanes.follow(_BLOCK)
+        self.operations.confirm(self.operations.settled_ones())
 
     def refund(self, order: OrderRecord) -> None:
         """An order that waits goes back at its provider."""
         self.refunds.begin(order)
         self.refunds.refunded(self.refunds.of(order.id), order.payment_id)
+
+    def _operation(self, batch: BatchRecord) -> Operation:
+        found = self.operations.of(Kind.BATCH, _number(batch))
+        assert found is not None
+        return found
 
     def _draft(
         self,
@@ -98,5 +110,5 @@ class Shop:
         return Draft(request, units, state, received=money)
 
 
-def _number(order: OrderRecord) -> int:
-    return int(order.id.partition("_")[2], 16)
+def _number(named: OrderRecord | BatchRecord) -> int:
+    return int(named.id.partition("_")[2], 16)

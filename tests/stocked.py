@@ -12,6 +12,8 @@ from zhifu.inbox import Inbox, Received
 from zhifu.lanebook import BatchDraft, LaneBook
 from zhifu.leases import Leases
 from zhifu.money import Money
+from zhifu.operationbook import OperationBook
+from zhifu.operations import Kind, Operation
 from zhifu.paybackbook import PaybackBook
 from zhifu.payments import (
     BatchRecord,
@@ -31,6 +33,7 @@ NOW = 1_750_000_000
 DECIMALS = 6
 CENT = 10_000
 EXPIRY = NOW + 900
+_BLOCK = 10
 
 
 def usd(cents: int) -> Money:
@@ -48,8 +51,9 @@ class Stock:
         self.now = NOW
         self.store = store
         self.books = Books(store, lambda: self.now, DECIMALS)
-        self.lane = LaneBook(store, lambda: self.now)
-        self.refunds = RefundBook(store, lambda: self.now, 0)
+        self.operations = OperationBook(store, lambda: self.now)
+        self.lane = LaneBook(store, lambda: self.now, self.operations)
+        self.refunds = RefundBook(store, lambda: self.now, lambda: _BLOCK)
         self.paybacks = PaybackBook(store, lambda: self.now)
         self.chargebacks = ChargebackBook(store, lambda: self.now)
         self.inbox = Inbox(store, lambda: self.now)
@@ -110,13 +114,17 @@ class Stock:
         signed = SignedTransaction(f"0x{number:064x}", b"raw", "0x" + "0" * 40, number)
         stored = self.lane.store(draft, 1, number, signed)
         assert stored is not None
-        return stored
+        return self.lane.record(stored)
+
+    def operation(self, batch: BatchRecord) -> Operation:
+        """What settles a batch."""
+        return self.operations.latest(Kind.BATCH, int(batch.id[4:], 16))
 
     def settle(self, orders: Sequence[OrderRecord], number: int) -> BatchRecord:
         """A batch of orders that is included."""
         batch = self.batch(orders, number)
-        self.lane.submitted(batch)
-        return self.lane.settled(batch, receipt(batch, 10))
+        operation = self.operations.submitted(self.operation(batch))
+        return self.lane.record(self.operations.settled(operation, receipt(batch, _BLOCK)))
 
     def fill(self) -> None:
         """Something of everything."""

@@ -20,6 +20,7 @@ from zhifu.exceptions import UnrecordedBatch
 from zhifu.index import Index
 from zhifu.lanebook import ChainBatch, LaneBook
 from zhifu.payments import BatchRecord
+from zhifu.signing import SignedTransaction, Signer
 
 
 class Sale(NamedTuple):
@@ -43,13 +44,20 @@ class Adopter:
     """Adopts batches of a platform's lane."""
 
     def __init__(
-        self, book: LaneBook, index: Index, chain: Chain, platform: int, lane: int
+        self,
+        book: LaneBook,
+        index: Index,
+        chain: Chain,
+        platform: int,
+        lane: int,
+        signer: Signer,
     ) -> None:
         self._book = book
         self._index = index
         self._chain = chain
         self._platform = platform
         self._lane = lane
+        self._signer = signer
 
     def adopt(self, *, unmatched: bool) -> list[Adoption]:
         """Record every batch that the index has and the books have not, in order.
@@ -71,11 +79,19 @@ class Adopter:
             positions, strangers = self._match(batch)
             if strangers and not unmatched:
                 raise UnrecordedBatch(self._platform, self._lane, batch.number)
-            record = self._book.adopt(self._platform, self._lane, batch, positions, receipt)
+            place = (self._platform, self._lane, batch, positions)
+            record = self._book.adopt(*place, self._sign(batch), receipt)
             if record is not None:
                 return [Adoption(record, len(positions), tuple(strangers))]
             if batch not in self._book.unrecorded(self._platform, self._lane):
                 return []
+
+    def _sign(self, batch: ChainBatch) -> SignedTransaction:
+        """Sign the call that settled a batch, to be sent if the chain should lose it."""
+        sent = self._chain.transaction(batch.transaction_hash)
+        if sent is None:
+            raise UnrecordedBatch(self._platform, self._lane, batch.number)
+        return self._chain.sign(self._signer, sent.to, sent.input, gas=sent.gas)
 
     def _match(self, batch: ChainBatch) -> tuple[dict[int, int], list[Sale]]:
         """Where in a batch which order stands, and the sales that are no order's."""

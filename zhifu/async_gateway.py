@@ -180,6 +180,10 @@ class AsyncGateway:
         """A platform's paid orders that no batch can carry now."""
         return await self.run(self.gateway.left_out, platform)
 
+    async def is_due(self, platform: int) -> bool:
+        """Whether a platform's waiting orders should be settled now."""
+        return await self.run(self.gateway.is_due, platform)
+
     async def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
         """Settle a platform's next batch on chain and wait until it is included."""
         return await self.run(self.gateway.settle, platform, limit=limit)

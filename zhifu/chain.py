@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from eth_utils.crypto import keccak
 
@@ -24,6 +25,8 @@ from zhifu.blocks import (
 )
 from zhifu.exceptions import (
     ContractReverted,
+    FeeCapReached,
+    InconsistentNode,
     InvalidInput,
     NodeRefused,
     TransactionFailed,
@@ -32,12 +35,14 @@ from zhifu.exceptions import (
     WrongChain,
 )
 from zhifu.reverts import Reverts
-from zhifu.rpc import Call, JsonRpc
+from zhifu.rpc import Call, JsonRpc, public_url
 from zhifu.signing import SignedTransaction, Signer, fields_of
 
 if TYPE_CHECKING:
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
+
+T = TypeVar("T")
 
 #: The most gas one transaction may use (EIP-7825).
 TRANSACTION_GAS_LIMIT = 16_777_216
@@ -46,8 +51,9 @@ TRANSACTION_GAS_LIMIT = 16_777_216
 LOG_CHUNK_BLOCKS = 5_000
 
 _GAS_MARGIN_PERCENT = 20
-#: How many times what a node suggests a replacement may offer per gas.
+#: How many times what a node suggests a replacement may offer per gas, where no cap is set.
 _FEE_CAP = 10
+_PLAIN_GAS = 21_000
 _FIRST_POLL_SECONDS = 0.002
 _SLOWEST_POLL_SECONDS = 0.25
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
@@ -60,6 +66,7 @@ class Chain:
     ``expected_chain_id`` is given and the node serves another. ``abis`` teach it the contracts'
     custom errors. ``tip_wei`` is the priority fee per gas; by default the node's own suggestion,
     and nothing on a chain whose base fee is zero, where accounts need not own any ether.
+    ``max_fee_wei`` is the most that a transaction may offer per gas, if anything is.
     """
 
     def __init__(
@@ -69,16 +76,24 @@ class Chain:
         *,
         abis: Iterable[Sequence[Mapping[str, Any]]] = (),
         tip_wei: int | None = None,
+        max_fee_wei: int | None = None,
         timeout_seconds: float = 30.0,
     ) -> None:
         self._reverts = Reverts(*abis)
         self.rpc = JsonRpc(rpc_url, timeout_seconds=timeout_seconds, reverted=self._reverts.decode)
         self._tip_wei = tip_wei
+        self.max_fee_wei = max_fee_wei
         self._sending: dict[str, threading.Lock] = {}
-        self.chain_id = int(self.rpc.call("eth_chainId"), 16)
+        self.chain_id = self._number(self.rpc.call("eth_chainId"))
         if expected_chain_id is not None and self.chain_id != expected_chain_id:
             self.close()
             raise WrongChain(expected_chain_id, self.chain_id)
+
+    def require_id(self, answer: Any) -> None:
+        """Raise WrongChain unless a node's answer to ``eth_chainId`` is still the same."""
+        found = self._number(answer)
+        if found != self.chain_id:
+            raise WrongChain(self.chain_id, found)
 
     def __enter__(self) -> Chain:
         return self
@@ -103,14 +118,25 @@ class Chain:
 
     def block_number(self) -> int:
         """The latest block's number."""
-        return int(self.rpc.call("eth_blockNumber"), 16)
+        return self._number(self.rpc.call("eth_blockNumber"))
 
     def block(self, block: BlockId = "latest") -> Block:
         """A block's header; raises InvalidInput when there is no such block."""
         found = self.rpc.call("eth_getBlockByNumber", _block_id(block), False)
         if found is None:
             raise InvalidInput("block", "must exist", block)
-        return block_from_json(found)
+        return self._read(block_from_json, found)
+
+    def blocks(self, numbers: Iterable[int]) -> list[Block | None]:
+        """Many blocks' headers in few round trips, in the order asked; None for no such block."""
+        asked = list(numbers)
+        calls = [("eth_getBlockByNumber", (hex(number), False)) for number in asked]
+        answers = self.rpc.batch(calls)
+        blocks = [self._read(block_from_json, each) if each else None for each in answers]
+        for number, block in zip(asked, blocks, strict=True):
+            if block is not None and block.number != number:
+                raise self.inconsistent(f"block {block.number} in the place of {number}")
+        return blocks
 
     def timestamp(self, block: BlockId = "latest") -> int:
         """A block's time in seconds since 1970."""
@@ -129,7 +155,26 @@ class Chain:
         found = self.rpc.call(
             "eth_getTransactionCount", checksum_address(address), _block_id(block)
         )
-        return int(found, 16)
+        return self._number(found)
+
+    def sent_with(self, address: str, nonce: int, first: int, last: int) -> str | None:
+        """The hash of the transaction of ``address`` that has used a nonce, in these blocks.
+
+        None if none has. Needs a node that keeps the state of these blocks.
+        """
+        if self.nonce(address, last) <= nonce:
+            return None
+        while first < last:
+            middle = (first + last) // 2
+            if self.nonce(address, middle) > nonce:
+                last = middle
+            else:
+                first = middle + 1
+        block = self.rpc.call("eth_getBlockByNumber", hex(first), True)
+        for sent in self._read(_transactions_of, block):
+            if sent.sender == checksum_address(address) and sent.nonce == nonce:
+                return sent.hash
+        raise self.inconsistent(f"nonce {nonce} is used in block {first} by nothing in it")
 
     def call(
         self,
@@ -159,13 +204,15 @@ class Chain:
 
     def receipt(self, transaction_hash: str) -> Receipt | None:
         """A transaction's receipt; None while it is not included."""
-        found = self.rpc.call("eth_getTransactionReceipt", transaction_hash)
-        return receipt_from_json(found) if found else None
+        return self.receipts([transaction_hash])[0]
 
     def receipts(self, transaction_hashes: Iterable[str]) -> list[Receipt | None]:
         """Many receipts in few round trips, in the order asked."""
-        calls = [("eth_getTransactionReceipt", (each,)) for each in transaction_hashes]
-        return [receipt_from_json(each) if each else None for each in self.rpc.batch(calls)]
+        asked = list(transaction_hashes)
+        found = self.rpc.batch([("eth_getTransactionReceipt", (each,)) for each in asked])
+        receipts = [self._read(receipt_from_json, each) if each else None for each in found]
+        self._require_asked(asked, [each and each.transaction_hash for each in receipts])
+        return receipts
 
     def transaction(self, transaction_hash: str) -> Transaction | None:
         """A transaction, pending or included; None when the node does not know it."""
@@ -173,8 +220,11 @@ class Chain:
 
     def transactions(self, transaction_hashes: Iterable[str]) -> list[Transaction | None]:
         """Many transactions in few round trips, in the order asked."""
-        calls = [("eth_getTransactionByHash", (each,)) for each in transaction_hashes]
-        return [transaction_from_json(each) if each else None for each in self.rpc.batch(calls)]
+        asked = list(transaction_hashes)
+        found = self.rpc.batch([("eth_getTransactionByHash", (each,)) for each in asked])
+        sent = [self._read(transaction_from_json, each) if each else None for each in found]
+        self._require_asked(asked, [each and each.hash for each in sent])
+        return sent
 
     def logs(
         self,
@@ -205,7 +255,9 @@ class Chain:
                     raise
                 chunk = max(1, chunk // 2)
                 continue
-            yield from (log_from_json(log) for log in found)
+            logs = self._read(_logs_from_json, found)
+            self._require_ordered(logs, start, end)
+            yield from logs
             start = end + 1
 
     # Sending
@@ -249,7 +301,7 @@ class Chain:
 
         ``gas`` None asks the node and adds a fifth; ``nonce`` None takes the next pending one,
         and a caller that leaves it out must not sign for the same address from two threads.
-        Raises ContractReverted, TransactionTooLarge and NodeRefused.
+        Raises ContractReverted, TransactionTooLarge, FeeCapReached and NodeRefused.
         """
         message = _message(signer.address, to, data, value)
         calls: list[Call] = [
@@ -260,14 +312,13 @@ class Chain:
         if gas is None:
             calls.append(("eth_estimateGas", (message,)))
         block, tip, pending, *estimate = self.rpc.batch(calls)
-        fees = self._fees(int(block.get("baseFeePerGas") or "0x0", 16), int(tip, 16))
         return signer.sign_transaction(
             {
-                **fees,
+                **self._fees(block, tip),
                 "type": 2,
                 "chainId": self.chain_id,
-                "nonce": int(pending, 16) if nonce is None else nonce,
-                "gas": _gas_limit(gas, [int(each, 16) for each in estimate]),
+                "nonce": self._number(pending) if nonce is None else nonce,
+                "gas": _gas_limit(gas, [self._number(each) for each in estimate]),
                 "value": value,
                 "data": data,
                 **({} if to is None else {"to": checksum_address(to)}),
@@ -278,18 +329,24 @@ class Chain:
         """Sign a transaction that waits in vain once more, with the same nonce and higher fees.
 
         They are what the node suggests now, and a tenth above its own at least, as nodes ask for.
-        None if that is more than ten times what the node suggests: then it is not for its fees
-        that it waits.
+        None if that is above the cap, or without one more than ten times what the node suggests:
+        then it is not for its fees that it waits.
         """
         fields = fields_of(raw)
         block, tip = self.rpc.batch(
             [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
         )
-        asked = self._fees(int(block.get("baseFeePerGas") or "0x0", 16), int(tip, 16))
+        asked = self._asked_fees(block, tip)
         fees = {name: max(fee, fields[name] * 11 // 10 + 1) for name, fee in asked.items()}
-        if fees["maxFeePerGas"] > _FEE_CAP * asked["maxFeePerGas"]:
+        cap = self.max_fee_wei
+        if fees["maxFeePerGas"] > (_FEE_CAP * asked["maxFeePerGas"] if cap is None else cap):
             return None
         return signer.sign_transaction({**fields, **fees})
+
+    def fill(self, signer: Signer, nonce: int) -> None:
+        """Use up a nonce that nothing has, so that what comes after it can be included."""
+        signed = self.sign(signer, signer.address, b"", gas=_PLAIN_GAS, nonce=nonce)
+        self.send_raw(signed.raw)
 
     def send_raw(self, raw: bytes) -> str:
         """Hand a signed transaction to the node, return its hash; sending it again is no error."""
@@ -315,12 +372,49 @@ class Chain:
             time.sleep(pause)
             pause = min(pause * 1.5, _SLOWEST_POLL_SECONDS)
 
-    def _fees(self, base_fee: int, suggested_tip: int) -> dict[str, int]:
-        tip = self._tip_wei
+    def _fees(self, block: Any, suggested_tip: Any) -> dict[str, int]:
+        """What the node suggests, or as much of it as is allowed if that will do now."""
+        asked, cap = self._asked_fees(block, suggested_tip), self.max_fee_wei
+        if cap is None or asked["maxFeePerGas"] <= cap:
+            return asked
+        needed = self._read(block_from_json, block).base_fee + asked["maxPriorityFeePerGas"]
+        if needed > cap:
+            raise FeeCapReached(cap)
+        return {**asked, "maxFeePerGas": cap}
+
+    def _asked_fees(self, block: Any, suggested_tip: Any) -> dict[str, int]:
+        base_fee, tip = self._read(block_from_json, block).base_fee, self._tip_wei
         if tip is None:
-            tip = suggested_tip if base_fee else 0
+            tip = self._number(suggested_tip) if base_fee else 0
         # Twice the base fee outlasts six full blocks, each of which raises it by an eighth.
         return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base_fee + tip}
+
+    def _number(self, found: Any) -> int:
+        return self._read(lambda text: int(text, 16), found)
+
+    def _read(self, parse: Callable[[Any], T], found: Any) -> T:
+        """What an answer says; raises InconsistentNode for one of another shape."""
+        try:
+            return parse(found)
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as error:
+            raise self.inconsistent(f"{type(error).__name__}: {error}") from error
+
+    def _require_asked(self, asked: Sequence[str], found: Sequence[str | None]) -> None:
+        for one, other in zip(asked, found, strict=True):
+            if other is not None and other.lower() != one.lower():
+                raise self.inconsistent(f"transaction {other} in the place of {one}")
+
+    def _require_ordered(self, logs: Sequence[Log], first: int, last: int) -> None:
+        """Raise InconsistentNode for logs that are told twice, out of order or out of range."""
+        places = [(log.block_number, log.log_index) for log in logs]
+        if any(earlier >= later for earlier, later in pairwise(places)):
+            raise self.inconsistent("logs that are told twice or out of order")
+        if places and not first <= places[0][0] <= places[-1][0] <= last:
+            raise self.inconsistent("logs of other blocks than were asked for")
+
+    def inconsistent(self, reason: str) -> InconsistentNode:
+        """The error to raise for something the node said that cannot be true."""
+        return InconsistentNode(public_url(self.rpc.url), reason)
 
     def _failure(self, receipt: Receipt) -> ContractReverted | TransactionFailed:
         """Why an included transaction failed, found by running it on the state before its block."""
@@ -369,6 +463,14 @@ def _gas_limit(asked: int | None, estimates: Sequence[int]) -> int:
     if asked is not None:
         return asked
     return min(needed + needed * _GAS_MARGIN_PERCENT // 100, TRANSACTION_GAS_LIMIT)
+
+
+def _transactions_of(block: Any) -> list[Transaction]:
+    return [transaction_from_json(each) for each in block["transactions"]]
+
+
+def _logs_from_json(logs: Any) -> list[Log]:
+    return [log_from_json(log) for log in logs]
 
 
 def _block_id(block: BlockId) -> str:

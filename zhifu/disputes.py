@@ -40,7 +40,7 @@ class Disputes:
         lane, proven = self._lane(order.platform), self._proven(order.id)
         if proven is None:
             raise NotRefundable(order.id, "it is not settled")
-        with lane.lock:
+        with lane.turn:
             self._network.settlement.open_batch_dispute(lane.signer, proven, evidence)
         return self.of(order)
 

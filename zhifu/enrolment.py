@@ -37,7 +37,7 @@ class Enrolment:
         if type(count) is not int or not 1 <= count <= MOST_AT_ONCE:
             raise InvalidInput("count", f"must be from 1 to {MOST_AT_ONCE}", count)
         registry, lane = self._network.registry, self._lane(platform)
-        with lane.lock:
+        with lane.turn:
             receipt = registry.register_learners(lane.signer, count)
         first = int(registry.emitted(receipt, "LearnersRegistered")[0]["first"])
         self._sync()
@@ -48,6 +48,6 @@ class Enrolment:
         if len(commitment) != _COMMITMENT_BYTES or not any(commitment):
             raise InvalidInput("commitment", f"must be {_COMMITMENT_BYTES} bytes that are not zero")
         lane = self._lane(platform)
-        with lane.lock:
+        with lane.turn:
             receipt = self._network.registry.bind_learner(lane.signer, learner, commitment)
         return receipt.transaction_hash

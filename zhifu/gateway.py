@@ -15,6 +15,7 @@ from zhifu.callbacks import Callbacks
 from zhifu.chargebackbook import Chargeback, ChargebackBook
 from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts, OpenCheckout
+from zhifu.closing import Closing, wall_milliseconds
 from zhifu.deployment import Network
 from zhifu.disputes import Disputes
 from zhifu.enrolment import Enrolment, Reservation
@@ -28,17 +29,20 @@ from zhifu.exceptions import (
     UnknownPlatform,
     ZhifuError,
 )
+from zhifu.finality import Finality
 from zhifu.inbox import Inbox
 from zhifu.index import Content, Index, PlatformRecord
 from zhifu.indexer import Indexer
 from zhifu.ingest import forget
 from zhifu.inquiries import Inquiries
 from zhifu.intake import CartQuote, Intake
-from zhifu.lane import Lane
+from zhifu.lane import Lane, SubmissionRules
 from zhifu.lanebook import LaneBook
+from zhifu.leases import Leases
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder, Dispute
 from zhifu.money import Money
+from zhifu.operationbook import OperationBook
 from zhifu.pages import FIRST, Pages, Refund
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.paybacks import Paybacks
@@ -57,6 +61,7 @@ from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.store import Store
 from zhifu.treasury import Balance, SentWithdrawal, Treasury
+from zhifu.watch import Watch
 
 _STALE_SECONDS = 1.0
 
@@ -69,9 +74,11 @@ class Gateway:
     """One gateway for the platforms whose operator keys it holds; safe to share between threads.
 
     `operators` are those keys by platform, `providers` the payment providers by name.
-    `batch_size` orders go into a batch at most. A settled batch counts as confirmed under
-    `confirmations` further blocks, and the money of a refund goes back only then. Without operators
-    it answers questions only.
+    `batch_size` orders go into a batch at most, and a batch is due with as many, or
+    `batch_age_ms` milliseconds after its first order. What is settled counts as confirmed under
+    `confirmations` further blocks, or in the `safe` or `finalized` block if it is that tag, and the
+    money of a refund goes back only then. A transaction that waits `replace_after_seconds` is
+    replaced. Without operators it answers questions only.
 
     Raises WrongOperator for a key that is no active operator of its platform, and ForeignDatabase
     for books of another deployment.
@@ -85,31 +92,37 @@ class Gateway:
         providers: Mapping[str, Provider],
         *,
         batch_size: int = 1_000,
-        confirmations: int = 0,
+        batch_age_ms: int = 1_000,
+        confirmations: int | str = 0,
+        replace_after_seconds: int = 120,
         clock: Callable[[], int] = _wall_clock,
     ) -> None:
         _require_positive("batch_size", batch_size, 1)
-        _require_positive("confirmations", confirmations, 0)
+        self._closing = Closing(batch_size, batch_age_ms)
+        rules = SubmissionRules(Finality(confirmations), replace_after_seconds)
         deployment = network.deployment
         _bind(store, network)
         self.network = network
         self._store = store
         self._batch_size = batch_size
-        self._confirmations = confirmations
         self._index = Index()
         self._indexer = Indexer(store, network, self._index, clock)
         self._books = Books(store, clock, deployment.ledger_decimals)
-        self._lane_book = LaneBook(store, clock)
+        operations, leases = OperationBook(store, clock), Leases(store)
+        self._watch = Watch(network.chain, operations, rules.finality)
+        self._lane_book = LaneBook(store, clock, operations)
         self._lanes = {
             platform: Lane(
                 network,
                 self._lane_book,
+                operations,
                 Selection(store, self._index, platform),
                 platform,
                 signer,
                 self._indexer.today,
                 self.sync,
-                confirmations,
+                rules,
+                leases,
             )
             for platform, signer in operators.items()
         }
@@ -124,7 +137,7 @@ class Gateway:
             self._refresh,
         )
         self._licenses = Licenses(store, network, self._index)
-        self._refund_book = RefundBook(store, clock, confirmations)
+        self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
         self._refunds = Refunds(
             self._refund_book,
             self._books,
@@ -162,7 +175,9 @@ class Gateway:
         providers: Mapping[str, Provider],
         *,
         batch_size: int = 1_000,
-        confirmations: int = 0,
+        batch_age_ms: int = 1_000,
+        confirmations: int | str = 0,
+        replace_after_seconds: int = 120,
         clock: Callable[[], int] = _wall_clock,
     ) -> Gateway:
         """Open the database at `database_url` and the gateway on it; close it after use."""
@@ -174,7 +189,9 @@ class Gateway:
                 operators,
                 providers,
                 batch_size=batch_size,
+                batch_age_ms=batch_age_ms,
                 confirmations=confirmations,
+                replace_after_seconds=replace_after_seconds,
                 clock=clock,
             )
         except BaseException:
@@ -329,14 +346,20 @@ class Gateway:
         """A platform's paid orders that no batch can carry now, each with its `problem`."""
         return self._books.left_out(platform)
 
+    def is_due(self, platform: int) -> bool:
+        """Whether a platform's waiting orders should be settled now: enough, or old enough."""
+        return self._closing.is_due(self._lane_book.queue(platform), wall_milliseconds())
+
     def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
         """Settle a platform's next batch on chain and wait until it is included.
 
         At most `limit` orders (default and most: the batch size). None if no order can go: none
         waits, or those that do are `left_out`. Raises NoOperator, UnrecordedBatch if the chain has
         what these books, restored from an older back-up, have not, and InsufficientBalance if the
-        platform cannot pay: its orders wait. ChainUnreachable, TransactionPending and NodeRefused
-        leave a stored batch behind that the next call, or `recover`, brings to its end.
+        platform cannot pay: its orders wait. ChainUnreachable, InconsistentNode, NodeRefused,
+        TransactionPending and FeeCapReached may leave a stored batch behind that the next call, or
+        `recover`, brings to its end. LaneBusy if another process works for the platform's key, and
+        does not end in time.
         """
         lane = self._lane(platform)
         if limit is not None:
@@ -369,10 +392,15 @@ class Gateway:
         """
         lane = self._lane(platform)
         self.sync()
-        with lane.lock:
+        with lane.turn:
             lane.recover()
             adopter = Adopter(
-                self._lane_book, self._index, self.network.chain, platform, lane.number
+                self._lane_book,
+                self._index,
+                self.network.chain,
+                platform,
+                lane.number,
+                lane.signer,
             )
             return adopter.adopt(unmatched=unmatched)
 
@@ -507,7 +535,8 @@ class Gateway:
         self._looked_at = time.monotonic()
         cursor = self._index.cursor
         if cursor is not None:
-            self._lane_book.follow(cursor.block_number - self._confirmations)
+            if not self._watch.follow(cursor.block_number):
+                self._indexer.start_over()
             self._refund_book.follow()
         return news
 

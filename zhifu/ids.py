@@ -49,6 +49,11 @@ class Ids:
         return range(first, first + count)
 
 
+def made_at(number: int) -> int:
+    """When a number was drawn, in Unix milliseconds."""
+    return (number >> _LOW_BITS) + _FIRST_MILLISECOND
+
+
 def to_text(prefix: str, number: int) -> str:
     """The name for people and programs, such as `pay_0123456789abcdef`."""
     return f"{prefix}_{number:016x}"

@@ -16,8 +16,10 @@ from zhifu.blocks import Log
 from zhifu.calldata import read_settle_call
 from zhifu.contract import Contract, EventLog
 from zhifu.deployment import DAY_SECONDS, Network
+from zhifu.exceptions import RootMismatch, UnknownContent
 from zhifu.index import Cursor, Index
 from zhifu.ingest import EVENTS, Ingest, SettledBatch, forget
+from zhifu.rpc import Call
 from zhifu.store import Store, Transaction
 
 #: The longest stretch of the chain that is taken in at once.
@@ -66,21 +68,31 @@ class Indexer:
     def sync(self) -> bool:
         """Follow the chain up to its latest block; whether there was anything new.
 
-        Raises ChainUnreachable, and RootMismatch for calldata that a batch's root does not commit
-        to; the index then stays where it was.
+        Raises ChainUnreachable, InconsistentNode and WrongChain; the index then stays where it
+        was. Raises RootMismatch for calldata that a batch's root does not commit to, and
+        UnknownContent for a batch of one that was never published; the index then starts over.
         """
         with self._lock:
-            self._load()
-            head = self._head()
-            self._ahead_seconds = head.pending_timestamp - self._clock()
-            cursor = self._index.cursor
-            if cursor is not None and head.hash_at_cursor != cursor.block_hash:
-                self._forget()
-            elif cursor == head.latest:
-                return False
-            while self._block_number() < head.latest.block_number:
-                self._advance(head.latest)
-            return True
+            return self._follow()
+
+    def start_over(self) -> None:
+        """Throw the index away and build it again: it has missed something. Raises as `sync`."""
+        with self._lock:
+            self._forget()
+            self._follow()
+
+    def _follow(self) -> bool:
+        self._load()
+        head = self._head()
+        self._ahead_seconds = head.pending_timestamp - self._clock()
+        cursor = self._index.cursor
+        if cursor is not None and head.hash_at_cursor != cursor.block_hash:
+            self._forget()
+        elif cursor == head.latest:
+            return False
+        while self._block_number() < head.latest.block_number:
+            self._advance(head.latest)
+        return True
 
     def _load(self) -> None:
         """Take over what another process has indexed since."""
@@ -94,8 +106,10 @@ class Indexer:
         asked = ["latest", "pending"]
         if self._index.cursor is not None:
             asked.append(hex(self._index.cursor.block_number))
-        calls = [("eth_getBlockByNumber", (each, False)) for each in asked]
-        latest, pending, *at_cursor = self._network.chain.rpc.batch(calls)
+        calls: list[Call] = [("eth_getBlockByNumber", (each, False)) for each in asked]
+        chain = self._network.chain
+        chain_id, latest, pending, *at_cursor = chain.rpc.batch([("eth_chainId", ()), *calls])
+        chain.require_id(chain_id)
         return _Head(
             Cursor(int(latest["number"], 16), latest["hash"]),
             int((pending or latest)["timestamp"], 16),
@@ -121,6 +135,10 @@ class Indexer:
         try:
             with self._store.writing() as transaction:
                 self._apply(transaction, end, events, batches)
+        except (RootMismatch, UnknownContent):
+            # What was read before may lack something that this stretch builds on.
+            self._forget()
+            raise
         except BaseException:
             with self._store.reading() as transaction:
                 self._index.load(transaction)

@@ -1,58 +1,52 @@
-"""One operator key's lane: it owns the key's batch numbers and brings each batch to its end.
+"""One operator key's lane: it owns the key's nonces and batch numbers.
 
-A transaction is stored, signed, before it is sent, and one batch is in flight at a time. Whatever
-is sent twice, the lane's number lets one in: the included transaction decides what was paid.
+Everything that the key does is stored, signed, before it is sent, and brought to its end in order,
+one at a time. Whatever is sent twice, the lane's number lets one batch in: the included transaction
+decides what was paid.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from zhifu.blocks import Receipt
 from zhifu.calldata import SettleCall, read_settle_call
-from zhifu.chain import TRANSACTION_GAS_LIMIT
 from zhifu.deployment import Network
 from zhifu.exceptions import (
-    ChainUnreachable,
     ContractReverted,
     DuplicateBatch,
-    NodeRefused,
-    TransactionFailed,
-    TransactionPending,
     TransactionTooLarge,
     UnrecordedBatch,
     ZhifuError,
 )
-from zhifu.lanebook import BatchDraft, LaneBook, Submission
+from zhifu.finality import Finality
+from zhifu.lanebook import BatchDraft, LaneBook
+from zhifu.leases import Leases
+from zhifu.operationbook import OperationBook
+from zhifu.operations import Ending, Kind, Operation
 from zhifu.operators import ensure_accepted
 from zhifu.payments import BatchRecord
 from zhifu.refusals import explained
 from zhifu.selection import Selection
-from zhifu.signing import SignedTransaction, Signer
-
-_ATTEMPTS = 5
-
-#: How old a transaction that a node holds must be before its fees are raised.
-_PATIENCE_SECONDS = 120
+from zhifu.signing import Signer
+from zhifu.submitter import Submitter
+from zhifu.turns import Turn
 
 #: A reorganisation does not reach further back than this.
 _WATCHED_BATCHES = 1_000
 
-#: How a node says that a transaction's nonce or fees do not fit, in the words of several.
-_OUTDATED = ("nonce", "fee", "underpriced", "gas price")
 
+@dataclass(frozen=True, slots=True)
+class SubmissionRules:
+    """How transactions are brought to their end: when one is final, and when it is replaced."""
 
-class Ending(NamedTuple):
-    """What became of a batch; `refusal` says why, if the chain refused it."""
-
-    batch: BatchRecord
-    refusal: ZhifuError | None
+    finality: Finality
+    replace_after_seconds: int
 
 
 class Lane:
-    """The lane of `signer` for `platform`; safe to share between threads, which take turns.
+    """The lane of `signer` for `platform`; threads and processes take turns at it.
 
     A key that the platform names and that has not accepted yet accepts now. Raises WrongOperator
     for one that may not act for the platform.
@@ -62,26 +56,38 @@ class Lane:
         self,
         network: Network,
         book: LaneBook,
+        operations: OperationBook,
         selection: Selection,
         platform: int,
         signer: Signer,
         today: Callable[[], int],
         sync: Callable[[], object],
-        confirmations: int,
+        rules: SubmissionRules,
+        leases: Leases,
     ) -> None:
         operator = ensure_accepted(network.registry, platform, signer)
         self.platform = platform
         self.number = operator.lane
         self.signer = signer
-        self.lock = threading.RLock()
+        self.turn = Turn(leases, signer.address)
         self._network = network
         self._chain = network.chain
         self._book = book
+        self._operations = operations
         self._selection = selection
         self._today = today
         self._sync = sync
-        self._confirmations = confirmations
         self._recorded_end = 1
+        self._submitter = Submitter(
+            network.chain,
+            operations,
+            platform,
+            signer,
+            self._elsewhere,
+            finality=rules.finality,
+            replace_after_seconds=rules.replace_after_seconds,
+            first_block=network.deployment.first_block,
+        )
 
     def settle(self, limit: int) -> BatchRecord | None:
         """Settle the next batch of up to `limit` orders; None if nothing waits.
@@ -89,48 +95,64 @@ class Lane:
         Raises what the chain has against it: InsufficientBalance, say. Its orders wait then. Raises
         UnrecordedBatch if the chain has settled what these books know nothing of.
         """
-        with self.lock:
+        with self.turn:
             self.recover()
-            batch = self._store_next(limit)
-            if batch is None:
+            operation = self._store_next(limit)
+            if operation is None:
                 return None
-            ending = self._conclude(batch)
+            ending = self._submitter.conclude(operation)
             if ending.refusal is not None:
-                raise ending.refusal
-            return ending.batch
+                raise self._explained(ending.refusal) from ending.refusal
+            return self._book.record(ending.operation)
+
+    def submit(self, kind: Kind, subject: int, to: str, calldata: bytes) -> Ending:
+        """Do something else on chain with the lane's key, once for each subject.
+
+        What was begun before comes to its end first. Raises ContractReverted, and stores nothing,
+        if the contract would refuse it now; and as `Gateway.settle` while it is undecided.
+        """
+        with self.turn:
+            self.recover()
+            return self._submitter.submit(kind, subject, to, calldata)
 
     def recover(self) -> list[BatchRecord]:
-        """Bring every stored batch of the lane to its end, in order; returns what became of them.
+        """Bring everything that is stored to its end, in order; returns what became of batches.
 
         One that the chain refused is among them as refused: its orders wait again. One that was
         refused before, and is on chain after all, is among them as settled.
         """
-        with self.lock:
+        with self.turn:
             self._notice_shorter_chain()
-            unsettled = self._book.unsettled(self.platform, self.number)
-            concluded = [self._conclude(batch).batch for batch in unsettled]
-            return concluded + self._revive()
+            concluded = []
+            while pending := self._submitter.open():
+                # What became of one may have ended others.
+                concluded.append(self._submitter.conclude(pending[0]).operation)
+            batches = [each for each in concluded if each.kind is Kind.BATCH]
+            return [self._book.record(each) for each in batches + self._revive()]
 
     def _notice_shorter_chain(self) -> None:
-        """Submit batches again whose numbers the chain would take once more.
+        """Submit again what was in blocks that the chain does not reach any more.
 
-        The index judges a block only once it has come as far, which it may never without them.
+        It may never reach them again without.
         """
-        settled = self._book.settled_numbers(self.platform, self.number)
-        if settled:
-            number = self._network.settlement.next_batch(self.platform, self.number)
-            for batch_id in (each for each, used in settled.items() if used >= number):
-                self._book.unsettled_again(batch_id)
+        ours = [
+            each for each in self._operations.settled_ones() if each.operator == self.signer.address
+        ]
+        if ours:
+            head = self._chain.block_number()
+            for operation in ours:
+                if operation.block_number is not None and operation.block_number > head:
+                    self._operations.unsettled(operation)
 
-    def _revive(self) -> list[BatchRecord]:
+    def _revive(self) -> list[Operation]:
         """Take back refused batches that a reorganisation has included."""
-        found = self._book.included_after_all(self.platform, self.number)
+        found = self._operations.included_after_all(self.signer.address)
         if not found:
             return []
         receipts = self._chain.receipts([included for _, included in found])
         return [
-            self._book.revived(batch_id, receipt)
-            for (batch_id, _), receipt in zip(found, receipts, strict=True)
+            self._operations.revived(operation, receipt)
+            for (operation, _), receipt in zip(found, receipts, strict=True)
             if receipt is not None
         ]
 
@@ -139,10 +161,9 @@ class Lane:
 
         Raises UnrecordedBatch: the chain knows more of these books' orders than they do.
         """
-        with self.lock:
-            self._recorded(self._network.settlement.next_batch(self.platform, self.number))
+        self._recorded(self._network.settlement.next_batch(self.platform, self.number))
 
-    # Storing
+    # Batches
 
     def _recorded(self, number: int) -> bool:
         """Whether the books have every batch below a number; False if that was just mended."""
@@ -156,14 +177,14 @@ class Lane:
         self._recorded_end = number
         return True
 
-    def _store_next(self, limit: int) -> BatchRecord | None:
+    def _store_next(self, limit: int) -> Operation | None:
         """Choose, sign and store the next batch; smaller if that many do not fit a transaction."""
         while True:
             draft = self._selection.next(limit, self._today())
             if draft is None:
                 return None
             try:
-                batch = self._store(draft)
+                operation = self._store(draft)
             except TransactionTooLarge:
                 limit = len(draft.positions) // 2
                 if limit == 0:
@@ -173,10 +194,10 @@ class Lane:
                 if not self._sync():
                     raise self._explained(reverted) from reverted
             else:
-                if batch is not None:
-                    return batch
+                if operation is not None:
+                    return operation
 
-    def _store(self, draft: BatchDraft) -> BatchRecord | None:
+    def _store(self, draft: BatchDraft) -> Operation | None:
         number = self._network.settlement.next_batch(self.platform, self.number)
         if number > self._book.indexed_number(self.platform, self.number) + 1 and self._sync():
             # A batch the index did not know of may carry some of these orders.
@@ -184,152 +205,36 @@ class Lane:
             return None
         if not self._recorded(number):
             return None
-        signed = self._sign(self._calldata(number, draft.sale_day, draft.debit, draft.words))
+        settlement = self._network.settlement
+        calldata = settlement.encode_settle(number, draft.sale_day, draft.debit, draft.words)
+        signed = self._submitter.sign(Kind.BATCH, settlement.address, calldata)
         return self._book.store(draft, self.number, number, signed)
 
-    def _calldata(self, number: int, sale_day: int, debit: int, words: bytes) -> bytes:
-        return self._network.settlement.encode_settle(number, sale_day, debit, words)
-
-    def _sign(self, calldata: bytes, gas: int | None = None) -> SignedTransaction:
-        address = self._network.settlement.address
-        return self._chain.sign(self.signer, address, calldata, gas=gas)
-
-    def _sign_again(self, batch: BatchRecord) -> BatchRecord:
-        """Sign a batch once more, under the same number, with a nonce and fees that fit now."""
-        words = self._book.words(batch)
-        calldata = self._calldata(batch.number, batch.sale_day, batch.debit, words)
-        try:
-            signed = self._sign(calldata)
-        except ContractReverted:
-            # Included all the same it fails, and that is what sets its orders free for good.
-            gas_limit = min(TRANSACTION_GAS_LIMIT, self._chain.block().gas_limit)
-            signed = self._sign(calldata, gas_limit)
-        return self._book.sign_again(batch, signed)
-
-    # Sending
-
-    def _conclude(self, batch: BatchRecord) -> Ending:
-        """Send a stored batch until the chain has decided on it.
-
-        Raises ChainUnreachable, TransactionPending or NodeRefused while it has not; the batch
-        stays stored, and `recover` goes on with it.
-        """
-        for _ in range(_ATTEMPTS):
-            outdated = self._hand_over(batch)
-            ending = self._ending(batch)
-            if ending is not None:
-                return ending
-            if outdated:
-                batch = self._sign_again(batch)
-        raise TransactionPending(batch.transaction_hash, 0)
-
-    def _hand_over(self, batch: BatchRecord) -> bool:
-        """Send the latest signed transaction and wait; whether its nonce or fees no longer fit."""
-        submissions = self._book.submissions(batch)
-        if not submissions:
-            # It was adopted from the chain, which has lost it since.
-            return True
-        latest = submissions[-1]
-        try:
-            self._chain.send_raw(latest.raw)
-            self._book.submitted(batch)
-            self._chain.wait_for_receipt(latest.hash)
-        except ChainUnreachable:
-            # The reply is lost, the transaction may not be: whoever called looks it up.
-            return False
-        except NodeRefused as refused:
-            if not any(word in refused.reason.lower() for word in _OUTDATED):
-                raise
-            return True
-        except TransactionPending:
-            # In the node's queue behind a nonce that is missing it would wait for ever.
-            if self._chain.nonce(self.signer.address) <= latest.nonce:
-                return True
-            if not self._raise_fees(batch, latest):
-                raise
-        return False
-
-    def _raise_fees(self, batch: BatchRecord, latest: Submission) -> bool:
-        """Sign a transaction that has waited long again, to replace it; whether it could be."""
-        if self._book.age(latest) < _PATIENCE_SECONDS:
-            return False
-        signed = self._chain.sign_replacement(self.signer, latest.raw)
-        if signed is not None:
-            self._book.sign_again(batch, signed)
-        return signed is not None
-
-    # Looking up
-
-    def _ending(self, batch: BatchRecord) -> Ending | None:
-        """What the chain decided on a batch, or None while it has not."""
-        submissions = self._book.submissions(batch)
-        receipts = self._chain.receipts([each.hash for each in submissions])
-        for receipt in receipts:
-            if receipt is not None and receipt.succeeded:
-                return Ending(self._book.settled(batch, receipt), None)
-        if any(self._network.settlement.root_of(batch.platform, batch.lane, batch.number)):
-            return self._number_used(batch)
-        failed = [receipt for receipt in receipts if receipt is not None]
-        if not failed or self._any_alive(submissions, receipts):
-            return None
-        self._require_depth(batch, max(receipt.block_number for receipt in failed))
-        return self._refused(batch, self._reason(batch, failed[-1]))
-
-    def _require_depth(self, batch: BatchRecord, block_number: int) -> None:
-        """Raise TransactionPending while a block may still be reorganised away.
-
-        Without it a signed transaction could be included in another one, and succeed.
-        """
-        if self._confirmations > 0:
-            depth = self._chain.block_number() - block_number
-            if depth < self._confirmations:
-                raise TransactionPending(batch.transaction_hash, 0)
-
-    def _number_used(self, batch: BatchRecord) -> Ending:
+    def _elsewhere(self, operation: Operation) -> Receipt | ZhifuError | None:
         """The batch's number is on chain: by this very batch, or by another one."""
-        network = self._network
+        if operation.kind is not Kind.BATCH:
+            return None
+        batch, network = self._book.record(operation), self._network
         numbers = (batch.platform, batch.lane, batch.number)
+        if not any(network.settlement.root_of(*numbers)):
+            return None
         topics = [network.settlement.artifact.topic("BatchSettled")]
         topics += [number.to_bytes(32, "big") for number in numbers]
-        (log,) = self._chain.logs(
-            network.settlement.address, topics, network.deployment.first_block
+        found = list(
+            self._chain.logs(network.settlement.address, topics, network.deployment.first_block)
         )
+        if len(found) != 1:
+            raise self._chain.inconsistent(f"{len(found)} events of batch {batch.number}")
+        log = found[0]
         (sent,) = self._chain.transactions([log.transaction_hash])
         receipt = self._chain.receipt(log.transaction_hash)
-        ours = SettleCall(self._book.words(batch), from_learners=False)
+        ours = SettleCall(self._book.words(operation), from_learners=False)
         if sent and receipt and read_settle_call(sent.input) == ours:
-            return Ending(self._book.settled(batch, receipt), None)
-        self._require_depth(batch, log.block_number)
-        return self._refused(batch, DuplicateBatch(batch.number + 1, batch.number))
+            return receipt
+        self._submitter.require_final(operation, log.block_number)
+        return DuplicateBatch(batch.number + 1, batch.number)
 
-    def _any_alive(
-        self, submissions: Sequence[Submission], receipts: Sequence[Receipt | None]
-    ) -> bool:
-        """Whether a signed transaction without a receipt could still be included."""
-        nonce = self._chain.nonce(self.signer.address, "latest")
-        pairs = zip(submissions, receipts, strict=True)
-        return any(receipt is None and sent.nonce >= nonce for sent, receipt in pairs)
-
-    def _refused(self, batch: BatchRecord, refusal: ZhifuError) -> Ending:
-        return Ending(self._book.refused(batch, str(refusal)), refusal)
-
-    def _reason(self, batch: BatchRecord, receipt: Receipt) -> ZhifuError:
-        """Why an included transaction failed, found by running it on the state before its block."""
-        words = self._book.words(batch)
-        calldata = self._calldata(batch.number, batch.sale_day, batch.debit, words)
-        failed = TransactionFailed(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
-        try:
-            self._chain.call(
-                self._network.settlement.address,
-                calldata,
-                sender=self.signer.address,
-                block=receipt.block_number - 1,
-            )
-        except ContractReverted as reverted:
-            return self._explained(reverted)
-        except NodeRefused:
-            return failed
-        return failed
-
-    def _explained(self, reverted: ContractReverted) -> ZhifuError:
-        return explained(reverted, self.platform, self.signer.address)
+    def _explained(self, refusal: ZhifuError) -> ZhifuError:
+        if isinstance(refusal, ContractReverted):
+            return explained(refusal, self.platform, self.signer.address)
+        return refusal

@@ -13,7 +13,7 @@ from zhifu.payments import OrderRecord, PaymentState
 from zhifu.store import Store, Transaction
 
 #: No chain that is worth settling on takes back more blocks than this.
-_WATCHED_BLOCKS = 1_000
+_WATCHED_BLOCKS = 10_000
 
 
 class OnChain(str, Enum):
@@ -51,13 +51,15 @@ class Inclusion(NamedTuple):
 class RefundBook:
     """The refunds in `store`; every method is one transaction.
 
-    A refund stands once it is under `confirmations` further blocks.
+    A refund stands once it is in `final_block`, the last one that is final, or before it.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], int], confirmations: int) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], int], final_block: Callable[[], int]
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._confirmations = confirmations
+        self._final_block = final_block
         self._ids = ids.Ids()
 
     def begin(self, order: OrderRecord, returned_by: ReturnedBy = ReturnedBy.PROVIDER) -> None:
@@ -106,7 +108,7 @@ class RefundBook:
         """Whether nothing on chain keeps the money from going back at the provider."""
         with self._store.reading() as transaction:
             found = transaction.row(
-                "standing_refund", id=refund.number, confirmations=self._confirmations
+                "standing_refund", id=refund.number, final_block=self._final_block()
             )
         return found is not None
 
@@ -134,9 +136,8 @@ class RefundBook:
 
     def follow(self) -> None:
         """Open refunds again that the index, having come as far, does not have on chain."""
-        blocks = max(_WATCHED_BLOCKS, self._confirmations)
         with self._store.reading() as transaction:
-            gone = transaction.rows("reorganised_refunds", blocks=blocks)
+            gone = transaction.rows("reorganised_refunds", blocks=_WATCHED_BLOCKS)
         if gone:
             rows = [{"id": number, "now": self._clock()} for (number,) in gone]
             with self._store.writing() as transaction:

@@ -15,6 +15,7 @@ from zhifu.books import Books
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
+    DatabaseRefused,
     NoOperator,
     NotRefundable,
     PaymentUnknown,
@@ -25,6 +26,7 @@ from zhifu.exceptions import (
 from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
+from zhifu.operations import Kind
 from zhifu.payments import OrderRecord, OrderState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord, ReturnedBy
@@ -103,11 +105,10 @@ class Refunds:
         return [self._books.order(order_id) for order_id in self._book.open()]
 
     def _refund(self, order: OrderRecord, lane: Lane, returned_by: ReturnedBy) -> None:
-        with lane.lock:
-            if order.batch is not None:
-                self._sync()
-            self._begin(lane, order.id, returned_by)
-            self._finish(lane, order.id)
+        if order.batch is not None:
+            self._sync()
+        self._begin(lane, order.id, returned_by)
+        self._finish(lane, order.id)
 
     def _lane(self, order: OrderRecord) -> Lane:
         lane = self._lanes.get(order.platform)
@@ -134,7 +135,13 @@ class Refunds:
             lane.require_recorded()
         else:
             self._require_refundable(lane, order)
-        self._book.begin(order, returned_by)
+        try:
+            self._book.begin(order, returned_by)
+        except DatabaseRefused:
+            if self._books.order(order_id).batch == order.batch:
+                raise
+            # It went into a batch, or out of one, meanwhile.
+            self._begin(lane, order_id, returned_by)
 
     def _require_refundable(self, lane: Lane, order: OrderRecord) -> None:
         """Ask the chain whether it would take the order back now."""
@@ -163,7 +170,7 @@ class Refunds:
             self._book.failed(refund, _PART_REFUNDED)
             raise NotRefundable(order_id, _PART_REFUNDED)
         try:
-            inclusion = inclusion or self._send(lane, proven)
+            inclusion = inclusion or self._send(lane, refund, proven)
         except ContractReverted as reverted:
             if reverted.error in _FINAL:
                 self._book.failed(refund, _FINAL[reverted.error])
@@ -175,15 +182,19 @@ class Refunds:
         """Whether less than the price would come back on chain than the provider would pay back."""
         return self._network.settlement.facts_of(proven.order_id).refunded != 0
 
-    def _send(self, lane: Lane, proven: BatchOrder) -> Inclusion:
+    def _send(self, lane: Lane, refund: RefundRecord, proven: BatchOrder) -> Inclusion:
+        settlement = self._network.settlement
+        calldata = settlement.encode("refundBatch", proven.as_tuple())
         try:
-            receipt = self._network.settlement.refund_batch(lane.signer, proven)
+            ending = lane.submit(Kind.REFUND, refund.number, settlement.address, calldata)
+            if ending.refusal is not None:
+                raise ending.refusal
         except ContractReverted as reverted:
-            # The reply to an earlier attempt was lost, the refund was not.
+            # Somebody else refunded it, by a dispute for instance: the index will tell where.
             if reverted.error != "AlreadyRefunded":
                 raise
             return Inclusion(None, self._network.chain.block_number())
-        return Inclusion(receipt.transaction_hash, receipt.block_number)
+        return Inclusion(ending.operation.transaction_hash, ending.operation.block_number or 0)
 
     def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
         if refund.returned_by is ReturnedBy.CHARGEBACK:

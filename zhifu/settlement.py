@@ -88,12 +88,8 @@ class Settlement(SettlementDesk, SettlementCourt):
         return self.transact(signer, "refund", order.as_tuple())
 
     def refund_batch(self, signer: Signer, order: BatchOrder) -> Receipt:
-        """Refund what is left of an order of a batch within its window.
-
-        A refusal is a ContractReverted: the gateway, which knows the order by its own id, says
-        what it means for it.
-        """
-        return self.chain.send(signer, self.address, self.encode("refundBatch", order.as_tuple()))
+        """Refund what is left of an order of a batch within its window."""
+        return self.transact(signer, "refundBatch", order.as_tuple())
 
     def release(self, signer: Signer, contents: Sequence[int]) -> Receipt:
         """Divide the matured revenue of contents by the plans in force now and before them."""

@@ -56,7 +56,7 @@ class Treasury:
         if amount.amount <= 0:
             raise InvalidInput("amount", "must be positive", amount.amount)
         units, lane = amount.to_ledger_units(deployment.ledger_decimals), self._lane(platform)
-        with lane.lock:
+        with lane.turn:
             receipt = self._network.settlement.withdraw_platform(lane.signer, platform, units)
         treasury = self._network.registry.platform_of(platform).treasury
         return SentWithdrawal(amount, treasury, receipt.transaction_hash)

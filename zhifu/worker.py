@@ -86,8 +86,8 @@ def jobs_of(
 ) -> list[Job]:
     """What a gateway has to do by itself for the platforms whose operator keys it holds.
 
-    Waiting orders are settled every `settle_seconds`; those that no batch could carry for
-    `patience_seconds` are refunded.
+    Whether a batch is due is looked at every `settle_seconds`; the orders that no batch could
+    carry for `patience_seconds` are refunded.
     """
     upkeep = [
         Job("sync", 1.0, gateway.sync),
@@ -104,7 +104,7 @@ def jobs_of(
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:
     def settle() -> None:
-        while gateway.waiting(platform) and gateway.settle(platform) is not None:
+        while gateway.is_due(platform) and gateway.settle(platform) is not None:
             pass
 
     return Job(f"settle:{platform}", every_seconds, settle)

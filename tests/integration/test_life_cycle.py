@@ -224,7 +224,7 @@ def test_orders_that_come_out_of_a_refused_batch_charged_back_do_not_wait(stock:
     paid, other = stock.pay(1), stock.pay(2)
     batch = stock.batch([*paid.orders, *other.orders], 1)
     stock.chargebacks.begin(paid.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
-    stock.lane.refused(batch, "its transaction failed")
+    stock.operations.refused(stock.operation(batch), "its transaction failed")
     assert stock.books.waiting(1) == 1
     assert stock.books.order(other.orders[0].id).state is OrderState.PAID
 

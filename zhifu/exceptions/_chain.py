@@ -119,6 +119,45 @@ class TransactionPending(ChainError):
 
 
 @dataclass(eq=False)
+class FeeCapReached(ChainError):
+    """A transaction would need higher fees than it may offer: it waits until they fall.
+
+    One that was never stored has no hash.
+    """
+
+    code = "fee_cap_reached"
+    field = "max_fee_per_gas_wei"
+    rule = "must be above what the chain asks for now"
+
+    max_fee_per_gas_wei: int
+    transaction_hash: str | None = None
+
+
+@dataclass(eq=False)
+class LaneBusy(ChainError):
+    """Another process works for this operator key, and did not come to an end in time."""
+
+    code = "lane_busy"
+    field = "operator"
+    rule = "must be free: try again"
+
+    operator: str
+    holder: str
+
+
+@dataclass(eq=False)
+class InconsistentNode(ChainError):
+    """What the node says cannot be true, or contradicts what else it says; nothing is believed."""
+
+    code = "inconsistent_node"
+    field = "rpc"
+    rule = "must be a node that does not contradict itself"
+
+    url: str
+    reason: str
+
+
+@dataclass(eq=False)
 class TransactionTooLarge(ChainError):
     """A transaction needs more gas than any transaction may use (EIP-7825)."""
 

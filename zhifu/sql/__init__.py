@@ -17,7 +17,15 @@ from zhifu.sql import postgresql
 HEAD = "0004"
 """The schema version this code works with: the last file in `migrations/versions`."""
 
-FILES = ("books.sql", "paybacks.sql", "inbox.sql", "index.sql", "notify.sql", "api.sql")
+FILES = (
+    "books.sql",
+    "operations.sql",
+    "paybacks.sql",
+    "inbox.sql",
+    "index.sql",
+    "notify.sql",
+    "api.sql",
+)
 """The files of named statements; no two statements have the same name."""
 
 _HEADING = re.compile(r"^-- ([a-z0-9_]+) --\n((?:--.*\n)*)", re.MULTILINE)

@@ -220,13 +220,6 @@ WHERE platform = :platform AND order_id = :order_id;
 DELETE FROM waiting WHERE platform = :platform
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
 
--- put_submission --
-INSERT INTO submissions (hash, batch_id, attempt, nonce, raw, created_at)
-VALUES (:hash, :batch_id, :attempt, :nonce, :raw, :now);
-
--- submissions --
-SELECT hash, nonce, raw, created_at FROM submissions WHERE batch_id = :batch_id ORDER BY attempt;
-
 -- batch_record --
 SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
     block_number
@@ -239,27 +232,6 @@ SELECT words FROM batches WHERE id = :id;
 SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
     block_number
 FROM batches WHERE platform = :platform ORDER BY id;
-
--- unsettled_batches --
-SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
-    block_number
-FROM batches WHERE platform = :platform AND lane = :lane AND state IN ('batched', 'submitted')
-ORDER BY number;
-
--- resigned_batch --
-UPDATE batches SET transaction_hash = :transaction_hash, changed_at = :now WHERE id = :id;
-
--- submitted_batch --
-UPDATE batches SET state = 'submitted', changed_at = :now WHERE id = :id AND state = 'batched';
-
--- settled_batch --
-UPDATE batches SET state = 'settled', transaction_hash = :transaction_hash, gas_used = :gas_used,
-    block_number = :block_number, changed_at = :now, detail = NULL
-WHERE id = :id AND state IN ('batched', 'submitted');
-
--- refused_batch --
-UPDATE batches SET state = 'refused', changed_at = :now, detail = :detail
-WHERE id = :id AND state IN ('batched', 'submitted');
 
 -- release_orders --
 UPDATE batch_orders SET released = 1 WHERE batch_id = :batch_id;
@@ -303,26 +275,6 @@ JOIN orders ON orders.id = waiting.order_id
 JOIN payments ON payments.id = orders.payment_id
 WHERE waiting.platform = :platform ORDER BY waiting.order_id;
 
--- included_after_all --
--- Refused batches of a lane one of whose transactions the chain has settled; an order that went
--- into another batch of the same number is that batch's until it is refused in turn.
-SELECT batches.id, chain_batches.transaction_hash
-FROM batches
-JOIN chain_batches ON chain_batches.platform = batches.platform
-    AND chain_batches.lane = batches.lane AND chain_batches.number = batches.number
-JOIN submissions ON submissions.batch_id = batches.id
-    AND submissions.hash = chain_batches.transaction_hash
-WHERE batches.platform = :platform AND batches.lane = :lane AND batches.state = 'refused'
-    AND NOT EXISTS (
-        SELECT 1 FROM batches AS other
-        WHERE other.platform = batches.platform AND other.lane = batches.lane
-            AND other.number = batches.number AND other.state <> 'refused');
-
--- revived_batch --
-UPDATE batches SET state = 'settled', transaction_hash = :transaction_hash, gas_used = :gas_used,
-    block_number = :block_number, changed_at = :now, detail = 'it was included after all'
-WHERE id = :id AND state = 'refused';
-
 -- take_orders_again --
 UPDATE batch_orders SET released = 0
 WHERE batch_id = :batch_id AND NOT EXISTS (
@@ -340,31 +292,6 @@ UPDATE refunds SET on_chain = 'none', transaction_hash = NULL, block_number = NU
     chain_order = NULL, changed_at = :now, detail = 'its batch was refused'
 WHERE on_chain IN ('pending', 'done') AND state <> 'refund_failed'
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
-
--- settled_batches --
-SELECT 1 FROM batches WHERE state = 'settled' LIMIT 1;
-
--- reorganised_batches --
--- Settled as far as the books know, but not where the index of the chain, which has come as far,
--- has them.
-SELECT id FROM batches
-WHERE state = 'settled' AND block_number <= (SELECT block_number FROM chain_cursor) AND NOT EXISTS (
-    SELECT 1 FROM chain_batches
-    WHERE chain_batches.platform = batches.platform AND chain_batches.lane = batches.lane
-        AND chain_batches.number = batches.number
-        AND chain_batches.transaction_hash = batches.transaction_hash);
-
--- settled_batches_of_lane --
-SELECT id, number FROM batches WHERE state = 'settled' AND platform = :platform AND lane = :lane;
-
--- unsettle_batch --
-UPDATE batches SET state = 'submitted', gas_used = NULL, block_number = NULL, changed_at = :now,
-    detail = 'its block was reorganised away'
-WHERE id = :id AND state = 'settled';
-
--- confirm_batches --
-UPDATE batches SET state = 'confirmed', changed_at = :now, detail = NULL
-WHERE state = 'settled' AND block_number <= :block_number;
 
 -- put_refund_record --
 INSERT INTO refunds
@@ -386,7 +313,7 @@ LEFT JOIN chain_refunds ON chain_refunds.order_id = refunds.chain_order
 WHERE refunds.id = :id AND (
     refunds.on_chain = 'none'
     OR refunds.on_chain = 'done' AND chain_refunds.block_number
-        <= (SELECT block_number FROM chain_cursor) - :confirmations);
+        <= :final_block);
 
 -- refund_on_chain --
 UPDATE refunds SET on_chain = 'done', chain_order = :chain_order, block_number = :block_number,

@@ -34,6 +34,9 @@ DROP TABLE refunds;
 -- submissions --
 DROP TABLE submissions;
 
+-- operations --
+DROP TABLE operations;
+
 -- batch_orders --
 DROP TABLE batch_orders;
 

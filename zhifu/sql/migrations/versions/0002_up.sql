@@ -126,12 +126,6 @@ CREATE UNIQUE INDEX batches_lane ON batches (platform, lane, number) WHERE state
 CREATE INDEX batches_unsettled ON batches (platform, lane, number)
     WHERE state IN ('batched', 'submitted');
 
--- batches_refused --
-CREATE INDEX batches_refused ON batches (platform, lane, number) WHERE state = 'refused';
-
--- batches_settled --
-CREATE INDEX batches_settled ON batches (block_number) WHERE state = 'settled';
-
 -- batch_orders --
 -- Which orders a batch carries and where; `released` once the batch was refused.
 CREATE TABLE batch_orders (
@@ -149,16 +143,57 @@ CREATE UNIQUE INDEX batch_orders_once ON batch_orders (order_id) WHERE released 
 -- batch_orders_released --
 CREATE INDEX batch_orders_released ON batch_orders (order_id) WHERE released = 1;
 
+-- operations --
+-- What an operator key does on chain, for a batch, a refund or a payment, its `subject`. One that is
+-- stored was never handed to a node. The nonce and the hash are those of the transaction signed
+-- last, or of the one that is included; `block_hash` names the block that has it.
+CREATE TABLE operations (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
+    operator TEXT NOT NULL CHECK (length(operator) = 42),
+    kind TEXT NOT NULL CHECK (kind IN ('batch', 'refund', 'top_up', 'pay_out')),
+    subject BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
+    nonce BIGINT NOT NULL CHECK (nonce >= 0),
+    transaction_hash TEXT NOT NULL CHECK (length(transaction_hash) = 66),
+    gas_used BIGINT,
+    block_number BIGINT,
+    block_hash TEXT,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
+    CHECK ((gas_used IS NULL) = (block_number IS NULL)),
+    CHECK ((block_hash IS NULL) = (block_number IS NULL))
+);
+
+-- operations_once --
+-- A thing is done once; what the chain refused may be done again.
+CREATE UNIQUE INDEX operations_once ON operations (kind, subject) WHERE state <> 'refused';
+
+-- operations_subject --
+CREATE INDEX operations_subject ON operations (kind, subject);
+
+-- operations_open --
+CREATE INDEX operations_open ON operations (operator, nonce)
+    WHERE state IN ('stored', 'submitted');
+
+-- operations_refused --
+CREATE INDEX operations_refused ON operations (operator) WHERE state = 'refused';
+
+-- operations_settled --
+CREATE INDEX operations_settled ON operations (id) WHERE state = 'settled';
+
 -- submissions --
--- Every transaction that was signed for a batch, stored before it was sent.
+-- Every transaction that was signed for an operation, stored before it was sent.
 CREATE TABLE submissions (
     hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 66),
-    batch_id BIGINT NOT NULL REFERENCES batches (id),
+    operation_id BIGINT NOT NULL REFERENCES operations (id),
     attempt BIGINT NOT NULL CHECK (attempt > 0),
     nonce BIGINT NOT NULL CHECK (nonce >= 0),
     raw BLOB NOT NULL,
     created_at BIGINT NOT NULL,
-    UNIQUE (batch_id, attempt)
+    UNIQUE (operation_id, attempt)
 );
 
 -- refunds --
@@ -592,6 +627,49 @@ END;
 -- batch_orders_keep --
 CREATE TRIGGER batch_orders_keep BEFORE DELETE ON batch_orders BEGIN
     SELECT RAISE(ABORT, 'what a batch carries is a fact');
+END;
+
+-- operations_start --
+CREATE TRIGGER operations_start BEFORE INSERT ON operations WHEN NEW.state <> 'stored' BEGIN
+    SELECT RAISE(ABORT, 'an operation starts as stored');
+END;
+
+-- operations_change --
+-- From settled or confirmed back to submitted is a block that was reorganised away, from refused to
+-- settled one that took its place.
+CREATE TRIGGER operations_change BEFORE UPDATE OF state ON operations
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('stored', 'submitted'), ('stored', 'settled'), ('stored', 'refused'),
+    ('submitted', 'settled'), ('submitted', 'refused'),
+    ('settled', 'confirmed'), ('settled', 'submitted'), ('confirmed', 'submitted'),
+    ('refused', 'settled'))
+BEGIN
+    SELECT RAISE(ABORT, 'an operation cannot change like this');
+END;
+
+-- operations_fixed --
+CREATE TRIGGER operations_fixed BEFORE UPDATE OF
+    id, platform, operator, kind, subject, created_at ON operations
+BEGIN
+    SELECT RAISE(ABORT, 'what an operation does is a fact');
+END;
+
+-- operations_keep --
+CREATE TRIGGER operations_keep BEFORE DELETE ON operations BEGIN
+    SELECT RAISE(ABORT, 'operations are kept');
+END;
+
+-- operations_batches --
+-- A batch stands where its operation does.
+CREATE TRIGGER operations_batches AFTER UPDATE ON operations WHEN NEW.kind = 'batch' BEGIN
+    UPDATE batches SET
+        state = CASE NEW.state WHEN 'stored' THEN 'batched' ELSE NEW.state END,
+        transaction_hash = NEW.transaction_hash,
+        gas_used = NEW.gas_used,
+        block_number = NEW.block_number,
+        changed_at = NEW.changed_at,
+        detail = NEW.detail
+    WHERE id = NEW.subject;
 END;
 
 -- submissions_fixed --

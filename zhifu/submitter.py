@@ -1,0 +1,286 @@
+"""Brings the operations of one key to their end: sends, waits, looks up, replaces, sends again.
+
+A transaction is stored, signed, before it is sent, and a reply that is lost says nothing: what
+became of an operation is what the chain says of its transactions. What the contract would take
+twice (`Kind.once`) is signed under another nonce only once its own is used up, for good, by a
+transaction that is known and not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from zhifu.blocks import Receipt
+from zhifu.chain import TRANSACTION_GAS_LIMIT, Chain
+from zhifu.exceptions import (
+    ChainUnreachable,
+    ContractReverted,
+    FeeCapReached,
+    NodeRefused,
+    TransactionFailed,
+    TransactionPending,
+    ZhifuError,
+)
+from zhifu.finality import Finality
+from zhifu.operationbook import OperationBook
+from zhifu.operations import Ending, Kind, Operation, OperationState, Submission
+from zhifu.refusals import explained
+from zhifu.signing import SignedTransaction, Signer, fields_of
+
+#: What has been done for an operation by a transaction that is not one of its own: a receipt, or
+#: why it can never be done; None if nothing has.
+Elsewhere = Callable[[Operation], Receipt | ZhifuError | None]
+
+_ATTEMPTS = 5
+
+#: The most nonces in a row that are filled: more cannot have been lost, but can be lied about.
+_MOST_FILLED = 64
+
+#: How a node says that a transaction's nonce or fees do not fit, in the words of several.
+_OUTDATED = ("nonce", "fee", "underpriced", "gas price")
+
+
+class Submitter:
+    """Signs with one key, for one platform; whoever uses it has the key's turn.
+
+    A transaction that waits for `replace_after_seconds` is replaced by one with higher fees.
+    `first_block` is one before which the key did nothing here.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        book: OperationBook,
+        platform: int,
+        signer: Signer,
+        elsewhere: Elsewhere,
+        *,
+        finality: Finality,
+        replace_after_seconds: int,
+        first_block: int,
+    ) -> None:
+        self._chain = chain
+        self._book = book
+        self._platform = platform
+        self._signer = signer
+        self._elsewhere = elsewhere
+        self._finality = finality
+        self._patience_seconds = replace_after_seconds
+        self._first_block = first_block
+
+    def submit(self, kind: Kind, subject: int, to: str, calldata: bytes) -> Ending:
+        """Do something on chain for a subject, once; goes on with what was begun for it.
+
+        What was done and is not on chain any more is done again. Raises ContractReverted, and
+        stores nothing, if the contract would refuse it now; and as `conclude`.
+        """
+        operation = self._book.of(kind, subject)
+        if operation is None:
+            signed = self.sign(kind, to, calldata)
+            operation = self._book.store(self._platform, kind, subject, signed)
+        return self.conclude(operation)
+
+    def sign(self, kind: Kind, to: str, calldata: bytes) -> SignedTransaction:
+        """Sign what is to be stored.
+
+        Raises ContractReverted, TransactionTooLarge, FeeCapReached and NodeRefused. Of what the
+        contract would take twice nothing is signed while the key has anything else in flight:
+        TransactionPending then.
+        """
+        if kind.once:
+            return self._chain.sign(self._signer, to, calldata)
+        pending, used = self._nonces()
+        if pending != used:
+            raise TransactionPending(f"nonce {used}", 0)
+        return self._chain.sign(self._signer, to, calldata, nonce=used)
+
+    def open(self) -> list[Operation]:
+        """What is stored or submitted and not seen included, in order."""
+        return self._book.open(self._signer.address)
+
+    def conclude(self, operation: Operation) -> Ending:
+        """Send an operation until the chain has decided on it.
+
+        Raises ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused
+        while it has not; it stays stored, and the next call goes on with it.
+        """
+        for _ in range(_ATTEMPTS):
+            if operation.state in (OperationState.SETTLED, OperationState.CONFIRMED):
+                if self._is_included(operation):
+                    return Ending(operation, None)
+                operation = self._book.unsettled(operation)
+            if operation.state is OperationState.STORED:
+                operation = self._begin(operation)
+            outdated = self._hand_over(operation)
+            ending = self._ending(operation)
+            if ending is not None:
+                return ending
+            if outdated:
+                operation = self._sign_again(operation)
+        raise TransactionPending(operation.transaction_hash, 0)
+
+    def _is_included(self, operation: Operation) -> bool:
+        return any(receipt for receipt in self._receipts(self._book.submissions(operation)))
+
+    # Sending
+
+    def _begin(self, operation: Operation) -> Operation:
+        """Take an operation up that was never sent, so that its nonce may still be any."""
+        (latest,) = self._book.submissions(operation)[-1:]
+        if self._chain.nonce(self._signer.address) != latest.nonce:
+            operation = self._renew(operation, latest)
+        return self._book.submitted(operation)
+
+    def _hand_over(self, operation: Operation) -> bool:
+        """Send the latest signed transaction and wait; whether its nonce or fees no longer fit."""
+        latest = self._book.submissions(operation)[-1]
+        try:
+            self._chain.send_raw(latest.raw)
+            self._chain.wait_for_receipt(latest.hash)
+        except ChainUnreachable:
+            # The reply is lost, the transaction may not be: whoever called looks it up.
+            return False
+        except NodeRefused as refused:
+            if not any(word in refused.reason.lower() for word in _OUTDATED):
+                raise
+            return True
+        except TransactionPending:
+            return self._is_stuck(latest)
+        return False
+
+    def _is_stuck(self, latest: Submission) -> bool:
+        """Whether a transaction that was sent must be signed again; raises if it just waits."""
+        pending = self._chain.nonce(self._signer.address)
+        if pending < latest.nonce:
+            # In the node's queue behind a nonce that is missing it would wait for ever.
+            return True
+        if pending > latest.nonce and self._book.age(latest) < self._patience_seconds:
+            raise TransactionPending(latest.hash, 0)
+        return pending > latest.nonce
+
+    def _sign_again(self, operation: Operation) -> Operation:
+        """Sign an operation once more, with a nonce and fees that fit now."""
+        latest = self._book.submissions(operation)[-1]
+        pending, used = self._nonces()
+        if used > latest.nonce:
+            if not operation.kind.once:
+                self._require_used_elsewhere(operation, latest)
+            return self._renew(operation, latest)
+        if pending > latest.nonce:
+            return self._replace(operation, latest)
+        if operation.kind.once:
+            return self._renew(operation, latest)
+        if pending < latest.nonce:
+            return self._fill(operation, pending, latest.nonce)
+        return self._replace(operation, latest)
+
+    def _nonces(self) -> tuple[int, int]:
+        """The key's next nonce with what is in the node's pool, and without."""
+        address = self._signer.address
+        return self._chain.nonce(address), self._chain.nonce(address, "latest")
+
+    def _renew(self, operation: Operation, latest: Submission) -> Operation:
+        """Sign the same call with the next nonce."""
+        fields = fields_of(latest.raw)
+        to, calldata = "0x" + bytes(fields["to"]).hex(), bytes(fields["data"])
+        try:
+            signed = self.sign(operation.kind, to, calldata)
+        except ContractReverted:
+            # Included all the same it fails, and that is what ends it for good.
+            gas_limit = min(TRANSACTION_GAS_LIMIT, self._chain.block().gas_limit)
+            signed = self._chain.sign(self._signer, to, calldata, gas=gas_limit)
+        return self._book.sign_again(operation, signed)
+
+    def _replace(self, operation: Operation, latest: Submission) -> Operation:
+        """Sign the same transaction with higher fees."""
+        signed = self._chain.sign_replacement(self._signer, latest.raw)
+        if signed is not None:
+            return self._book.sign_again(operation, signed)
+        if self._chain.max_fee_wei is not None:
+            raise FeeCapReached(self._chain.max_fee_wei, latest.hash)
+        raise TransactionPending(latest.hash, self._book.age(latest))
+
+    def _fill(self, operation: Operation, first: int, end: int) -> Operation:
+        """Use up the nonces before one that must not be changed."""
+        if end - first > _MOST_FILLED:
+            raise TransactionPending(operation.transaction_hash, 0)
+        for nonce in range(first, end):
+            self._chain.fill(self._signer, nonce)
+        return operation
+
+    def _require_used_elsewhere(self, operation: Operation, latest: Submission) -> None:
+        """Raise unless the nonce is used up, for good, by a transaction that is not our own."""
+        last = self._finality.last_block(self._chain, self._chain.block_number())
+        address, first = self._signer.address, min(self._first_block, max(last, 0))
+        if last < 0 or self._chain.nonce(address, last) <= latest.nonce:
+            raise TransactionPending(latest.hash, 0)
+        used_by = self._chain.sent_with(address, latest.nonce, first, last)
+        if any(each.hash == used_by for each in self._book.submissions(operation)):
+            raise self._chain.inconsistent(f"no receipt of {used_by}, which is included")
+
+    # Looking up
+
+    def _ending(self, operation: Operation) -> Ending | None:
+        """What the chain decided on an operation, or None while it has not."""
+        submissions = self._book.submissions(operation)
+        receipts = self._receipts(submissions)
+        for receipt in receipts:
+            if receipt is not None and receipt.succeeded:
+                return Ending(self._book.settled(operation, receipt), None)
+        elsewhere = self._elsewhere(operation)
+        if isinstance(elsewhere, Receipt):
+            return Ending(self._book.settled(operation, elsewhere), None)
+        if elsewhere is not None:
+            return self._refused(operation, elsewhere)
+        failed = [receipt for receipt in receipts if receipt is not None]
+        if not failed or self._any_alive(submissions, receipts):
+            return None
+        self.require_final(operation, max(receipt.block_number for receipt in failed))
+        return self._refused(operation, self._reason(submissions[-1], failed[-1]))
+
+    def _receipts(self, submissions: Sequence[Submission]) -> list[Receipt | None]:
+        """The receipts of transactions; what these contracts take, they always tell by events."""
+        receipts = self._chain.receipts([each.hash for each in submissions])
+        for receipt in receipts:
+            if receipt is not None and receipt.succeeded != bool(receipt.logs):
+                reason = f"{receipt.transaction_hash} has status {receipt.succeeded:d}"
+                raise self._chain.inconsistent(f"{reason} and {len(receipt.logs)} logs")
+        return receipts
+
+    def require_final(self, operation: Operation, block_number: int) -> None:
+        """Raise TransactionPending while a block may still be reorganised away.
+
+        Without it a signed transaction could be included in another one, and succeed.
+        """
+        last = self._finality.last_block(self._chain, self._chain.block_number())
+        if block_number > last:
+            raise TransactionPending(operation.transaction_hash, 0)
+
+    def _any_alive(
+        self, submissions: Sequence[Submission], receipts: Sequence[Receipt | None]
+    ) -> bool:
+        """Whether a signed transaction without a receipt could still be included."""
+        nonce = self._chain.nonce(self._signer.address, "latest")
+        pairs = zip(submissions, receipts, strict=True)
+        return any(receipt is None and sent.nonce >= nonce for sent, receipt in pairs)
+
+    def _refused(self, operation: Operation, refusal: ZhifuError) -> Ending:
+        told = refusal
+        if isinstance(refusal, ContractReverted):
+            told = explained(refusal, self._platform, self._signer.address)
+        return Ending(self._book.refused(operation, str(told)), refusal)
+
+    def _reason(self, latest: Submission, receipt: Receipt) -> ZhifuError:
+        """Why an included transaction failed, found by running it on the state before its block."""
+        fields = fields_of(latest.raw)
+        to, calldata = "0x" + bytes(fields["to"]).hex(), bytes(fields["data"])
+        failed = TransactionFailed(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
+        try:
+            self._chain.call(
+                to, calldata, sender=self._signer.address, block=receipt.block_number - 1
+            )
+        except ContractReverted as reverted:
+            return reverted
+        except NodeRefused:
+            return failed
+        return failed
