@@ -1,0 +1,165 @@
+"""Let a gateway die at every point of a payment's way, and see that nothing is lost or done twice.
+
+python -m tests.faults.crashes --each 400               as `make faults` does, on both databases
+python -m tests.faults.crashes --point "batch stored" --first 17 --each 1         one round again
+
+Ends with one line, and a status that is not 0 if anything was lost or done twice, or if a point was
+not reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.databases import place
+from tests.faults.fuse import Fuse
+from tests.faults.points import POINTS, Point
+from tests.faults.progress import FOLDER, Progress
+from tests.faults.rounds import Outcome, Round
+from tests.faults.town import Town
+from tests.integration.fair import Fair, open_fair
+from zhifu.anvil import Anvil
+from zhifu.audit import audit
+from zhifu.chain import Chain
+
+DATABASES = ("sqlite", "postgresql")
+GENESIS = 1_750_000_000
+#: Rounds in one town: chain and database grow, as they would.
+_CHUNK = 50
+#: A story may take another turn and not come to a point; not often.
+_ATTEMPTS = 20
+
+
+@dataclass
+class Report:
+    """What recoveries came to; `wrong` names the round of each fault."""
+
+    recoveries: int = 0
+    deaths: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        """Count another one in."""
+        self.recoveries += other.recoveries
+        self.deaths += other.deaths
+        self.seconds += other.seconds
+        self.wrong += other.wrong
+
+
+@dataclass(frozen=True)
+class Plan:
+    """So many recoveries of each point, from the `first` round on."""
+
+    points: tuple[Point, ...] = POINTS
+    each: int = 10
+    first: int = 0
+    seed: int = 1
+
+
+def recover(town: Town, point: Point, plan: Plan, number: int) -> Outcome:
+    """One round in which the process dies at a point."""
+    for attempt in range(_ATTEMPTS):
+        draw = random.Random(f"{plan.seed}/{point.name}/{number}/{attempt}")
+        fuse = Fuse(point.place, draw.randint(1, point.times))
+        outcome = Round(town, point.story, fuse, draw).play()
+        if outcome.deaths or outcome.wrong:
+            return outcome
+    return Outcome(wrong=[f"{point.place} was not reached"])
+
+
+def run_chunk(town: Town, point: Point, plan: Plan, numbers: Sequence[int]) -> Report:
+    """Some rounds of a point in one town, and an audit of its chain."""
+    report, started = Report(), time.monotonic()
+    for number in numbers:
+        outcome = recover(town, point, plan, number)
+        report.recoveries += 1
+        report.deaths += outcome.deaths
+        where = f"{point.name!r} --first {number} --seed {plan.seed}"
+        report.wrong += [f"{where}: {each}" for each in outcome.wrong]
+    found = audit(town.fair.network)
+    report.wrong += [f"{point.name!r}: audit: {each}" for each in found.findings]
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def run(fair: Fair, database: str, plan: Plan, progress: Progress) -> Report:
+    """All points, each chunk of rounds in a town of its own."""
+    report = Report()
+    for point in plan.points:
+        for start in range(plan.first, plan.first + plan.each, _CHUNK):
+            numbers = range(start, min(start + _CHUNK, plan.first + plan.each))
+            key = f"{database}/{point.name}/{start}"
+            kept = progress.result(key)
+            if kept is None:
+                with town_of(fair, database) as town:
+                    kept = vars(run_chunk(town, point, plan, numbers))
+                progress.keep(key, kept)
+            report.add(Report(**kept))
+    return report
+
+
+@contextmanager
+def town_of(fair: Fair, database: str) -> Iterator[Town]:
+    """A town with an empty database; the chain is as before, afterwards."""
+    snapshot = fair.anvil.snapshot()
+    with place(database) as databases:
+        yield Town(replace(fair, databases=databases, keys=count(1)), databases.url())
+    fair.anvil.revert(snapshot)
+
+
+def run_alone(database: str, plan: Plan, folder: Path | None) -> Report:
+    """All points on one kind of database, on a chain of its own."""
+    # What dies here is a process and no machine: nothing has to reach a disk.
+    if Path("/dev/shm").is_dir():
+        tempfile.tempdir = "/dev/shm"
+    path = folder / f"crashes-{database}.jsonl" if folder else None
+    progress = Progress(path, {"each": plan.each, "first": plan.first, "seed": plan.seed})
+    with Anvil(genesis_timestamp=GENESIS) as anvil, Chain(anvil.rpc_url) as chain:
+        report = run(open_fair(anvil, chain), database, plan, progress)
+    progress.finish()
+    return report
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--each", type=int, default=400, help="recoveries of each point")
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--point", choices=[point.name for point in POINTS], action="append")
+    parser.add_argument("--first", type=int, default=0, help="the first round's number")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    points = tuple(each for each in POINTS if asked.point is None or each.name in asked.point)
+    plan = Plan(points, asked.each, asked.first, asked.seed)
+    # What is asked for by name is asked for again.
+    folder = FOLDER if asked.point is None else None
+    report, databases = Report(), asked.database or DATABASES
+    with ProcessPoolExecutor(len(databases), mp_context=get_context("spawn")) as workers:
+        for each in workers.map(partial(run_alone, plan=plan, folder=folder), databases):
+            report.add(each)
+    for line in report.wrong:
+        print(line, file=sys.stderr)
+    print(
+        f"crashes: {'FAILED' if report.wrong else 'ok'}: {len(points)} points,"
+        f" {report.recoveries} recoveries on {' and '.join(databases)}, {report.deaths} deaths,"
+        f" {len(report.wrong)} faults; {report.seconds:.0f} s of work",
+        flush=True,
+    )
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

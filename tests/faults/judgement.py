@@ -1,0 +1,127 @@
+"""What must be true when everything has come to its end: provider, books and chain compared.
+
+INV-7: what a provider says is paid is settled on chain once or goes back once. Money is counted at
+the provider by its bill and on chain by the contract's balances and events, not by the books.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+from tests.faults.town import PLATFORM, Town
+from tests.integration.fair import PRICES
+from zhifu.chargebackbook import ChargebackState
+from zhifu.gateway import Gateway
+from zhifu.inquiries import UNDECIDED
+from zhifu.paybackbook import PaybackState
+from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
+from zhifu.providers import BillLine, LineKind
+
+_CENT = 10_000
+_IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED, OrderState.SETTLED)
+_NEVER_PAID = (PaymentState.CANCELLED, PaymentState.EXPIRED)
+
+
+class Start(NamedTuple):
+    """Time, and the chain as it was, before a round; money in ledger units."""
+
+    at: int
+    block: int
+    available: int
+
+
+def start_of(town: Town) -> Start:
+    """What is to be compared with later."""
+    return Start(town.now, town.fair.network.chain.block_number(), town.fair.available(PLATFORM))
+
+
+def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
+    """What a gateway has still to do."""
+    if gateway.waiting(PLATFORM):
+        yield f"{gateway.waiting(PLATFORM)} orders wait"
+    yield from (f"{order.id} is being refunded" for order in gateway.pending_refunds())
+    for payment in (gateway.payment(each.id) for each in payments):
+        if payment.state in UNDECIDED:
+            yield f"{payment.id} is {payment.state.value}"
+        yield from (
+            f"{each.id} is {each.state.value}"
+            for each in payment.orders
+            if each.state in _IN_FLIGHT
+        )
+        for payback in gateway.paybacks(payment.id):
+            if payback.state is not PaybackState.PAID_BACK:
+                yield f"{payback.id} is {payback.state.value}"
+        for chargeback in gateway.chargebacks(payment.id):
+            if chargeback.state is ChargebackState.OPEN:
+                yield f"{chargeback.id} is open"
+
+
+def wrong(town: Town, gateway: Gateway, payments: Sequence[Payment], start: Start) -> Iterator[str]:
+    """Whatever is lost, was done twice, or is told differently by provider, books and chain."""
+    found = [gateway.payment(each.id) for each in payments]
+    bill = _bill(town, start)
+    known = {payment.provider_payment_id for payment in found}
+    yield from (f"{each} is in no books" for each in bill.keys() - known)
+    for payment in found:
+        yield from _at_provider(payment, bill.get(payment.provider_payment_id or "", []))
+    orders = [order for payment in found for order in payment.orders]
+    yield from _on_chain(town, gateway, orders, start)
+
+
+def _bill(town: Town, start: Start) -> dict[str, list[BillLine]]:
+    """The provider's bill of the days of a round, by payment."""
+    first, last = (datetime.fromtimestamp(at, timezone.utc).date() for at in (start.at, town.now))
+    lines: dict[str, list[BillLine]] = {}
+    for days in range((last - first).days + 1):
+        for line in town.provider.transactions(first + timedelta(days)):
+            lines.setdefault(line.provider_payment_id, []).append(line)
+    return lines
+
+
+def _at_provider(payment: Payment, lines: Sequence[BillLine]) -> Iterator[str]:
+    """What the merchant keeps at the provider is what its standing orders cost."""
+    kept = sum(line.amount.amount for line in lines)
+    standing = [order for order in payment.orders if order.state is OrderState.CONFIRMED]
+    if kept != sum(order.price.amount for order in standing):
+        yield f"{payment.id}: {kept} cents are kept for {len(standing)} orders"
+    received = sum(line.amount.amount for line in lines if line.kind is LineKind.PAYMENT)
+    if received != (payment.received.amount if payment.received else 0):
+        yield f"{payment.id}: {received} cents came in, the books say {payment.received}"
+    if received >= payment.request.amount.amount and payment.state in _NEVER_PAID:
+        yield f"{payment.id} is paid, and {payment.state.value} in the books"
+
+
+def _on_chain(
+    town: Town, gateway: Gateway, orders: Sequence[OrderRecord], start: Start
+) -> Iterator[str]:
+    """Each order is in one batch or none, and the platform has paid for those that stand."""
+    settlement = town.fair.network.settlement
+    events = list(
+        settlement.events("BatchSettled", "BatchOrderRefunded", from_block=start.block + 1)
+    )
+    settled = [order for order in orders if order.batch is not None]
+    included = sum(each.arguments["orders"] for each in events if each.name == "BatchSettled")
+    if included != len(settled):
+        yield f"{included} orders are on chain, {len(settled)} in the books"
+    back = [each.arguments["orderId"] for each in events if each.name == "BatchOrderRefunded"]
+    refunded = [order for order in settled if order.state is OrderState.REFUNDED]
+    if len(back) != len(refunded) or len(set(back)) != len(back):
+        yield f"{len(back)} refunds are on chain, {len(refunded)} in the books"
+    debit = sum(PRICES[order.content] for order in settled if order not in refunded) * _CENT
+    if start.available - town.fair.available(PLATFORM) != debit:
+        yield f"the platform has not paid {debit}"
+    places = Counter(order.batch for order in settled)
+    yield from (f"{place} is two orders" for place, times in places.items() if times > 1)
+    yield from (
+        f"{order.id} is another order on chain"
+        for order in settled
+        if not _is_there(gateway, order)
+    )
+
+
+def _is_there(gateway: Gateway, order: OrderRecord) -> bool:
+    proven = gateway.license_of(order.id)
+    return proven is not None and (proven.learner, proven.content) == (order.learner, order.content)

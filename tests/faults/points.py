@@ -1,0 +1,52 @@
+"""The points between a payment's arrival and its end at which a process is made to die.
+
+Each is a place (`tests.faults.fuse`) in a story (`tests.faults.sales`): what had happened outside
+of the process is there, and what it knew is gone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Point(NamedTuple):
+    """A place that a story comes to, up to so many `times` before it is what it says."""
+
+    name: str
+    story: str
+    place: str
+    times: int = 1
+
+
+POINTS = (
+    Point("checkout recorded", "by_callback", "after put_payment"),
+    Point("made at the provider, unanswered", "by_callback", "after create"),
+    Point("made at the provider, recorded", "by_callback", "after name_payment"),
+    Point("callback stored, unanswered", "by_callback", "after put_callback"),
+    Point("job begun", "by_callback", "after take_lease", 8),
+    Point("provider asked for a callback", "by_callback", "after query"),
+    Point("paid by callback", "by_callback", "after resolve_payment"),
+    Point("callback processed", "by_callback", "after set_callback_state"),
+    Point("paid by schedule", "by_schedule", "after resolve_payment"),
+    Point("shop's payment recorded", "by_name", "after put_payment"),
+    Point("payment unknown", "unknown", "after resolve_payment"),
+    Point("surplus recorded", "overpaid", "after resolve_payment"),
+    Point("surplus sent back", "overpaid", "after refund"),
+    Point("too little sent back", "underpaid", "after refund"),
+    Point("cancelled at the provider", "unpaid", "after cancel"),
+    Point("expired", "unpaid", "after resolve_payment"),
+    Point("batch signed, not stored", "by_name", "before put_batch_record"),
+    Point("batch stored", "by_callback", "after put_batch_record"),
+    Point("batch sent, unanswered", "by_schedule", "after eth_sendRawTransaction"),
+    Point("batch submitted", "by_name", "after submitted_batch"),
+    Point("receipt read", "by_callback", "after eth_getTransactionReceipt"),
+    Point("batch settled", "by_name", "after settled_batch"),
+    Point("refund begun", "refunded", "after put_refund_record"),
+    Point("refund sent, unanswered", "refunded", "after eth_sendRawTransaction", 2),
+    Point("refund included", "refunded", "before refund_on_chain"),
+    Point("refund on chain recorded", "refunded", "after refund_on_chain"),
+    Point("refund made at the provider", "refunded", "after refund"),
+    Point("early refund made at the provider", "refunded_early", "after refund"),
+    Point("chargeback recorded", "charged_back", "after put_chargeback"),
+    Point("charged back order on chain again", "charged_back", "after eth_sendRawTransaction", 3),
+)

@@ -1,0 +1,177 @@
+"""Stories of a payment, told in steps that whoever takes them can take again.
+
+A step acts outside of the gateway or asks a gateway for something, as a shop, a learner, their bank
+or a provider would; after a crash they do the same once more.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from tests.faults.town import PLATFORM, Process, Town
+from tests.integration.fair import LEARNERS, PRICES
+from zhifu.checkouts import OpenCheckout
+from zhifu.money import Money
+from zhifu.payments import CheckoutTerms, Payment, PaymentRequest
+from zhifu.providers import HintKind
+
+Step = Callable[[Process], None]
+LIFETIME_SECONDS = 30
+
+
+@dataclass
+class Sale:
+    """One payment: what was asked for, and what is known of it outside of the gateway."""
+
+    town: Town
+    request: PaymentRequest
+    terms: CheckoutTerms
+    number: str = ""
+    payment: Payment | None = None
+
+    # What a shop asks for
+
+    def pay(self, process: Process) -> None:
+        """Tell of a payment that the shop took by itself."""
+        self.payment = process.gateway.pay(self.request)
+
+    def checkout(self, process: Process) -> None:
+        """Let the gateway make the payment."""
+        self._know(process.gateway.checkout(self.request, self.terms))
+
+    def refund(self, process: Process) -> None:
+        """Give the first order back."""
+        assert self.payment is not None
+        process.gateway.refund(self.payment.orders[0].id)
+
+    def _know(self, made: OpenCheckout) -> None:
+        self.payment = made.payment
+        self.number = made.payment.provider_payment_id or ""
+
+    # What a learner and a bank do
+
+    def is_paid_with(self, more: int = 0) -> Step:
+        """The learner pays, by so many cents more than was asked."""
+
+        def step(_: Process) -> None:
+            amount = self.request.amount + Money(more, "USD")
+            self.town.provider.confirm(self.number, amount)
+
+        return step
+
+    def charge_back(self, _: Process) -> None:
+        """The bank takes the whole payment back, once."""
+        if self.town.provider.query(self.number).charged_back is None:
+            self.town.provider.charge_back(self.number)
+
+    # What the provider does
+
+    def hint(self, kind: HintKind = HintKind.PAYMENT) -> Step:
+        """The provider tells of news, until that is answered."""
+
+        def step(process: Process) -> None:
+            callback = self.town.provider.callback(self.number, kind)
+            assert process.gateway.take_callback("sandbox", callback).status == 200
+
+        return step
+
+    def is_unanswered(self, process: Process) -> None:
+        """The provider is silent for a turn of the worker."""
+        with self.town.provider.silence():
+            process.turn()
+
+
+def sale_of(town: Town, draw: random.Random) -> Sale:
+    """A cart of a learner that nobody asked for yet."""
+    contents = tuple(draw.sample(sorted(PRICES), draw.randint(1, 3)))
+    amount = Money(sum(PRICES[each] for each in contents), "USD")
+    learner, key = draw.randint(1, LEARNERS), f"key-{next(town.names)}"
+    request = PaymentRequest(PLATFORM, learner, contents, amount, "sandbox", "", key)
+    return Sale(town, request, CheckoutTerms(town.now + LIFETIME_SECONDS, "card", "a cart"))
+
+
+def by_callback(sale: Sale) -> Iterator[Step]:
+    """A checkout that is paid, and whose callback arrives."""
+    yield sale.checkout
+    yield sale.is_paid_with()
+    yield sale.hint()
+
+
+def by_schedule(sale: Sale) -> Iterator[Step]:
+    """A checkout that is paid without anybody telling of it."""
+    yield sale.checkout
+    yield sale.is_paid_with()
+
+
+def by_name(sale: Sale) -> Iterator[Step]:
+    """A payment that the shop took by itself."""
+    sale.number = sale.town.provider.pay(sale.request.amount)
+    sale.request = replace(sale.request, provider_payment_id=sale.number)
+    yield sale.pay
+
+
+def unknown(sale: Sale) -> Iterator[Step]:
+    """A callback, and no answer when the gateway asks."""
+    yield from by_callback(sale)
+    yield sale.is_unanswered
+
+
+def overpaid(sale: Sale) -> Iterator[Step]:
+    """Too much comes in."""
+    yield sale.checkout
+    yield sale.is_paid_with(7)
+    yield sale.hint()
+
+
+def underpaid(sale: Sale) -> Iterator[Step]:
+    """Too little comes in."""
+    yield sale.checkout
+    yield sale.is_paid_with(-1)
+    yield sale.hint()
+
+
+def unpaid(sale: Sale) -> Iterator[Step]:
+    """Nothing comes in, and the payment expires."""
+    yield sale.checkout
+    yield Process.turn
+
+
+def refunded(sale: Sale) -> Iterator[Step]:
+    """What was settled is refunded."""
+    yield from by_callback(sale)
+    yield Process.turn
+    yield sale.refund
+    yield Process.turn
+
+
+def refunded_early(sale: Sale) -> Iterator[Step]:
+    """A payment is refunded before anything of it is settled."""
+    yield from by_name(sale)
+    yield sale.refund
+
+
+def charged_back(sale: Sale) -> Iterator[Step]:
+    """The bank takes back what was settled."""
+    yield from by_callback(sale)
+    yield Process.turn
+    yield sale.charge_back
+    yield sale.hint(HintKind.CHARGEBACK)
+
+
+STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
+    each.__name__: each
+    for each in (
+        by_callback,
+        by_schedule,
+        by_name,
+        unknown,
+        overpaid,
+        underpaid,
+        unpaid,
+        refunded,
+        refunded_early,
+        charged_back,
+    )
+}

@@ -1,0 +1,95 @@
+"""Where crashes happen: a chain, a database, a provider, and one gateway process after another.
+
+What is outside of the process goes on whatever becomes of it: the provider remembers, the node
+includes, time passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.faults.fuse import Fuse, FusedChain, FusedProvider, FusedStore
+from tests.integration.fair import Fair
+from zhifu.deployment import Network
+from zhifu.gateway import Gateway
+from zhifu.leases import Leases
+from zhifu.providers.sandbox import SandboxProvider
+from zhifu.store import Store
+from zhifu.worker import Worker, jobs_of
+
+PLATFORM = 1
+#: So that being included and being confirmed are two things.
+CONFIRMATIONS = 1
+#: Longer than a lease, and than every job's time between two turns.
+_TURN_SECONDS = 61
+
+
+@dataclass
+class Town:
+    """A fair, whose provider's books begin anew with each round; `now` in Unix seconds."""
+
+    fair: Fair
+    database_url: str
+    now: int = 1_750_040_000
+    provider: SandboxProvider = field(init=False)
+    names: count[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        Store.open(self.database_url).close()
+        self.begin()
+
+    def begin(self) -> None:
+        """A provider without any payments."""
+        self.provider = SandboxProvider(clock=lambda: self.now)
+
+    def pass_time(self) -> None:
+        """Whatever waited for its time has its time; one more block is on the chain."""
+        self.now += _TURN_SECONDS
+        self.fair.anvil.mine()
+
+    def start(self, fuse: Fuse) -> Process:
+        """A new process on the same database."""
+        return Process(self, fuse)
+
+
+class Process:
+    """One life of a gateway: what clients ask it for, and what it does by itself."""
+
+    def __init__(self, town: Town, fuse: Fuse) -> None:
+        self._town = town
+        self._fuse = fuse
+        self._store = FusedStore(town.database_url, fuse)
+        self._chain = FusedChain(town.fair.anvil.rpc_url, fuse)
+        try:
+            self.gateway = self._gateway()
+            self._worker = self._hired()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """What an operating system does for the dead."""
+        self._chain.close()
+        self._store.close()
+
+    def turn(self) -> None:
+        """Every job of the worker once, some time later."""
+        self._town.pass_time()
+        self._worker.turn()
+
+    def _gateway(self) -> Gateway:
+        fair = self._town.fair
+        return Gateway(
+            self._store,
+            Network(self._chain, fair.network.deployment),
+            {PLATFORM: fair.operators[PLATFORM]},
+            {"sandbox": FusedProvider(self._town.provider, self._fuse)},
+            confirmations=CONFIRMATIONS,
+            clock=lambda: self._town.now,
+        )
+
+    def _hired(self) -> Worker:
+        leases = Leases(self._store, clock=lambda: self._town.now * 1_000)
+        jobs = jobs_of(self.gateway, [PLATFORM])
+        return Worker(leases, jobs, lambda: float(self._town.now))

@@ -1,0 +1,22 @@
+"""INV-7, PAY-1, PAY-2, PAY-8, PAY-13: a gateway that dies at any point loses nothing and does
+nothing twice. A small run of tests/faults/crashes.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.databases import DIALECTS
+from tests.faults.crashes import Plan, run_chunk, town_of
+from tests.faults.points import POINTS, Point
+from tests.integration.fair import Fair
+
+_EACH = 10
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_gateway_that_dies_recovers(opened_fair: Fair, dialect: str, point: Point) -> None:
+    with town_of(opened_fair, dialect) as town:
+        report = run_chunk(town, point, Plan(each=_EACH), range(_EACH))
+    assert report.wrong == []
+    assert report.deaths >= report.recoveries == _EACH
