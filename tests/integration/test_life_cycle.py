@@ -71,6 +71,7 @@ def test_what_a_provider_is_told_can_be_told_again_in_the_same_words(stock: Stoc
 
 
 def test_a_provider_does_not_call_two_payments_the_same(stock: Stock) -> None:
+    """LIFE-2."""
     stock.books.made(stock.create().id, "pi_9", {})
     other = stock.create()
     with pytest.raises(DuplicatePayment):
@@ -221,6 +222,7 @@ def test_what_was_settled_is_returned_by_the_chargeback(stock: Stock) -> None:
 
 
 def test_orders_that_come_out_of_a_refused_batch_charged_back_do_not_wait(stock: Stock) -> None:
+    """LIFE-5."""
     paid, other = stock.pay(1), stock.pay(2)
     batch = stock.batch([*paid.orders, *other.orders], 1)
     stock.chargebacks.begin(paid.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
