@@ -150,7 +150,7 @@ def payment(entry: Entry, now: int) -> dict[str, Any]:
         "referrer": request.referrer,
         "expires_at": draft.checkout and draft.checkout.expires_at,
         "received": received(draft) or None,
-        "fee": draft.fee and draft.fee.amount,
+        "fee": None if draft.fee is None else draft.fee.amount,
         "state": draft.state.value,
         "now": now,
     }

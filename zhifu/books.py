@@ -165,7 +165,7 @@ class Books:
                 "receive_payment",
                 id=number,
                 received=received.amount,
-                fee=fee and fee.amount,
+                fee=None if fee is None else fee.amount,
                 now=self._clock(),
             )
             self._put_surplus(transaction, number, reason)
@@ -281,8 +281,8 @@ class Books:
             "resolve_payment",
             id=number,
             state=state.value,
-            received=received and received.amount,
-            fee=fee and fee.amount,
+            received=None if received is None else received.amount,
+            fee=None if fee is None else fee.amount,
             now=self._clock(),
         )
         return changed > 0

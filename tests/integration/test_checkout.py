@@ -25,7 +25,7 @@ from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.vault import Vault
 from zhifu.paybackbook import PaybackState, Reason
 from zhifu.payments import CheckoutTerms, OrderState, PaymentRequest, PaymentState
-from zhifu.providers import Callback, HintKind, ProviderStatus
+from zhifu.providers import Callback, HintKind, ProviderPayment, ProviderStatus
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
 
@@ -91,6 +91,34 @@ def test_a_checkout_is_paid_settled_and_used(counter: Counter) -> None:
     (order,) = made.payment.orders
     assert counter.gateway.order(order.id).state is OrderState.CONFIRMED
     assert counter.gateway.may_use(1, 1)
+
+
+class Charging(SandboxProvider):
+    """A provider that keeps a fee, and says so."""
+
+    fee = 0
+
+    def query(self, provider_payment_id: str) -> ProviderPayment:
+        found = super().query(provider_payment_id)
+        return found._replace(fee=Money(self.fee, "USD"))
+
+
+@pytest.mark.parametrize("fee", [0, 59])
+def test_a_providers_fee_is_kept_beside_the_payment(fair: Fair, fee: int) -> None:
+    """LIFE-3: what the learner paid and what is settled do not change by it."""
+    provider = Charging(clock=lambda: NOW)
+    provider.fee = fee
+    with replace(fair, provider=provider).gateway(clock=lambda: NOW) as gateway:
+        terms = CheckoutTerms(NOW + HOUR, "card", "content 1")
+        made = gateway.checkout(fair.request(provider_payment_id=""), terms)
+        provider.confirm(name(made))
+        gateway.take_callback("sandbox", provider.callback(name(made)))
+        assert gateway.process_callbacks() == 1
+        payment = gateway.payment(made.payment.id)
+        assert (payment.received, payment.fee) == (PRICE, Money(fee, "USD"))
+        batch = gateway.settle(1)
+        assert batch is not None
+        assert batch.debit == PRICE.amount * 10_000
 
 
 def test_the_same_request_goes_on(counter: Counter) -> None:
