@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -89,6 +92,26 @@ def test_two_processes_share_a_ledger(tmp_path: Path) -> None:
     one.refund(mine, AMOUNT, "refund")
     with pytest.raises(ProviderRefused):
         other.refund(mine, AMOUNT, "another")
+
+
+def test_processes_at_once_give_back_no_more_than_was_paid(tmp_path: Path) -> None:
+    ledger, both = tmp_path / "sandbox.jsonl", Barrier(2)
+    payment = SandboxProvider(ledger).pay(AMOUNT)
+
+    def clock() -> float:
+        # A refund is written down after it was found right: give the other one time to be as well.
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)
+        return 1_700_000_000
+
+    def give(number: int) -> None:
+        with suppress(ProviderRefused):
+            sandbox = SandboxProvider(ledger, clock=clock)
+            sandbox.refund(payment, Money(2500, "USD"), f"refund {number}")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(give, range(2)))
+    assert SandboxProvider(ledger).refunded(payment) == Money(2500, "USD")
 
 
 def test_a_line_still_being_written_is_read_later(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ It keeps every rule a real provider keeps, and can be told to stay silent. It li
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -275,9 +276,18 @@ class SandboxProvider:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Hold what is known still, with what other processes added."""
-        with self._lock:
+        """Hold what is known still, with what other processes added and before they add more."""
+        with self._lock, self._held_ledger():
             self._catch_up()
+            yield
+
+    @contextmanager
+    def _held_ledger(self) -> Iterator[None]:
+        if self._ledger is None:
+            yield
+            return
+        with self._ledger.open("a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _keep(self, event: dict[str, Any]) -> None:
