@@ -38,8 +38,7 @@ class Outgoing:
 
 @contextmanager
 def outgoing(session: Session) -> Iterator[Outgoing]:
-    """Open them; on a local chain, webhooks may lead to this machine too."""
-    from zhifu.notify.destination import PUBLIC_ONLY, Rules
+    """Open them."""
     from zhifu.notify.endpoints import Endpoints
     from zhifu.notify.feed import Feed
     from zhifu.notify.outbox import Outbox
@@ -49,10 +48,17 @@ def outgoing(session: Session) -> Iterator[Outgoing]:
 
     deployment = session.network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
-    rules = Rules(development_hosts=_THIS_MACHINE) if session.is_local else PUBLIC_ONLY
+    rules = rules_of(session)
     with Store.open(session.settings.database_url) as store:
         vault = Vault.at(session.settings.home / _VAULT_KEY)
         endpoints = Endpoints(store, vault, lambda: session.now, rules)
         feed = Feed(store, payloads, lambda: session.now)
         outbox = Outbox(store, endpoints, payloads, lambda: session.now)
         yield Outgoing(endpoints, feed, outbox, rules, lambda: session.now)
+
+
+def rules_of(session: Session) -> Rules:
+    """Where webhooks may lead: on a local chain to this machine too, by http and at any port."""
+    from zhifu.notify.destination import PUBLIC_ONLY, Rules
+
+    return Rules(development_hosts=_THIS_MACHINE) if session.is_local else PUBLIC_ONLY

@@ -25,10 +25,13 @@ _MOST_KEPT = 32
 
 
 class Connections:
-    """Made by `network`; to be used inside one event loop."""
+    """Made by `network`, to servers that `tls` trusts; to be used inside one event loop."""
 
-    def __init__(self, network: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(
+        self, network: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._network = network
+        self._tls = tls or _usual_tls()
         self._idle: defaultdict[_Place, list[httpcore.AsyncHTTPConnection]] = defaultdict(list)
 
     async def __aenter__(self) -> Connections:
@@ -50,7 +53,7 @@ class Connections:
         place = destination.scheme, destination.host, destination.port
         connection = await self._kept(place) or httpcore.AsyncHTTPConnection(
             _origin(*place),
-            ssl_context=_tls(),
+            ssl_context=self._tls,
             keepalive_expiry=_KEPT_SECONDS,
             network_backend=self._network,
         )
@@ -80,6 +83,6 @@ def _origin(scheme: str, host: str, port: int) -> httpcore.Origin:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _usual_tls() -> ssl.SSLContext:
     # Reading all authorities takes longer than a connection does.
     return httpcore.default_ssl_context()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -45,7 +46,8 @@ class Sender:
     """Sends webhooks to destinations that the rules allow; to be used inside one event loop.
 
     `timeout` is for a whole attempt, in seconds. Redirects are not followed, no proxy is used, and
-    an answer's body is read up to 16 KiB and thrown away.
+    an answer's body is read up to 16 KiB and thrown away. `tls` says which servers are trusted, by
+    default those that the usual authorities vouch for.
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class Sender:
         timeout: float = 15.0,
         resolver: Resolver = resolve,
         network: httpcore.AsyncNetworkBackend | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._rules = rules
         self._timeout = timeout
-        self._connections = Connections(CheckedNetwork(rules, resolver, network))
+        self._connections = Connections(CheckedNetwork(rules, resolver, network), tls)
 
     async def __aenter__(self) -> Sender:
         await self._connections.__aenter__()
