@@ -43,8 +43,11 @@ _BY_CATEGORY: Mapping[type[ZhifuError], HTTPStatus] = {
 
 #: Those whose status is another than their category's.
 _BY_CODE: Mapping[str, HTTPStatus] = {
+    "commit_unknown": HTTPStatus.SERVICE_UNAVAILABLE,
     "contract_reverted": HTTPStatus.CONFLICT,
     "database_refused": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "foreign_database": HTTPStatus.SERVICE_UNAVAILABLE,
     "gateway_closed": HTTPStatus.SERVICE_UNAVAILABLE,
     "invalid_api_key": HTTPStatus.UNAUTHORIZED,
     "invalid_callback": HTTPStatus.BAD_REQUEST,
@@ -53,12 +56,16 @@ _BY_CODE: Mapping[str, HTTPStatus] = {
     "provider_refused": HTTPStatus.CONFLICT,
     "transaction_failed": HTTPStatus.BAD_GATEWAY,
     "transaction_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unrecorded_batch": HTTPStatus.SERVICE_UNAVAILABLE,
+    "wrong_vault_key": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 #: What a client may do about an error is to wait for so many seconds and ask again.
 _RETRY_AFTER: Mapping[str, int] = {
     "chain_unreachable": 5,
+    "commit_unknown": 1,
     "database_refused": 1,
+    "database_unreachable": 1,
     "gateway_closed": 5,
     "payment_unknown": 5,
     "request_in_progress": 1,

@@ -20,15 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zhifu.api.callers import Run
-from zhifu.api.problems import Problem, Refused
+from zhifu.api.problems import Problem, Refused, status_of
 from zhifu.exceptions import (
-    AuthorityError,
     IdempotencyConflict,
-    InputError,
-    NotFoundError,
     RequestInProgress,
     RequestInterrupted,
-    StateError,
+    ZhifuError,
 )
 from zhifu.store import Store
 
@@ -38,17 +35,6 @@ LONGEST_KEY = 255
 
 #: Nothing that a service works on takes longer: whoever claimed a key then is not there any more.
 LONGEST_SECONDS = 300
-
-#: What changed nothing, and leaves the key free.
-_REFUSALS = (
-    InputError,
-    NotFoundError,
-    AuthorityError,
-    StateError,
-    Refused,
-    RequestValidationError,
-    HTTPException,
-)
 
 Work = Callable[[], Awaitable[Response]]
 
@@ -145,7 +131,7 @@ class Replies:
         try:
             answer = await work()
         except Exception as error:
-            if is_repeatable or isinstance(error, _REFUSALS):
+            if is_repeatable or _is_refusal(error):
                 await self._run(self._drop, place)
             raise
         if not answer.status_code < 300:
@@ -203,6 +189,13 @@ def hash_of(request: Request, body: bytes) -> bytes:
     """What tells a request from another: its method, its path, its query and its body."""
     head = f"{request.method} {request.url.path}?{request.url.query}\n"
     return sha256(head.encode() + body).digest()
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether an error means that nothing was changed, and not that nobody knows."""
+    if isinstance(error, ZhifuError):
+        return status_of(error) < HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, (Refused, RequestValidationError, HTTPException))
 
 
 def _without(secret: str | None, body: bytes) -> bytes:

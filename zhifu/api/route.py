@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -65,7 +65,7 @@ class PlatformRoute(APIRoute):
         is_post = "POST" in (options.get("methods") or ())
         own = options.get("openapi_extra") or {}
         options["openapi_extra"] = {**_documented(asked, is_post), **own}
-        options["responses"] = {**_problems(), **(options.get("responses") or {})}
+        options["responses"] = {**problem_answers(*_ALWAYS), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
 
     @property
@@ -160,6 +160,7 @@ def _documented(asked: Operation, is_post: bool) -> dict[str, Any]:
     return told
 
 
-def _problems() -> Mapping[int | str, dict[str, Any]]:
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route says of its answers that are problems."""
     content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-    return {status: {"description": "A problem.", "content": content} for status in _ALWAYS}
+    return {status: {"description": "A problem.", "content": content} for status in statuses}

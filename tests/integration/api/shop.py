@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +71,14 @@ class Shop:
     def log(self) -> list[dict[str, Any]]:
         """What was logged so far."""
         return [orjson.loads(line) for line in self.written.getvalue().splitlines()]
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait for what happens by itself."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def order_body(request: PaymentRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.shop import Shop, checkout_body, order_body
+from tests.integration.api.shop import PATIENCE_SECONDS, Shop, checkout_body, order_body
 from tests.integration.fair import Fair
 from zhifu.api.app import ROUTERS
 from zhifu.api.resources import health
@@ -80,24 +80,24 @@ class World:
     shop: Shop
     own: dict[str, str]
     keys: Iterator[int]
+    client: httpx.Client
 
     def ask(self, route: PlatformRoute, key: str | None, objects: dict[str, str]) -> httpx.Response:
         named = {each: {**PUBLIC, **objects}[each] for each in route.param_convertors}
         headers = {"Idempotency-Key": f"access {next(self.keys)}"}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
-        return httpx.request(
+        return self.client.request(
             next(iter(route.methods or ())),
-            self.shop.url + route.path_format.format(**named),
+            route.path_format.format(**named),
             params=QUERIES.get(route.path),
             json=body(route, self.shop, objects),
             headers=headers,
-            timeout=30.0,
         )
 
 
 @pytest.fixture
-def world(fair: Fair, shop: Shop) -> World:
+def world(fair: Fair, shop: Shop) -> Iterator[World]:
     payment = shop.gateway.pay(fair.request(contents=(1, 3)))
     order, other = payment.orders
     shop.gateway.refund(other.id)
@@ -113,7 +113,8 @@ def world(fair: Fair, shop: Shop) -> World:
         "endpoint": endpoint,
         "event": event,
     }
-    return World(shop, own, count(1))
+    with httpx.Client(base_url=shop.url, timeout=PATIENCE_SECONDS) as client:
+        yield World(shop, own, count(1), client)
 
 
 def test_every_route_is_a_platforms_or_known_to_be_open() -> None:
@@ -186,8 +187,8 @@ def test_lists_are_of_ones_own(world: World) -> None:
     stranger = {"Authorization": f"Bearer {world.shop.key(2)}"}
     owner = {"Authorization": f"Bearer {world.shop.key(1)}"}
     for path in ("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"):
-        assert httpx.get(world.shop.url + path, headers=stranger).json()["data"] == []
-        assert httpx.get(world.shop.url + path, headers=owner).json()["data"]
+        assert world.client.get(path, headers=stranger).json()["data"] == []
+        assert world.client.get(path, headers=owner).json()["data"]
 
 
 def test_keys_of_one_platform_do_not_take_those_of_another(fair: Fair, shop: Shop) -> None:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.api.shop import PATIENCE_SECONDS, Shop, checkout_body, open_shop
+from tests.integration.api.shop import Shop, checkout_body, eventually, open_shop
 from tests.integration.fair import Fair
 
 
 def post(client: httpx.Client, body: Any, key: str) -> httpx.Response:
     return client.post("/v1/checkouts", json=body, headers={"Idempotency-Key": key})
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait for what happens by itself."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_payment_is_made_paid_told_and_settled_by_itself(fair: Fair) -> None:

@@ -10,7 +10,8 @@ import httpx
 import orjson
 import pytest
 
-from tests.integration.api.shop import PATIENCE_SECONDS, Shop, order_body
+from tests.integration.api.crowd import Asked, ask_at_once
+from tests.integration.api.shop import Shop, order_body
 from tests.integration.fair import Fair
 
 
@@ -65,25 +66,11 @@ def test_another_request_under_the_same_key_is_refused(fair: Fair, client: httpx
 
 def test_fifty_at_once_under_each_key_make_one_payment_each(fair: Fair, shop: Shop) -> None:
     """API-3"""
-    bodies = {f"key {n}": order_body(fair.request()) for n in range(10)}
-
-    async def ask() -> list[httpx.Response]:
-        headers = {"Authorization": f"Bearer {shop.key()}"}
-        async with httpx.AsyncClient(
-            base_url=shop.url, headers=headers, timeout=PATIENCE_SECONDS
-        ) as client:
-            return await asyncio.gather(
-                *(
-                    client.post("/v1/orders", json=body, headers={"Idempotency-Key": key})
-                    for _ in range(50)
-                    for key, body in bodies.items()
-                )
-            )
-
-    answers = asyncio.run(ask())
-    assert Counter(answer.status_code for answer in answers) == {201: 500}
-    assert set(Counter(answer.content for answer in answers).values()) == {50}
-    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 10
+    asked = [Asked(shop.url, shop.key(), f"key {n}", order_body(fair.request())) for n in range(10)]
+    answers = asyncio.run(ask_at_once(asked, times=50))
+    assert Counter(answer.status for answer in answers) == {201: 500}
+    assert set(Counter(answer.body for answer in answers).values()) == {50}
+    assert sum(not answer.is_replayed for answer in answers) == 10
     assert shop.gateway.waiting(1) == 10
 
 

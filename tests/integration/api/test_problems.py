@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.shop import Shop, open_shop, order_body
+from tests.integration.api.shop import Shop, eventually, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu import exceptions
 from zhifu.api.api_keys import Mode
@@ -164,7 +164,7 @@ def test_a_failure_tells_its_code_and_keeps_the_rest_for_the_log(
     answer = client.get("/v1/orders/ord_0000000000000001")
     assert told(answer)[:2] == (503, error.code)
     assert "secret" not in answer.text
-    assert any(line.get("code") == error.code for line in shop.log())
+    eventually(lambda: any(line.get("code") == error.code for line in shop.log()))
 
 
 def test_a_defect_is_logged_and_told_as_one(
@@ -180,6 +180,7 @@ def test_a_defect_is_logged_and_told_as_one(
     assert told(answer)[:2] == (500, "internal_error")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+    eventually(lambda: any(line["event"] == "defect" for line in shop.log()))
     (line,) = [line for line in shop.log() if line["event"] == "defect"]
     assert line["request_id"] == answer.headers["X-Request-Id"]
     assert line["exception"][0]["exc_type"] == "ZeroDivisionError"

@@ -12,7 +12,7 @@ import pytest
 from tests.integration.api.shop import Shop, open_shop, order_body
 from tests.integration.fair import DEPOSIT, LEARNERS, PRICES, Fair
 from zhifu.api.replies import LONGEST_SECONDS, Replies
-from zhifu.exceptions import RequestInProgress, RequestInterrupted
+from zhifu.exceptions import ChainUnreachable, RequestInProgress, RequestInterrupted
 from zhifu.facts import Facts
 from zhifu.models import BatchOrder
 
@@ -283,3 +283,21 @@ def test_what_was_cut_short_is_begun_again_only_where_that_is_harmless(fair: Fai
     with Store.open(fair.url()) as store:
         asyncio.run(story(store))
     assert done == ["safe", "forgotten"]
+
+
+def test_what_may_have_had_its_effect_is_not_begun_again(
+    fair: Fair, shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API-3"""
+    body = {"amount": {"amount": 100, "currency": "USD"}}
+    platform_of = fair.network.registry.platform_of
+
+    def gone(_: int) -> Any:
+        raise ChainUnreachable("http://node", "it went away")
+
+    monkeypatch.setattr(fair.network.registry, "platform_of", gone)
+    assert post(client, "/v1/withdrawals", body, "out").json()["code"] == "chain_unreachable"
+    monkeypatch.setattr(fair.network.registry, "platform_of", platform_of)
+    again = post(client, "/v1/withdrawals", body, "out")
+    assert (again.status_code, again.json()["code"]) == (409, "request_in_progress")
+    assert fair.available(1) == DEPOSIT - 1_000_000

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from zhifu.api.route import problem_answers
 from zhifu.api.service import Gateway
 from zhifu.providers import Callback
 
@@ -19,7 +20,12 @@ router = APIRouter(tags=["providers"])
 _RAW = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
-@router.post("/v1/callbacks/{provider}", response_class=Response, openapi_extra=_RAW)
+@router.post(
+    "/v1/callbacks/{provider}",
+    response_class=Response,
+    openapi_extra=_RAW,
+    responses=problem_answers(404, 413, 422, 500, 503),
+)
 async def take_callback(gateway: Gateway, provider: str, request: Request) -> Response:
     """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
     headers = {name.lower(): value for name, value in request.headers.items()}
