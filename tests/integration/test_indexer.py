@@ -59,11 +59,11 @@ def test_platforms_and_contents_are_what_was_admitted_and_published(gateway: Gat
 
 def test_a_name_that_is_no_text_stops_nobody(fair: Fair, gateway: Gateway) -> None:
     """Neither by its bytes nor by looking like another name once they are spelled out."""
-    for name in (b"\xff\xfe", rb"\xff\xfe", b"\xe7\x9f\xa5"):
+    for name in (b"\xff\xfe", rb"\xff\xfe", b"\xe7\x9f\xa5", b"a\0"):
         publish_named(fair, name)
     gateway.sync()
     spelled = [each.ref for each in gateway.contents(1)][2:]
-    assert spelled == [r"\xff\xfe", r"\xff\xfe", "知"]
+    assert spelled == [r"\xff\xfe", r"\xff\xfe", "知", r"a\x00"]
     fair.network.license.set_price(fair.operators[1], 8, 2 * CENT)
     with fair.outsider() as other:
         for each in (gateway, other):

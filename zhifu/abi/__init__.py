@@ -54,7 +54,8 @@ class Event:
     def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
         """The arguments by name.
 
-        A contract does not check that text is UTF-8: what is not comes out with backslash escapes.
+        A contract does not check that text is UTF-8: what is not comes out with backslash escapes,
+        and so do zero bytes, which not every database keeps in a text.
         """
         types = [kind for _, kind in self.indexed]
         values = [decode([kind], topic)[0] for kind, topic in zip(types, topics[1:], strict=True)]
@@ -141,9 +142,12 @@ def _bytes(text: str) -> bytes:
 def _decode_leniently(types: Sequence[str], data: bytes) -> list[Any]:
     raw = decode(["bytes" if kind == "string" else kind for kind in types], data)
     return [
-        value.decode(errors="backslashreplace") if kind == "string" else value
-        for value, kind in zip(raw, types, strict=True)
+        _text(value) if kind == "string" else value for value, kind in zip(raw, types, strict=True)
     ]
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="backslashreplace").replace("\0", r"\x00")
 
 
 def _event(abi: Any) -> Event:
