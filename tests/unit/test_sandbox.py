@@ -169,6 +169,8 @@ def test_a_cancelled_payment_cannot_be_paid_and_a_paid_one_not_cancelled() -> No
 def test_a_learner_may_pay_another_amount() -> None:
     sandbox = SandboxProvider()
     payment = sandbox.open(AMOUNT)
+    with pytest.raises(InvalidInput):
+        sandbox.confirm(payment, Money(0, "USD"))
     sandbox.confirm(payment, Money(4800, "USD"))
     assert sandbox.query(payment).amount == Money(4800, "USD")
 

@@ -53,7 +53,9 @@ def test_only_an_open_payment_is_paid_and_only_in_its_time(books: Books) -> None
     assert refusal(books.pay, cancelled.id) is Why.NOT_OPEN
     assert refusal(books.pay, paid(books, "pay_3")) is Why.NOT_OPEN
     assert refusal(books.pay, "nobody's") is Why.UNKNOWN_PAYMENT
-    assert refusal(books.pay, books.open("pay_4", AMOUNT).id, usd(1)) is Why.OTHER_CURRENCY
+    open_one = books.open("pay_4", AMOUNT).id
+    assert refusal(books.pay, open_one, usd(1)) is Why.OTHER_CURRENCY
+    assert refusal(books.pay, open_one, Money(0, "CNY")) is Why.NOT_POSITIVE
 
 
 def test_a_paid_payment_stays_paid(books: Books) -> None:
@@ -73,6 +75,7 @@ def test_a_refund_reference_gives_back_once_and_never_more_than_is_left(books: B
     assert refusal(books.give_back, payment, Money(1, "CNY"), "rf_1") is Why.REFERENCE_USED
     assert refusal(books.give_back, payment, Money(601, "CNY"), "rf_2") is Why.MORE_THAN_LEFT
     assert refusal(books.give_back, payment, Money(0, "CNY"), "rf_2") is Why.NOT_POSITIVE
+    assert refusal(books.charge_back, payment, Money(0, "CNY")) is Why.NOT_POSITIVE
     assert books.charge_back(payment).amount == Money(600, "CNY")
     assert books.returned(payment) == AMOUNT
 

@@ -118,7 +118,7 @@ class SandboxProvider:
         """The learner's bank takes the payment, or `amount` of it, back from the merchant."""
         with self._changing():
             known = self._known(payment)
-            taken = amount or known.amount - self._taken_back(payment)
+            taken = known.amount - self._taken_back(payment) if amount is None else amount
             self._require_left(payment, known, taken)
             self._keep({"charge_back": payment, "payment": payment, **_money(taken)})
 
@@ -249,6 +249,8 @@ class SandboxProvider:
                 return
             if before.status is not ProviderStatus.PENDING:
                 raise ProviderRefused(self.name, payment, f"the payment is {before.status.value}")
+            if amount is not None:
+                _require_positive(amount)
             self._record(payment, status, amount or before.amount)
 
     def _known(self, payment: str) -> _Known:

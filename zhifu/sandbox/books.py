@@ -197,7 +197,7 @@ class Books:
             payment = self._open_payment(payment_id)
             if payment.expires_at is not None and self.now() >= payment.expires_at:
                 raise Refused(Why.EXPIRED, payment_id)
-            received = amount or payment.amount
+            received = payment.amount if amount is None else amount
             _require_same_currency(payment, received)
             _require_positive(received, payment_id)
             fee = Money(received.amount * self._fee_bps // _WHOLE_BPS, received.currency)
@@ -292,7 +292,8 @@ class Books:
         """
         with self._lock:
             payment = self.payment(payment_id)
-            taken = amount or (payment.received or payment.amount) - self.returned(payment_id)
+            left = (payment.received or payment.amount) - self.returned(payment_id)
+            taken = left if amount is None else amount
             payment = self._returnable(payment_id, taken)
             name = _drawn(self._chargeback_prefix)
             chargeback = Chargeback(name, payment.id, taken, ReturnStatus.PENDING, self.now())
