@@ -18,13 +18,17 @@ import pytest
 
 from tests.databases import database_url, databases
 from tests.shop import LEDGER, Shop
+from zhifu import sql
 from zhifu.exceptions import InvalidInput, UnknownEvent
 from zhifu.notify.contacts import Channel, Contact, Contacts, Language
+from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.events import Row
 from zhifu.notify.messenger import Messenger
 from zhifu.notify.notices import LEASE_SECONDS, Notices
+from zhifu.notify.outbox import Outbox, Result
 from zhifu.notify.payload import Payloads
 from zhifu.notify.schedule import NOTICE_DELAYS
+from zhifu.notify.sender import Outcome
 from zhifu.notify.texts import NoticeKind, text
 from zhifu.notify.vault import Vault, new_key
 from zhifu.store import Store
@@ -339,6 +343,28 @@ def test_contacts_and_services_are_sealed_in_the_database(office: Office) -> Non
     for secret in (b"li.lei", b"mail.example", b"13800138000", b"127.0.0.1", b"mailto", b"49.00"):
         assert secret not in found
     assert "lei" not in repr(office.contacts.of(1, 1))
+
+
+def test_the_schema_of_notifications_goes_down_and_up_again(office: Office) -> None:
+    """With everything in it; the books stay, and what happens then is told."""
+    endpoints = Endpoints(office.store, office.vault, office.clock)
+    endpoint, _ = endpoints.add(1, "https://hooks.shop.example/")
+    office.set_up(Channel.EMAIL)
+    office.contacts.put(1, 1, Contact(Channel.EMAIL, MAIL))
+    (payment,) = office.shop.sell()
+    outbox = Outbox(office.store, endpoints, Payloads(LEDGER), office.clock)
+    (first, _) = outbox.turn((), {}).messages
+    outbox.record([Result(first.claim, Outcome(500, "status", 1), NOW)])
+    office.send()
+    office.store.migrate_to("0002")
+    assert office.shop.books.payment(payment.id).id == payment.id
+    office.shop.sell()
+    office.store.migrate_to(sql.HEAD)
+    assert office.contacts.of(1, 1) == []
+    assert endpoints.of(1) == []
+    endpoints.add(1, endpoint.url)
+    office.shop.sell()
+    assert len(outbox.turn((), {}).messages) == 2
 
 
 @pytest.mark.parametrize(

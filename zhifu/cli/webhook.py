@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 webhook = group(app, "webhook", "Tell platforms what happens, by signed webhooks.", panel=TRADE)
 
+_DAY_SECONDS = 86_400
+
 Which = Annotated[str, typer.Argument(metavar="ENDPOINT", help="The endpoint's id.")]
 Types = Annotated[
     list[str] | None,
@@ -168,6 +170,26 @@ def resend(
             return answer({"event": event}, f"{event} goes out again.")
         changes = found.feed.resend_range(number, endpoint, first, last)
     return answer({"changes": changes}, f"What happened at {changes} numbers goes out again.")
+
+
+@command(
+    webhook,
+    "prune",
+    "zhifu webhook prune end_0c5d9a8f2b4e6d71 -p udemy",
+    "zhifu webhook prune end_0c5d9a8f2b4e6d71 -p udemy --days 7",
+)
+def prune(
+    session: Session,
+    endpoint: Which,
+    platform: Platform,
+    days: Annotated[int, typer.Option(min=0, help="Keep those of the last days.")] = 30,
+) -> Answer:
+    """Forget old deliveries that arrived or were given up; their events stay."""
+    number = session.directory.platform(platform)
+    with outgoing(session) as found:
+        before = found.clock() - days * _DAY_SECONDS
+        pruned = found.feed.prune(number, endpoint, before)
+    return answer({"pruned": pruned}, f"{pruned} deliveries are forgotten.")
 
 
 @command(webhook, "deliver", "zhifu webhook deliver", "zhifu webhook deliver --once")
