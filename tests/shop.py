@@ -79,6 +79,14 @@ class Shop:
         )
         return self.lanes.record(settled)
 
+    def reorganise(self, batch: BatchRecord) -> None:
+        """Its block is reorganised away."""
+        self.operations.unsettled(self._operation(batch))
+
+    def refuse(self, batch: BatchRecord) -> None:
+        """The chain will not take it."""
+        self.operations.refused(self._operation(batch), "its price changed")
+
     def confirm(self) -> None:
         """Every settled batch is deep enough."""
         self.operations.confirm(self.operations.settled_ones())

@@ -34,7 +34,8 @@ from zhifu.store import Store
 
 PLATFORMS = range(1, 5)
 WORKERS = 2
-SPEED = 600
+#: Three days of trying again pass in a minute or two.
+SPEED = 3_600
 _PATIENCE_SECONDS = 1_800
 
 

@@ -209,9 +209,8 @@ def test_money_that_goes_back_or_is_taken_back_is_told(network: Network) -> None
 def test_a_refused_batch_and_one_that_was_reorganised_away_are_told(network: Network) -> None:
     network.add(types=["batch.*", "order.unsettled"])
     payments = network.shop.sell(times=2)
-    network.shop.lanes.refused(network.shop.batch(payments[:1]), "its price changed")
-    settled = network.shop.settle(network.shop.batch(payments[1:]))
-    network.shop.lanes.unsettled_again(settled.id)
+    network.shop.refuse(network.shop.batch(payments[:1]))
+    network.shop.reorganise(network.shop.settle(network.shop.batch(payments[1:])))
     network.deliver()
     assert network.types() == [
         *("batch.refused", "batch.settled", "batch.unsettled", "order.unsettled"),
