@@ -304,9 +304,9 @@ def test_a_refund_that_is_refused_was_perhaps_made_before(gateway: Gateway) -> N
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("private_key", public_pem(OURS)),
+        pytest.param("private_key", public_pem(OURS), id="a public key to sign with"),
         ("private_key", "none"),
-        ("alipay_public_key", private_pem(ALIPAYS)),
+        pytest.param("alipay_public_key", private_pem(ALIPAYS), id="a private key to verify by"),
         ("alipay_public_key", ""),
         ("notify_url", "ftp://shop.example"),
         ("base_url", "openapi.alipay.com"),
