@@ -71,17 +71,38 @@ contract SetPlanTest is Scene {
     }
 
     function test_plans_can_be_exhausted() external {
-        vm.record();
-        _setPlan(_plan());
-        (, bytes32[] memory written) = vm.accesses(address(licences));
-        for (uint256 i; i < written.length; ++i) {
-            // The one later plan of a content without other terms; 65,532 more would take days to set.
-            bool isCount = vm.load(address(licences), written[i]) == bytes32(LATER_PLAN);
-            if (isCount) vm.store(address(licences), written[i], bytes32(65_533 * LATER_PLAN));
-        }
+        bytes32 slot = _countSlot();
+        _nextIs(slot, 65_535);
         vm.assertEq(_setPlan(_plan()), 65_535, "PLAN-2: the last number");
         vm.expectRevert(abi.encodeWithSelector(IContentLicense.PlansExhausted.selector, content));
         _setPlan(_plan());
+    }
+
+    function test_a_plan_far_on_leaves_the_first_as_it_is() external {
+        bytes32 slot = _countSlot();
+        for (uint256 bit = 1; bit < 16; ++bit) {
+            uint16 version = uint16(1 + 2 ** bit);
+            _nextIs(slot, version);
+            vm.assertEq(_setPlan(_dearPlan()), version, "PLAN-2: the next version");
+            (, Plan memory kept) = licences.planOf(content, version);
+            vm.assertEq(abi.encode(kept), abi.encode(_dearPlan()), "PLAN-2: the new plan");
+            (, kept) = licences.planOf(content, 1);
+            vm.assertEq(abi.encode(kept), abi.encode(_plan()), "PLAN-2: the first stays");
+        }
+    }
+
+    /// @dev Where the licence contract counts the later plans of a content without other terms: setting 65,535 would take days.
+    function _countSlot() private returns (bytes32) {
+        vm.record();
+        _setPlan(_plan());
+        (, bytes32[] memory written) = vm.accesses(address(licences));
+        uint256 i;
+        while (vm.load(address(licences), written[i]) != bytes32(LATER_PLAN)) ++i;
+        return written[i];
+    }
+
+    function _nextIs(bytes32 slot, uint256 version) private {
+        vm.store(address(licences), slot, bytes32((version - 2) * LATER_PLAN));
     }
 
     function test_only_an_operator_of_the_host() external {

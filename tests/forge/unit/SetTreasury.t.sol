@@ -54,6 +54,14 @@ contract SetTreasuryTest is Scene {
         registry.setTreasury(0, platformOwner);
     }
 
+    function test_the_networks_first_holds_at_once() external {
+        address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
+        vm.expectEmit(next);
+        emit IPlatformRegistry.TreasuryChanged(0, networkTreasury, uint40(NOON));
+        _deploy(address(token));
+        vm.assertEq(registry.platformOf(0).treasury, networkTreasury, "TREASURY-1: the network's treasury");
+    }
+
     function test_only_the_platforms_owner() external {
         address expected = owner("seller");
         vm.expectRevert(abi.encodeWithSelector(IPlatformRegistry.WrongCaller.selector, sellerOperator, expected));

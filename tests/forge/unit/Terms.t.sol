@@ -150,6 +150,19 @@ contract TermsTest is Scene {
         _assertUnknown(_idOf(order));
     }
 
+    function test_a_refund_leaves_nothing_of_the_token_in_storage() external {
+        Order memory order = _bought();
+        vm.record();
+        vm.prank(receiver);
+        licences.claim(order);
+        (, bytes32[] memory written) = vm.accesses(address(licences));
+        vm.prank(sellerOperator);
+        settlement.refund(order);
+        for (uint256 i; i < written.length; ++i) {
+            vm.assertEq(vm.load(address(licences), written[i]), bytes32(0), "REFUND-5: burned");
+        }
+    }
+
     function test_what_nobody_holds_is_unknown() external {
         _assertUnknown(7);
     }
