@@ -1,7 +1,9 @@
 """What each command promises, on one network."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -270,3 +272,27 @@ def test_a_content_is_published_with_its_terms(zhifu: Zhifu) -> None:
     listed = {each["name"]: each["terms"] for each in zhifu.json("content", "list", "-p", "edx")}
     assert listed["edx/weekly"] == kept
     assert listed["edx/cs50"] == PERPETUAL
+
+
+def test_books_from_an_older_back_up_adopt_what_was_settled_since(zhifu: Zhifu) -> None:
+    """RESTORE-1 to RESTORE-3."""
+    zhifu("settle", "udemy")
+    books, back_up = zhifu.home / "zhifu.sqlite3", zhifu.home / "back-up.sqlite3"
+    order = zhifu.json("purchase", "edx/cs50", "-l", "8", "-p", "udemy")["orders"][0]["order"]
+    with closing(sqlite3.connect(books)) as connection:
+        connection.execute("VACUUM INTO ?", (str(back_up),))
+    zhifu("purchase", "edx/cs50", "-l", "9", "-p", "udemy")
+    settled = zhifu.json("settle", "udemy")["batches"][-1]["number"]
+
+    restored = f"sqlite:///{back_up}"
+    assert (
+        "unrecorded_batch" in zhifu.run("settle", "udemy", "--json", ZHIFU_DATABASE=restored).stderr
+    )
+    assert "adopt" in zhifu.refused("adopt", "udemy", ZHIFU_DATABASE=restored)
+    (adopted,) = zhifu.json("adopt", "udemy", "--unmatched", ZHIFU_DATABASE=restored)
+    assert (adopted["batch"], adopted["orders"], adopted["matched"]) == (settled, 2, 1)
+    (stranger,) = adopted["unmatched"]
+    assert (stranger["name"], stranger["learner"]) == ("edx/cs50", 9)
+    assert zhifu.json("adopt", "udemy", ZHIFU_DATABASE=restored) == []
+    assert zhifu.json("settle", "udemy", ZHIFU_DATABASE=restored)["batches"] == []
+    assert zhifu.json("refund", order, ZHIFU_DATABASE=restored)["state"] == "refunded"

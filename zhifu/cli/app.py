@@ -9,7 +9,7 @@ from zhifu.cli.root import app
 _IN_ORDER = (
     *("up", "down", "deploy", "doctor", "config", "sandbox"),
     *("platform", "role", "learner", "content", "key", "api_key"),
-    *("purchase", "settle", "verify", "claim", "refund", "serve"),
+    *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
     *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance"),
     *("demo", "replay"),
