@@ -31,8 +31,8 @@ from zhifu.store import Store, Transaction
 _TOLD_METHODS = ("eth_sendRawTransaction", "eth_getTransactionReceipt")
 
 
-class Killed(BaseException):
-    """The process is dead; nothing of it may catch this."""
+class Killed(SystemExit):
+    """The process is dead; nothing of it may catch this, and its threads end without a word."""
 
 
 ANYWHERE = "anywhere"

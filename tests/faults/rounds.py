@@ -108,6 +108,7 @@ class Round:
 
     def _bury(self) -> None:
         self._end()
+        self.town.outlast_turns()
         self.outcome.deaths += 1
         self.outcome.trail += self.fuse.trail
         self.fuse = Fuse()

@@ -16,12 +16,14 @@ from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
+from zhifu.turns import LEASE_SECONDS
 from zhifu.worker import Worker, jobs_of
 
 PLATFORM = 1
 #: So that being included and being confirmed are two things.
 CONFIRMATIONS = 1
-#: Longer than a lease, and than every job's time between two turns.
+_TURN_MILLISECONDS = round(LEASE_SECONDS * 1_000)
+#: Longer than a job's lease, and than every job's time between two turns.
 _TURN_SECONDS = 61
 
 
@@ -47,6 +49,10 @@ class Town:
         """Whatever waited for its time has its time; one more block is on the chain."""
         self.now += _TURN_SECONDS
         self.fair.anvil.mine()
+
+    def outlast_turns(self) -> None:
+        """The time passes that a dead process's turn at a lane lasts."""
+        self.fair.rows(f"UPDATE leases SET until = until - {_TURN_MILLISECONDS} RETURNING name")
 
     def start(self, fuse: Fuse) -> Process:
         """A new process on the same database."""
@@ -85,6 +91,7 @@ class Process:
             Network(self._chain, fair.network.deployment),
             {PLATFORM: fair.operators[PLATFORM]},
             {"sandbox": FusedProvider(self._town.provider, self._fuse)},
+            batch_age_ms=0,
             confirmations=CONFIRMATIONS,
             clock=lambda: self._town.now,
         )
