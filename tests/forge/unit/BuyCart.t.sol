@@ -120,6 +120,11 @@ contract BuyCartTest is Scene {
         vm.assertEq(token.allowance(buyer, address(settlement)), 0, "CART-4: all of it used");
     }
 
+    function test_without_a_permit_none_is_shown() external {
+        vm.expectCall(address(token), abi.encodePacked(token.permit.selector), 0);
+        _send(buyer, _cart(), _payment(Source.Tokens));
+    }
+
     function test_a_permit_shown_before_is_passed_over() external {
         vm.prank(buyer);
         token.approve(address(settlement), 0);

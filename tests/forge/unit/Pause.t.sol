@@ -24,6 +24,15 @@ contract PauseTest is Scene {
         vm.assertEq(desk.windowOf(LONG), LONG_WINDOW, "WIN-1: the windows stay");
     }
 
+    function test_a_network_without_a_class_is_paused_as_well() external {
+        _deploy(address(token));
+        vm.prank(networkOwner);
+        desk.pause();
+        vm.assertTrue(desk.paused(), "PAUSE-1: paused");
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.Paused.selector));
+        desk.topUp(new uint32[](0), new uint256[](0));
+    }
+
     function test_the_pauser_pauses_and_no_more() external {
         vm.expectEmit(address(settlement));
         emit ISettlementDesk.PausedChanged(true, pauser);

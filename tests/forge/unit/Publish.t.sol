@@ -96,6 +96,9 @@ contract PublishTest is Scene {
         _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 2));
         publication.class = 8;
         _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 8));
+        vm.prank(networkOwner);
+        desk.pause();
+        _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 8));
         publication.class = LONG;
         _publish(hostOperator, publication);
     }

@@ -36,6 +36,9 @@ contract ReleaseCommissionsTest is Scene {
         _refusesClass(2);
         _refusesClass(8);
         _refusesClass(255);
+        vm.prank(networkOwner);
+        desk.pause();
+        _refusesClass(8);
     }
 
     function _refusesClass(uint8 class) private {

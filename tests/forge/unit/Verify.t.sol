@@ -41,5 +41,7 @@ contract VerifyTest is Scene {
         vm.assertTrue(!licences.verifyBatch(order, 1), "VERIFY-2: not for a fellow");
         order.place = 6;
         vm.assertTrue(!licences.verifyBatch(order, 0), "VERIFY-4: nobody is at the place");
+        (bool proven, ) = settlement.inspectBatch(order);
+        vm.assertTrue(!proven, "TREE-3: nobody is at the place");
     }
 }

@@ -125,6 +125,34 @@ contract WithdrawSignedTest is Scene {
         _assertAvailable(buyer, 600, "SEND-2: the blocked one is still there");
     }
 
+    /// @dev A share of the gas is a third more than one needs: too little once another took more than its own.
+    function test_a_hungry_wallet_uses_up_its_own_share_of_the_gas() external {
+        address hungry = vm.deployCode("HungryWallet.sol:HungryWallet", "");
+        Withdrawal[] memory withdrawals = new Withdrawal[](4);
+        withdrawals[0] = _signed(0, "buyer");
+        withdrawals[0].owner = hungry;
+        for (uint64 i = 1; i < 4; ++i) withdrawals[i] = _sign(_small(i), "buyer");
+        uint256 gas_ = (_gasOfOne() * 16) / 3;
+        vm.expectEmit(address(settlement));
+        emit ISettlement.WithdrawalFailed(hungry, 0);
+        settlement.withdrawMany{gas: gas_}(withdrawals);
+        _assertAvailable(buyer, 1_000 - 5, "SEND-2: the others are sent");
+    }
+
+    /// @dev What one withdrawal needs when another was sent before.
+    function _gasOfOne() private returns (uint256 used) {
+        settlement.withdrawSigned(_sign(_small(4), "buyer"));
+        Withdrawal memory second = _sign(_small(5), "buyer");
+        used = gasleft();
+        settlement.withdrawSigned(second);
+        used -= gasleft();
+    }
+
+    function _small(uint64 nonce) private view returns (Withdrawal memory withdrawal) {
+        withdrawal = _withdrawal(nonce);
+        withdrawal.amount = 1;
+    }
+
     function _withdrawal(uint64 nonce) private view returns (Withdrawal memory) {
         return Withdrawal(buyer, receiver, 400, uint64(block.timestamp + 1 hours), nonce, "");
     }
