@@ -125,14 +125,18 @@ class Chain:
         found = self.rpc.call("eth_getBlockByNumber", _block_id(block), False)
         if found is None:
             raise InvalidInput("block", "must exist", block)
-        return self._read(block_from_json, found)
+        return self.header(found)
+
+    def header(self, answer: Any) -> Block:
+        """What a node's answer to ``eth_getBlockByNumber`` says; raises InconsistentNode."""
+        return self.parsed(block_from_json, answer)
 
     def blocks(self, numbers: Iterable[int]) -> list[Block | None]:
         """Many blocks' headers in few round trips, in the order asked; None for no such block."""
         asked = list(numbers)
         calls = [("eth_getBlockByNumber", (hex(number), False)) for number in asked]
         answers = self.rpc.batch(calls)
-        blocks = [self._read(block_from_json, each) if each else None for each in answers]
+        blocks = [self.header(each) if each else None for each in answers]
         for number, block in zip(asked, blocks, strict=True):
             if block is not None and block.number != number:
                 raise self.inconsistent(f"block {block.number} in the place of {number}")
@@ -144,11 +148,13 @@ class Chain:
 
     def balance(self, address: str, block: BlockId = "latest") -> int:
         """The native coin of ``address``, in wei."""
-        return int(self.rpc.call("eth_getBalance", checksum_address(address), _block_id(block)), 16)
+        found = self.rpc.call("eth_getBalance", checksum_address(address), _block_id(block))
+        return self._number(found)
 
     def code(self, address: str, block: BlockId = "latest") -> bytes:
         """The contract code at ``address``; empty when there is none."""
-        return _bytes(self.rpc.call("eth_getCode", checksum_address(address), _block_id(block)))
+        found = self.rpc.call("eth_getCode", checksum_address(address), _block_id(block))
+        return self.parsed(_bytes, found)
 
     def nonce(self, address: str, block: BlockId = "pending") -> int:
         """The nonce of the next transaction of ``address``, those in the node's pool counted."""
@@ -171,7 +177,7 @@ class Chain:
             else:
                 first = middle + 1
         block = self.rpc.call("eth_getBlockByNumber", hex(first), True)
-        for sent in self._read(_transactions_of, block):
+        for sent in self.parsed(_transactions_of, block):
             if sent.sender == checksum_address(address) and sent.nonce == nonce:
                 return sent.hash
         raise self.inconsistent(f"nonce {nonce} is used in block {first} by nothing in it")
@@ -187,7 +193,7 @@ class Chain:
     ) -> bytes:
         """What a contract answers to ``data``, changing nothing; raises ContractReverted."""
         message = _message(sender, to, data, value)
-        return _bytes(self.rpc.call("eth_call", message, _block_id(block)))
+        return self.parsed(_bytes, self.rpc.call("eth_call", message, _block_id(block)))
 
     def call_many(
         self, calls: Iterable[tuple[str, bytes]], *, block: BlockId = "latest"
@@ -195,12 +201,14 @@ class Chain:
         """What contracts answer to many ``(to, data)``, in few round trips; raises as ``call``."""
         at = _block_id(block)
         requests = [("eth_call", (_message(None, to, data, 0), at)) for to, data in calls]
-        return [_bytes(answer) for answer in self.rpc.batch(requests)]
+        return [self.parsed(_bytes, answer) for answer in self.rpc.batch(requests)]
 
     def timestamps(self, numbers: Iterable[int]) -> list[int]:
         """The times of many blocks in seconds since 1970, in few round trips."""
-        calls = [("eth_getBlockByNumber", (hex(number), False)) for number in numbers]
-        return [int(block["timestamp"], 16) for block in self.rpc.batch(calls)]
+        found = self.blocks(numbers)
+        if None in found:
+            raise self.inconsistent("a block that it has told of is missing")
+        return [block.timestamp for block in found if block is not None]
 
     def receipt(self, transaction_hash: str) -> Receipt | None:
         """A transaction's receipt; None while it is not included."""
@@ -210,7 +218,7 @@ class Chain:
         """Many receipts in few round trips, in the order asked."""
         asked = list(transaction_hashes)
         found = self.rpc.batch([("eth_getTransactionReceipt", (each,)) for each in asked])
-        receipts = [self._read(receipt_from_json, each) if each else None for each in found]
+        receipts = [self.parsed(receipt_from_json, each) if each else None for each in found]
         self._require_asked(asked, [each and each.transaction_hash for each in receipts])
         return receipts
 
@@ -222,7 +230,7 @@ class Chain:
         """Many transactions in few round trips, in the order asked."""
         asked = list(transaction_hashes)
         found = self.rpc.batch([("eth_getTransactionByHash", (each,)) for each in asked])
-        sent = [self._read(transaction_from_json, each) if each else None for each in found]
+        sent = [self.parsed(transaction_from_json, each) if each else None for each in found]
         self._require_asked(asked, [each and each.hash for each in sent])
         return sent
 
@@ -255,7 +263,7 @@ class Chain:
                     raise
                 chunk = max(1, chunk // 2)
                 continue
-            logs = self._read(_logs_from_json, found)
+            logs = self.parsed(_logs_from_json, found)
             self._require_ordered(logs, start, end)
             yield from logs
             start = end + 1
@@ -377,22 +385,22 @@ class Chain:
         asked, cap = self._asked_fees(block, suggested_tip), self.max_fee_wei
         if cap is None or asked["maxFeePerGas"] <= cap:
             return asked
-        needed = self._read(block_from_json, block).base_fee + asked["maxPriorityFeePerGas"]
+        needed = self.header(block).base_fee + asked["maxPriorityFeePerGas"]
         if needed > cap:
             raise FeeCapReached(cap)
         return {**asked, "maxFeePerGas": cap}
 
     def _asked_fees(self, block: Any, suggested_tip: Any) -> dict[str, int]:
-        base_fee, tip = self._read(block_from_json, block).base_fee, self._tip_wei
+        base_fee, tip = self.header(block).base_fee, self._tip_wei
         if tip is None:
             tip = self._number(suggested_tip) if base_fee else 0
         # Twice the base fee outlasts six full blocks, each of which raises it by an eighth.
         return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base_fee + tip}
 
     def _number(self, found: Any) -> int:
-        return self._read(lambda text: int(text, 16), found)
+        return self.parsed(lambda text: int(text, 16), found)
 
-    def _read(self, parse: Callable[[Any], T], found: Any) -> T:
+    def parsed(self, parse: Callable[[Any], T], found: Any) -> T:
         """What an answer says; raises InconsistentNode for one of another shape."""
         try:
             return parse(found)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from eth_abi.exceptions import DecodingError
+
 from zhifu.abi import Artifact, artifact
 from zhifu.blocks import BlockId, Log, Receipt
 from zhifu.chain import Chain
@@ -43,7 +45,7 @@ class Contract:
         """What a view answers: one value, or a tuple of several."""
         with typed(lambda: self._named(function, arguments)):
             answer = self.chain.call(self.address, self.encode(function, *arguments))
-        values = self.artifact.functions[function].decode(answer)
+        values = self._decoded(function, answer)
         return values[0] if len(values) == 1 else values
 
     def read_many(
@@ -51,9 +53,11 @@ class Contract:
     ) -> list[Any]:
         """What a view answers to many arguments as of a block, in few round trips."""
         calls = [(self.address, self.encode(function, *each)) for each in arguments]
-        decode = self.artifact.functions[function].decode
         with typed():
-            answers = [decode(answer) for answer in self.chain.call_many(calls, block=block)]
+            answers = [
+                self._decoded(function, answer)
+                for answer in self.chain.call_many(calls, block=block)
+            ]
         return [values[0] if len(values) == 1 else values for values in answers]
 
     def transact(self, signer: Signer, function: str, *arguments: Any, **known: Any) -> Receipt:
@@ -63,6 +67,12 @@ class Contract:
         """
         with typed(lambda: {**self._named(function, arguments), **known}):
             return self.chain.send(signer, self.address, self.encode(function, *arguments))
+
+    def _decoded(self, function: str, answer: bytes) -> Any:
+        try:
+            return self.artifact.functions[function].decode(answer)
+        except DecodingError as error:
+            raise self.chain.inconsistent(f"{function} answers {len(answer)} bytes") from error
 
     def _named(self, function: str, arguments: Sequence[Any]) -> dict[str, Any]:
         """A call's arguments by the names that the contract has for them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zhifu.abi import artifact
 from zhifu.blocks import Log
@@ -110,10 +110,11 @@ class Indexer:
         chain = self._network.chain
         chain_id, latest, pending, *at_cursor = chain.rpc.batch([("eth_chainId", ()), *calls])
         chain.require_id(chain_id)
+        head = chain.header(latest)
         return _Head(
-            Cursor(int(latest["number"], 16), latest["hash"]),
-            int((pending or latest)["timestamp"], 16),
-            at_cursor[0]["hash"] if at_cursor and at_cursor[0] else None,
+            Cursor(head.number, head.hash),
+            chain.parsed(_timestamp, pending) if pending else head.timestamp,
+            chain.header(at_cursor[0]).hash if at_cursor and at_cursor[0] else None,
         )
 
     def _forget(self) -> None:
@@ -178,11 +179,7 @@ class Indexer:
         chain = self._network.chain
         sent = chain.transactions([event.log.transaction_hash for event in events])
         blocks = sorted({event.log.block_number for event in events})
-        calls = [("eth_getBlockByNumber", (hex(block), False)) for block in blocks]
-        found = chain.rpc.batch(calls)
-        times = {
-            block: int(each["timestamp"], 16) for block, each in zip(blocks, found, strict=True)
-        }
+        times = dict(zip(blocks, chain.timestamps(blocks), strict=True))
         return [
             SettledBatch(
                 event,
@@ -191,3 +188,7 @@ class Indexer:
             )
             for event, transaction in zip(events, sent, strict=True)
         ]
+
+
+def _timestamp(block: Any) -> int:
+    return int(block["timestamp"], 16)

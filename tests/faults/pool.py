@@ -29,11 +29,11 @@ class StrictPool:
         raw = bytes.fromhex(request["params"][0][2:])
         fields, name = fields_of(raw), keccak(raw).hex()
         nonce, fees = int(fields["nonce"]), [int(fields[fee]) for fee in _FEES]
-        before = self._fees.get(nonce)
-        if before and self._hashes[nonce] != name:
-            if any(10 * new < 11 * old for new, old in zip(fees, before, strict=True)):
-                self.refused += 1
-                return refusal("replacement transaction underpriced")
+        before = self._fees.get(nonce, [0, 0])
+        cheap = any(10 * new < 11 * old for new, old in zip(fees, before, strict=True))
+        if cheap and self._hashes[nonce] != name:
+            self.refused += 1
+            return refusal("replacement transaction underpriced")
         self._fees[nonce], self._hashes[nonce] = fees, name
         return forward(request)
 

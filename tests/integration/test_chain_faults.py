@@ -1,0 +1,37 @@
+"""SUB-10: a sample of what `python -m tests.faults.reorganisations` and `.lying_rpc` run in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import lying_rpc, reorganisations
+from tests.faults.lies import LIES
+from tests.faults.reorganisations import DEEPEST, Fairs, Manner
+
+SAMPLE = [
+    (1, Manner.DROP, 21),
+    (4, Manner.INCLUDE, 22),
+    (7, Manner.REORDER, 23),
+    (19, Manner.DROP, 24),
+    (33, Manner.INCLUDE, 25),
+    (DEEPEST, Manner.REORDER, 26),
+]
+
+
+@pytest.fixture(scope="module")
+def fairs(tmp_path_factory: pytest.TempPathFactory) -> Fairs:
+    return Fairs(tmp_path_factory.mktemp("fairs"))
+
+
+@pytest.mark.parametrize(("depth", "manner", "seed"), SAMPLE)
+def test_books_and_chain_agree_after_a_reorganisation(
+    fairs: Fairs, depth: int, manner: Manner, seed: int
+) -> None:
+    with fairs.open() as fair:
+        assert reorganisations.run(fair, depth, manner, seed) == []
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_books_and_chain_agree_after_a_lie(fairs: Fairs, lie: str) -> None:
+    with fairs.open() as fair:
+        assert lying_rpc.run(fair, lie, 21) == []
