@@ -10,23 +10,20 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, Protocol
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from zhifu.api import problems, schemas
+from zhifu.api import schemas
 from zhifu.api.api_keys import ApiKeys
 from zhifu.api.callers import Callers
 from zhifu.api.edge import Edge
+from zhifu.api.express import Express
+from zhifu.api.failures import HANDLERS
 from zhifu.api.limits import Limits
 from zhifu.api.logs import open_log
 from zhifu.api.metrics import Metrics
-from zhifu.api.problems import Problem, Refused
 from zhifu.api.replies import Replies
 from zhifu.api.resources import (
     balances,
@@ -122,7 +119,8 @@ def create_app(
         lambda: awaited.commits_waiting,
     )
     inner = api(service, background)
-    limited = Limits(inner, body_bytes=chosen.body_bytes, seconds=chosen.seconds)
+    short = Express(inner, orders.swift.routes)
+    limited = Limits(short, body_bytes=chosen.body_bytes, seconds=chosen.seconds)
     return Edge(limited, logger, metrics)
 
 
@@ -162,7 +160,7 @@ def api(service: Service | None, background: Sequence[Background] = ()) -> FastA
     app.state.service = service
     for router in ROUTERS:
         app.include_router(router)
-    for error, handler in _HANDLERS.items():
+    for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -198,59 +196,3 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         told["components"]["securitySchemes"] = {SECURITY: scheme}
         app.openapi_schema = told
     return app.openapi_schema
-
-
-def _answer(request: Request, error: ZhifuError | Problem) -> Response:
-    request.state.code = error.code
-    return problems.respond(error)
-
-
-async def _on_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ZhifuError):
-        raise error
-    response = _answer(request, error)
-    if response.status_code >= 500:
-        log = request.app.state.service.log
-        log.warning(
-            "failed",
-            request_id=request.state.request_id,
-            code=error.code,
-            detail=str(error),
-        )
-    return response
-
-
-async def _on_refused(request: Request, error: Exception) -> Response:
-    if not isinstance(error, Refused):
-        raise error
-    return _answer(request, error.problem)
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
-    return _answer(request, problems.from_errors(error.errors()))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    if error.status_code == 405:
-        return _answer(request, problems.wrong_method((error.headers or {}).get("Allow", "")))
-    if error.status_code == 404:
-        return _answer(request, problems.NO_SUCH_PATH)
-    return _answer(request, problems.MALFORMED)
-
-
-async def _on_defect(request: Request, _: Exception) -> Response:
-    # The edge logs what it was.
-    return _answer(request, problems.DEFECT)
-
-
-_HANDLERS = {
-    Exception: _on_defect,
-    ZhifuError: _on_error,
-    Refused: _on_refused,
-    RequestValidationError: _on_invalid,
-    HTTPException: _on_http,
-}

@@ -8,6 +8,7 @@ import sys
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as HttpScope
 
+from zhifu.api.deadlines import Deadlines
 from zhifu.api.problems import TIMED_OUT, TOO_LARGE, Problem, Refused, respond
 
 
@@ -21,6 +22,7 @@ class Limits:
         self._app = app
         self._body_bytes = body_bytes
         self._seconds = seconds
+        self._deadlines = Deadlines()
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         """Pass a request on that is small enough."""
@@ -55,29 +57,24 @@ class Limits:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request is answered in a task")
-        started = expired = False
+        started = False
 
         async def watched(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            task.cancel()
-
-        timer = asyncio.get_running_loop().call_later(self._seconds, expire)
+        deadline = self._deadlines.watch(task, self._seconds)
         try:
             await self._app(scope, receive, watched)
         except asyncio.CancelledError:
-            if not expired or started:
+            if not deadline.has_passed or started:
                 raise
             if sys.version_info >= (3, 11):
                 task.uncancel()
             raise Refused(TIMED_OUT) from None
         finally:
-            timer.cancel()
+            self._deadlines.forget(deadline)
 
     async def _refuse(
         self, problem: Problem, scope: HttpScope, receive: Receive, send: Send

@@ -57,7 +57,7 @@ class Lines:
     def flush(self) -> None:
         """Write whatever waits."""
         kept, self._kept, self._bytes = self._kept, [], 0
-        if kept:
+        if kept and not self._stream.closed:
             self._stream.write(b"\n".join([*kept, b""]))
             self._stream.flush()
 
