@@ -25,7 +25,7 @@ from zhifu.store import Store
 RULES = Rules(development_hosts=frozenset({"127.0.0.1"}))
 TIMEOUT_SECONDS = 0.4
 #: By the real time, as everything that the network takes.
-_LEASE_SECONDS, _PATIENCE_SECONDS = 3, 60
+_LEASE_SECONDS, _PATIENCE_SECONDS = 10, 60
 
 
 class Task(NamedTuple):

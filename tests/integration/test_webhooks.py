@@ -467,6 +467,21 @@ def test_a_worker_that_dies_leaves_what_it_had_to_others(network: Network) -> No
     assert sorted(each.body for each in network.receiver.accepted) == sorted(m.body for m in taken)
 
 
+def test_workers_that_die_do_not_bring_an_event_nearer_to_its_end(network: Network) -> None:
+    """NOTE-8: only what a receiver did counts."""
+    network.add(types=["payment.paid"])
+    network.shop.sell()
+    for _ in range(2 * len(WEBHOOK_DELAYS)):
+        assert len(network.outbox(lease_seconds=60).turn((), {}).messages) == 1
+        network.clock.now += 60
+    network.receiver.temper = lambda *_: Trouble.ERROR
+    network.deliver()
+    network.receiver.temper = lambda *_: None
+    network.clock.now += WEBHOOK_DELAYS[0] * 2
+    network.deliver()
+    assert network.types() == ["payment.paid"]
+
+
 def test_workers_share_the_work_without_doing_it_twice(network: Network) -> None:
     """NOTE-5: what one has, another does not get."""
     network.add()

@@ -27,13 +27,13 @@ _EVENTS, _ITEMS = 200, 2_000
 
 
 class Claim(NamedTuple):
-    """A delivery that somebody has taken: the `attempt`th, `tried` since it was last asked for."""
+    """A delivery that somebody has taken for the `attempt`th time, and how often it has failed."""
 
     endpoint: int
     number: int
     item: int
     attempt: int
-    tried: int
+    failures: int
 
 
 class Message(NamedTuple):
@@ -196,7 +196,7 @@ class Outbox:
 
     def _again(self, result: Result, now: int) -> dict[str, object]:
         claim = result.claim
-        delay = delay_after(claim.tried, self._delays, self._draw)
+        delay = delay_after(claim.failures + 1, self._delays, self._draw)
         return {
             **_key(claim),
             "attempt": claim.attempt,

@@ -125,21 +125,21 @@ ORDER BY number DESC;
 INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
 VALUES (:endpoint_id, :number, :item, 'due', :now)
 ON CONFLICT (endpoint_id, number, item)
-DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+DO UPDATE SET state = 'due', due_at = excluded.due_at, failures = 0;
 
 -- deliver_payment_orders --
 INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
 SELECT :endpoint_id, :number, id - payment_id, 'due', :now FROM orders
 WHERE id BETWEEN :subject + 1 AND :subject + 100 AND payment_id = :subject
 ON CONFLICT (endpoint_id, number, item)
-DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+DO UPDATE SET state = 'due', due_at = excluded.due_at, failures = 0;
 
 -- deliver_batch_orders --
 INSERT INTO deliveries (endpoint_id, number, item, state, due_at)
 SELECT :endpoint_id, :number, position + 1, 'due', :now FROM batch_orders
 WHERE batch_id = :subject
 ON CONFLICT (endpoint_id, number, item)
-DO UPDATE SET state = 'due', due_at = excluded.due_at, earlier = deliveries.attempts;
+DO UPDATE SET state = 'due', due_at = excluded.due_at, failures = 0;
 
 -- move_cursor --
 UPDATE webhook_endpoints SET cursor = :cursor WHERE id = :id;
@@ -151,7 +151,7 @@ WHERE endpoint_id = :endpoint_id AND state = 'due' AND (number, item) IN (
     SELECT number, item FROM deliveries
     WHERE endpoint_id = :endpoint_id AND state = 'due' AND due_at <= :now
     ORDER BY due_at, number, item LIMIT :limit)
-RETURNING number, item, attempts, attempts - earlier;
+RETURNING number, item, attempts, failures;
 
 -- delivered --
 UPDATE deliveries SET state = 'delivered', due_at = :now
@@ -159,7 +159,7 @@ WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item AND state
 
 -- not_delivered --
 -- Unless it was taken again meanwhile.
-UPDATE deliveries SET state = :state, due_at = :due_at
+UPDATE deliveries SET state = :state, due_at = :due_at, failures = failures + 1
 WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item AND state = 'due'
     AND attempts = :attempt;
 

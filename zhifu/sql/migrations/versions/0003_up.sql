@@ -143,17 +143,18 @@ CREATE TABLE webhook_secrets (
 -- deliveries --
 -- An event on its way to an endpoint; `item` is 0 for the event's subject, else it counts the
 -- subject's orders. Until `due_at` nobody need do anything: it waits, or somebody is sending it.
--- `earlier` attempts were made before it was last asked for again.
+-- `attempts` counts how often somebody took it, `failures` what came of that since it was
+-- asked for.
 CREATE TABLE deliveries (
     endpoint_id BIGINT NOT NULL REFERENCES webhook_endpoints (id),
     number BIGINT NOT NULL,
     item BIGINT NOT NULL CHECK (item >= 0),
     state TEXT NOT NULL CHECK (state IN ('due', 'delivered', 'failed')),
     attempts BIGINT NOT NULL DEFAULT 0,
-    earlier BIGINT NOT NULL DEFAULT 0,
+    failures BIGINT NOT NULL DEFAULT 0,
     due_at BIGINT NOT NULL,
     PRIMARY KEY (endpoint_id, number, item),
-    CHECK (earlier BETWEEN 0 AND attempts)
+    CHECK (failures BETWEEN 0 AND attempts)
 ) WITHOUT ROWID;
 
 -- deliveries_due --
