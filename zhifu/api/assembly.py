@@ -14,7 +14,6 @@ from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
 from zhifu.config import Settings
 from zhifu.deployment import Network
-from zhifu.exceptions import InvalidInput
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.notify.courier import Courier
@@ -70,7 +69,9 @@ def _over(
         operators,
         providers,
         batch_size=settings.batches.size,
-        confirmations=_depth(settings.chain.confirmations),
+        batch_age_ms=settings.batches.max_age_milliseconds,
+        confirmations=settings.chain.confirmations,
+        replace_after_seconds=settings.chain.replace_after_seconds,
         clock=clock,
     )
     deployment = network.deployment
@@ -92,8 +93,8 @@ def _over(
 
 
 def _worker(store: Store, gateway: Gateway, platforms: list[int], settings: Settings) -> Worker:
-    age_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 1_000)
-    return Worker(Leases(store), jobs_of(gateway, platforms, settle_seconds=age_seconds))
+    look_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
+    return Worker(Leases(store), jobs_of(gateway, platforms, settle_seconds=look_seconds))
 
 
 def _courier(outbox: Outbox, settings: Settings) -> Courier:
@@ -109,9 +110,3 @@ def _options(settings: Settings, mode: Mode) -> Options:
         body_bytes=http.body_limit_bytes,
         expiry_seconds=settings.orders.expiry_seconds,
     )
-
-
-def _depth(confirmations: int | str) -> int:
-    if isinstance(confirmations, str):
-        raise InvalidInput("chain.confirmations", "must be a number of blocks here", confirmations)
-    return confirmations

@@ -65,7 +65,12 @@ class Session:
 
         settings = self.settings.chain
         timeout_seconds = settings.timeout_milliseconds / 1_000
-        return Chain(self.settings.rpc_url, settings.id, timeout_seconds=timeout_seconds)
+        return Chain(
+            self.settings.rpc_url,
+            settings.id,
+            max_fee_wei=settings.max_fee_per_gas_wei,
+            timeout_seconds=timeout_seconds,
+        )
 
     @cached_property
     def network(self) -> Network:
@@ -198,6 +203,10 @@ class Session:
             self.network,
             operators or {},
             {sandbox.name: sandbox},
+            batch_size=self.settings.batches.size,
+            batch_age_ms=self.settings.batches.max_age_milliseconds,
+            confirmations=self.settings.chain.confirmations,
+            replace_after_seconds=self.settings.chain.replace_after_seconds,
             clock=lambda: self.now,
         )
 
