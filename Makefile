@@ -34,7 +34,7 @@ setup: $(READY) ## install everything into .venv and node_modules
 .PHONY: test
 test: setup ## run every test (TESTS=... CONTRACT_TESTS=... FORGE_TESTS=... for some)
 	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
-	$(BIN)/pytest -p no:pytest-brownie $(TESTS) || status=$$?; \
+	$(BIN)/pytest -p no:pytest-brownie -n auto --maxprocesses 8 --dist loadfile $(TESTS) || status=$$?; \
 	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || status=$$?; \
 	$(BIN)/forge test --match-path '$(FORGE_TESTS)' || status=$$?; \
 	exit $$status
