@@ -8,12 +8,15 @@ from __future__ import annotations
 import atexit
 import importlib
 import importlib.util
+import json
+import os
 import shutil
+import signal
 import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -27,6 +30,9 @@ NO_SERVER = "pgserver, a PostgreSQL server from PyPI, has no wheel for this Pyth
 
 #: A test's databases are thrown away, so nothing in them needs to survive a power cut.
 _SETTINGS = ("fsync = off", "full_page_writes = off", "autovacuum = off")
+
+
+_PREFIX = "zhifu-postgresql-"
 
 
 class Databases(Protocol):
@@ -70,7 +76,7 @@ class Server:
 
     def __init__(self) -> None:
         # The test session's own folder is closed to the user the server runs as.
-        self._folder = Path(tempfile.mkdtemp(prefix="zhifu-postgresql-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._folder.chmod(0o755)
         self._server = self._start()
         self._names = count(1)
@@ -138,9 +144,24 @@ class PostgreSQLDatabases:
             self._server.drop(name)
 
 
+def stop_abandoned() -> None:
+    """Stop servers whose sessions were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, ValueError):
+            sessions = json.loads((folder / "data" / ".handle_pids.json").read_text())
+            if not sessions or any(Path(f"/proc/{pid}").exists() for pid in sessions):
+                continue
+            postmaster, *_ = (folder / "data" / "postmaster.pid").read_text().split()
+            if str(folder) in Path(f"/proc/{postmaster}/cmdline").read_text():
+                os.kill(int(postmaster), signal.SIGQUIT)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @lru_cache(maxsize=1)
 def server() -> Server:
     """The server of this session, started when it is first needed."""
+    if Path("/proc").exists():
+        stop_abandoned()
     started = Server()
     atexit.register(started.stop)
     return started
