@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Publication} from "../../../contracts/interfaces/IContentLicense.sol";
 import {BatchOrder, ISettlement, Order} from "../../../contracts/interfaces/ISettlement.sol";
 import {Dispute, ISettlementCourt} from "../../../contracts/interfaces/ISettlementCourt.sol";
 import {Account} from "../../../contracts/libraries/Account.sol";
@@ -146,6 +147,25 @@ contract DisputeTest is Scene {
         vm.assertTrue(licences.verify(_placed, receiver), "DISPUTE-3: the licence stays");
         _assertOver();
         _refusesAfterPayment();
+    }
+
+    function test_pays_the_smallest_parts() external {
+        _buyForTen();
+        _open(buyer);
+        _resolve(false);
+        _assertAvailable(seller, 1 + 1, "DISPUTE-3: a unit of commission, and a bond of one");
+        _assertAvailable(referrer, 1, "DISPUTE-3: the referrer's unit");
+    }
+
+    /// @dev A tenth each for seller and referrer.
+    function _buyForTen() private {
+        Publication memory publication = _publication("for ten");
+        publication.price = 10;
+        publication.plan.creators[0].bps -= 1;
+        (publication.plan.sellerBps, publication.plan.referrerBps) = (1_000, 1_000);
+        Order memory order = _order();
+        (order.content, order.referrer) = (_publish(hostOperator, publication), referrer);
+        _placed = _buy(order);
     }
 
     function _refusesAfterPayment() private {
@@ -315,8 +335,14 @@ contract DisputeTest is Scene {
 
     function test_a_stranger_does_not_dispute_a_batch_order() external {
         BatchOrder memory order = _settledOrder();
-        vm.expectRevert(abi.encodeWithSelector(ISettlementCourt.NotParty.selector, stranger));
-        vm.prank(stranger);
+        _refusesBatchParty(order, stranger);
+        _deposit(accountOfPlatform(_admit("third")), BOND);
+        _refusesBatchParty(order, operator("third"));
+    }
+
+    function _refusesBatchParty(BatchOrder memory order, address caller) private {
+        vm.expectRevert(abi.encodeWithSelector(ISettlementCourt.NotParty.selector, caller));
+        vm.prank(caller);
         court.openBatchDispute(order, "");
     }
 
