@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
@@ -51,9 +51,13 @@ class Request(NamedTuple):
         return found
 
 
-def failing(share: float, seed: int = 1) -> Temper:
-    """Fails that share of attempts, in every way, the same way for the same seed."""
-    kinds = (Trouble.ERROR, Trouble.TIMEOUT, Trouble.RESET, Trouble.SLOW)
+#: Those that are over at once, and those that last until the sender has had enough.
+SHORT_TROUBLE = (Trouble.ERROR, Trouble.RESET)
+ANY_TROUBLE = (*SHORT_TROUBLE, Trouble.TIMEOUT, Trouble.SLOW)
+
+
+def failing(share: float, kinds: Sequence[Trouble] = ANY_TROUBLE, seed: int = 1) -> Temper:
+    """Fails that share of attempts, the same way for the same seed."""
 
     def temper(event_id: str, before: int) -> Trouble | None:
         draw = random.Random(f"{seed}/{event_id}/{before}")

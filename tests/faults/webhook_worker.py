@@ -23,7 +23,7 @@ from zhifu.notify.vault import Vault
 from zhifu.store import Store
 
 RULES = Rules(development_hosts=frozenset({"127.0.0.1"}))
-TIMEOUT_SECONDS = 0.4
+TIMEOUT_SECONDS = 1.0
 #: By the real time, as everything that the network takes.
 _LEASE_SECONDS, _PATIENCE_SECONDS = 10, 60
 

@@ -77,7 +77,7 @@ def run(
     now = clock(start, SPEED)
     with ExitStack() as open_:
         store = open_.enter_context(Store.open(database_url))
-        receiver = open_.enter_context(Receiver(failing(share, seed)))
+        receiver = open_.enter_context(Receiver(failing(share, seed=seed)))
         endpoints = Endpoints(store, Vault.from_text(key), now, RULES)
         for platform in PLATFORMS:
             path = f"/{platform}"
