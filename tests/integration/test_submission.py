@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from tests.faults.dropped import Hasty, allow_top_ups, run, submitter, topped_up
 from tests.faults.lies import Liar
@@ -73,6 +74,34 @@ def top_up(fair: Fair) -> tuple[str, bytes]:
 def pay_out(fair: Fair) -> tuple[str, bytes]:
     settlement = fair.network.settlement
     return settlement.address, settlement.encode("payOut", 1, [LEARNER], [CENT])
+
+
+def test_a_transaction_is_stored_signed_before_it_is_sent(fair: Fair) -> None:
+    """SUB-1: of a batch as of a refund; what a crash left behind is sent as it was stored."""
+    faulty = Faulty(fair.anvil.rpc_url)
+    with fair.gateway(1, network=fair.same_chain(faulty)) as gateway:
+        order = gateway.pay(fair.request()).orders[0]
+        for kind in ("batch", "refund"):
+            nonce = faulty.nonce(fair.operators[1].address)
+            faulty.point = "before sending"
+            with pytest.raises(Crash):
+                gateway.settle(1) if kind == "batch" else gateway.refund(order.id)
+            ((found, state, name, raw),) = fair.rows(
+                "SELECT kind, state, transaction_hash, raw FROM operations"
+                " JOIN submissions ON submissions.hash = transaction_hash"
+                f" WHERE kind = '{kind}'"
+            )
+            assert (found, state, faulty.nonce(fair.operators[1].address)) == (
+                kind,
+                "submitted",
+                nonce,
+            )
+            gateway.recover()
+            receipt = faulty.receipt("0x" + keccak(raw).hex())
+            assert receipt is not None
+            assert receipt.transaction_hash == name
+        assert submissions(fair) == 2
+        assert gateway.order(order.id).state is OrderState.REFUNDED
 
 
 @pytest.mark.parametrize("lie", ["lost reply", "error after accepting", "already known"])
