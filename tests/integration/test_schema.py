@@ -245,23 +245,31 @@ FORBIDDEN = {
     "an operation is not changed": ("UPDATE operations SET subject = 7", FACT),
     "an operation is not erased": ("DELETE FROM operations", KEPT),
     "what is included was not refused": (
-        "UPDATE operations SET state = 'refused', block_number = NULL, block_hash = NULL,"
-        " gas_used = NULL WHERE state = 'settled'",
+        (
+            "UPDATE operations SET state = 'refused', block_number = NULL, block_hash = NULL,"
+            " gas_used = NULL WHERE state = 'settled'"
+        ),
         "an operation cannot change like this",
     ),
     "what is stored is not confirmed before it is included": (
-        "UPDATE operations SET state = 'confirmed', block_number = 1, block_hash = '0x',"
-        " gas_used = 1 WHERE state = 'stored'",
+        (
+            "UPDATE operations SET state = 'confirmed', block_number = 1, block_hash = '0x',"
+            " gas_used = 1 WHERE state = 'stored'"
+        ),
         "an operation cannot change like this",
     ),
     "an operation starts as stored": (
-        "INSERT INTO operations SELECT 1, platform, operator, kind, 7, state, nonce,"
-        " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL FROM operations",
+        (
+            "INSERT INTO operations SELECT 1, platform, operator, kind, 7, state, nonce,"
+            " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL FROM operations"
+        ),
         "an operation starts as stored",
     ),
     "the same is done once": (
-        "INSERT INTO operations SELECT 1, platform, operator, kind, subject, 'stored', nonce,"
-        " transaction_hash, NULL, NULL, NULL, 0, 0, NULL FROM operations",
+        (
+            "INSERT INTO operations SELECT 1, platform, operator, kind, subject, 'stored', nonce,"
+            " transaction_hash, NULL, NULL, NULL, 0, 0, NULL FROM operations"
+        ),
         UNIQUE,
     ),
     "a signed transaction is not changed": ("UPDATE submissions SET nonce = 9", FACT),

@@ -27,7 +27,7 @@ _DEAD_MILLISECONDS = 30_000
 _WRITERS = int.from_bytes(b"zhifu", "big")
 
 #: `off` would lose what a transaction returned from; other values promise as much as `on` or more.
-#: Plans are kept, and one that was made while a table was empty would read all of it for ever after.
+#: Plans are kept, and one made while a table was empty would read all of it for ever after.
 _SETTINGS = """
     SET lock_timeout = '30s';
     SET idle_in_transaction_session_timeout = '60s';
