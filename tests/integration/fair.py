@@ -95,10 +95,10 @@ class Fair:
         self.anvil.increase_time(days * DAY_SECONDS)
 
 
-def open_fair(anvil: Anvil, chain: Chain) -> Fair:
+def open_fair(anvil: Anvil, chain: Chain, currency: str = "USD") -> Fair:
     """Deploy, admit, register, publish and deposit."""
     admin, operators = dev_signer(0), {number: dev_signer(number) for number in (1, 2, 3)}
-    network = Network(chain, deploy(chain, admin))
+    network = Network(chain, deploy(chain, admin, currency=currency))
     for number, operator in operators.items():
         network.registry.admit(
             admin, f"platform {number}", operator.address, operator.address, 100, 1000
