@@ -91,7 +91,7 @@ class Adopter:
         sent = self._chain.transaction(batch.transaction_hash)
         if sent is None:
             raise UnrecordedBatch(self._platform, self._lane, batch.number)
-        return self._chain.sign(self._signer, sent.to, sent.input, gas=sent.gas)
+        return self._chain.sign(self._signer, sent.to, sent.input, gas=sent.gas, nonce=sent.nonce)
 
     def _match(self, batch: ChainBatch) -> tuple[dict[int, int], list[Sale]]:
         """Where in a batch which order stands, and the sales that are no order's."""

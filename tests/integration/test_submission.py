@@ -274,6 +274,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from zhifu.anvil import dev_signer
+from zhifu.chain import Chain
 from zhifu.deployment import Deployment, Network
 from zhifu.gateway import Gateway
 
@@ -393,6 +394,20 @@ def test_a_node_that_hides_a_receipt_gets_no_second_transaction(
         ending = sending.submit(Kind.TOP_UP, 1, *top_up(fair))
         assert ending.operation.state is OperationState.SETTLED
     assert (submissions(fair), topped_up(fair)) == (1, CENT)
+
+
+def test_a_receipt_that_contradicts_its_logs_is_not_believed(
+    fair: Fair, book: OperationBook
+) -> None:
+    """SUB-10."""
+    with RpcProxy(fair.anvil.rpc_url) as proxy, Hasty(proxy.url) as chain:
+        sending = submitter(fair, chain, book)
+        proxy.treatment = Liar("wrong status", 1.0, 1_000, random.Random(1))
+        with pytest.raises(InconsistentNode):
+            sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+        stored = book.of(Kind.TOP_UP, 1)
+        assert stored is not None
+        assert stored.state is OperationState.SUBMITTED
 
 
 def test_a_node_that_turns_to_another_chain_is_told(fair: Fair) -> None:
