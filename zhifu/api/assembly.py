@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from zhifu.api.api_keys import Mode
-from zhifu.api.app import create_app
+from zhifu.api.app import Background, create_app
 from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
 from zhifu.config import Settings
@@ -17,6 +18,7 @@ from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.notify.courier import Courier
+from zhifu.notify.destination import Rules, rules_on
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.notify.outbox import Outbox
@@ -41,7 +43,7 @@ def assemble(
     log: Any,
     clock: Callable[[], int],
 ) -> ASGIApp:
-    """The service over the database of the settings, with its worker and its courier of webhooks.
+    """The service over the database of the settings, with its worker and what tells of events.
 
     Raises as `Store.open` and `Gateway`.
     """
@@ -76,7 +78,8 @@ def _over(
     )
     deployment = network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
-    hooks = Endpoints(store, Vault.at(settings.home / _VAULT_KEY), clock)
+    vault, rules = Vault.at(settings.home / _VAULT_KEY), rules_on(deployment.chain_id)
+    hooks = Endpoints(store, vault, clock, rules)
     return create_app(
         gateway,
         store,
@@ -87,7 +90,8 @@ def _over(
         clock,
         background=[
             _worker(store, gateway, sorted(operators), settings),
-            _courier(Outbox(store, hooks, payloads, clock), settings),
+            _courier(Outbox(store, hooks, payloads, clock), settings, rules),
+            *_messengers(store, vault, payloads, clock),
         ],
     )
 
@@ -97,9 +101,22 @@ def _worker(store: Store, gateway: Gateway, platforms: list[int], settings: Sett
     return Worker(Leases(store), jobs_of(gateway, platforms, settle_seconds=look_seconds))
 
 
-def _courier(outbox: Outbox, settings: Settings) -> Courier:
+def _courier(outbox: Outbox, settings: Settings, rules: Rules) -> Courier:
     timeout_seconds = settings.notifications.webhook_timeout_milliseconds / 1_000
-    return Courier(outbox, partial(Sender, timeout=timeout_seconds))
+    return Courier(outbox, partial(Sender, rules, timeout=timeout_seconds))
+
+
+def _messengers(
+    store: Store, vault: Vault, payloads: Payloads, clock: Callable[[], int]
+) -> Sequence[Background]:
+    """What tells learners, if the libraries for it are installed."""
+    if find_spec("apprise") is None or find_spec("jinja2") is None:
+        return ()
+    from zhifu.notify.contacts import Contacts
+    from zhifu.notify.messenger import Messenger
+    from zhifu.notify.notices import Notices
+
+    return (Messenger(Notices(store, vault, Contacts(store, vault), payloads, clock)),)
 
 
 def _options(settings: Settings, mode: Mode) -> Options:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zhifu.notify.outbox import Outbox
 
 _VAULT_KEY = "vault.key"
-_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Platform = Annotated[
     str, typer.Option("--platform", "-p", metavar="PLATFORM", help="Its name or number.")
@@ -39,6 +38,7 @@ class Outgoing:
 @contextmanager
 def outgoing(session: Session) -> Iterator[Outgoing]:
     """Open them."""
+    from zhifu.notify.destination import rules_on
     from zhifu.notify.endpoints import Endpoints
     from zhifu.notify.feed import Feed
     from zhifu.notify.outbox import Outbox
@@ -48,17 +48,10 @@ def outgoing(session: Session) -> Iterator[Outgoing]:
 
     deployment = session.network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
-    rules = rules_of(session)
+    rules = rules_on(deployment.chain_id)
     with Store.open(session.settings.database_url) as store:
         vault = Vault.at(session.settings.home / _VAULT_KEY)
         endpoints = Endpoints(store, vault, lambda: session.now, rules)
         feed = Feed(store, payloads, lambda: session.now)
         outbox = Outbox(store, endpoints, payloads, lambda: session.now)
         yield Outgoing(endpoints, feed, outbox, rules, lambda: session.now)
-
-
-def rules_of(session: Session) -> Rules:
-    """Where webhooks may lead: on a local chain to this machine too, by http and at any port."""
-    from zhifu.notify.destination import PUBLIC_ONLY, Rules
-
-    return Rules(development_hosts=_THIS_MACHINE) if session.is_local else PUBLIC_ONLY

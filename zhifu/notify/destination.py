@@ -62,6 +62,16 @@ class Rules:
 PUBLIC_ONLY = Rules()
 """https at its own port, to public addresses."""
 
+_THIS_MACHINE = Rules(development_hosts=frozenset({"127.0.0.1", "::1", "localhost"}))
+
+
+def rules_on(chain_id: int) -> Rules:
+    """The rules beside a chain: beside a local one, webhooks may lead to this machine too."""
+    # Imported here because it brings the library of keys along, which nothing else here needs.
+    from zhifu.anvil import CHAIN_ID as LOCAL_CHAIN_ID
+
+    return _THIS_MACHINE if chain_id == LOCAL_CHAIN_ID else PUBLIC_ONLY
+
 
 def destination(url: str, rules: Rules = PUBLIC_ONLY) -> Destination:
     """Take a URL apart; raises InvalidInput, naming the rule that it breaks."""

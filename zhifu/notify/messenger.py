@@ -10,8 +10,11 @@ from urllib.parse import quote
 
 import apprise
 
+from zhifu.exceptions import ChainUnreachable, DatabaseUnreachable
 from zhifu.notify.contacts import Channel
 from zhifu.notify.notices import Letter, Notices
+
+_log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
 _AT_A_TIME = 8
@@ -43,7 +46,12 @@ class Messenger:
     def run(self) -> None:
         """Send until stopped; what is under way then is finished first."""
         while not self._stopped.is_set():
-            if not self.run_once():
+            try:
+                sent = self.run_once()
+            except (DatabaseUnreachable, ChainUnreachable) as error:
+                _log.warning("notices wait: %s", error)
+                sent = 0
+            if not sent:
                 self._stopped.wait(_POLL_SECONDS)
 
     def stop(self) -> None:
