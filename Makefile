@@ -46,6 +46,10 @@ fuzz: setup ## walk the contracts at random for long, checking the invariants an
 	$(BIN)/python -m tests.differential --steps 1000000 --least 1000 || status=1; \
 	exit $$status
 
+.PHONY: faults
+faults: setup ## let everything go wrong in full counts: crashes, repeats, forgeries, reorganisations (goes on where it was stopped)
+	@$(BIN)/python -m tests.faults
+
 .PHONY: proofs
 proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
 	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
