@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from zhifu.api import schemas
 from zhifu.api.api_keys import ApiKeys
 from zhifu.api.callers import Callers
+from zhifu.api.desk import Desk
 from zhifu.api.edge import Edge
 from zhifu.api.express import Express
 from zhifu.api.failures import HANDLERS
@@ -66,6 +67,9 @@ ROUTERS = (
     health.router,
 )
 
+#: How many requests may wait for the chain or a provider at once.
+_THREADS = 32
+
 #: How often what runs beside the requests is done.
 _CHORES_SECONDS = 60.0
 
@@ -109,10 +113,12 @@ def create_app(
     What is in the `background` begins and ends with it.
     """
     chosen, logger, metrics = options or Options(), log or open_log(), Metrics()
-    awaited = AsyncGateway(gateway)
-    callers = Callers(ApiKeys(store, clock), awaited.run, chosen.mode, chosen.rate)
-    replies = Replies(store, awaited.run, clock)
-    service = Service(awaited, store, hooks, feed, callers, replies, metrics, logger, chosen, clock)
+    awaited, desk = AsyncGateway(gateway, threads=_THREADS), Desk()
+    callers = Callers(ApiKeys(store, clock), desk.run, chosen.mode, chosen.rate)
+    replies = Replies(store, desk.run, clock)
+    service = Service(
+        awaited, desk, store, hooks, feed, callers, replies, metrics, logger, chosen, clock
+    )
     metrics.watch(
         "zhifu_commits_waiting",
         "Payments that wait for the next commit.",
@@ -146,6 +152,7 @@ def api(service: Service | None, background: Sequence[Background] = ()) -> FastA
             await service.replies.drain()
             await service.callers.note_used()
             await service.gateway.close()
+            service.desk.close()
 
     app = FastAPI(
         title="zhifu",
@@ -172,7 +179,7 @@ async def _do_chores(service: Service) -> None:
         try:
             await service.callers.note_used()
             before = service.clock() - KEPT_DAYS * DAY_SECONDS
-            await service.gateway.run(service.replies.forget, before)
+            await service.desk.run(service.replies.forget, before)
         except ZhifuError as error:
             service.log.warning("chores", code=error.code, detail=str(error))
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from zhifu.api.api_keys import Mode
 from zhifu.api.buckets import UNLIMITED, Rate
 from zhifu.api.callers import Caller, Callers
+from zhifu.api.desk import Desk
 from zhifu.api.metrics import Metrics
 from zhifu.api.replies import Replies
 from zhifu.async_gateway import AsyncGateway
@@ -39,6 +40,7 @@ class Service:
     """The gateway and what stands around it."""
 
     gateway: AsyncGateway
+    desk: Desk
     store: Store
     hooks: Endpoints
     events: Feed

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from zhifu.api import schemas
 from zhifu.api.metrics import MEDIA_TYPE
-from zhifu.api.service import Gateway, service_of
+from zhifu.api.service import Service, service_of
 from zhifu.exceptions import ZhifuError
 from zhifu.store import Store
 
@@ -28,12 +28,13 @@ async def live() -> schemas.HealthOut:
 
 
 @router.get("/readyz", response_model=schemas.HealthOut, responses={503: {}})
-async def ready(request: Request, gateway: Gateway, response: Response) -> schemas.HealthOut:
+async def ready(request: Request, response: Response) -> schemas.HealthOut:
     """Whether the service has its database and its chain."""
-    store = service_of(request).store
+    service = service_of(request)
+    store, chain = service.store, service.gateway.gateway.network.chain
     checks = {
-        "database": await _check(gateway, lambda: _ask_database(store)),
-        "chain": await _check(gateway, gateway.gateway.network.chain.block_number),
+        "database": await _check(service, lambda: _ask_database(store)),
+        "chain": await _check(service, chain.block_number),
     }
     is_ready = all(each == _GOOD for each in checks.values())
     response.status_code = 200 if is_ready else 503
@@ -51,9 +52,9 @@ def _ask_database(store: Store) -> None:
         transaction.row("deployment")
 
 
-async def _check(gateway: Gateway, ask: Callable[[], object]) -> str:
+async def _check(service: Service, ask: Callable[[], object]) -> str:
     try:
-        await asyncio.wait_for(gateway.run(ask), _PATIENCE_SECONDS)
+        await asyncio.wait_for(service.desk.run(ask), _PATIENCE_SECONDS)
     except ZhifuError as error:
         return error.code
     except (TimeoutError, asyncio.TimeoutError):
