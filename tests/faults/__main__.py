@@ -25,6 +25,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "lying node": ("lying_rpc",),
     "dropped transactions": ("dropped",),
     "webhooks": ("webhooks",),
+    "kills": ("kills",),
     "idempotency": ("idempotency",),
 }
 _AT_ONCE = 2

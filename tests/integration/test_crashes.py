@@ -1,5 +1,5 @@
 """INV-7, PAY-1, PAY-2, PAY-8, PAY-13: a gateway that dies at any point loses nothing and does
-nothing twice. A small run of tests/faults/crashes.py."""
+nothing twice. Small runs of tests/faults/crashes.py and kills.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from tests.databases import DIALECTS
 from tests.faults.crashes import Plan, run_chunk, town_of
+from tests.faults.kills import run
 from tests.faults.points import POINTS, Point
 from tests.integration.fair import Fair
 
@@ -20,3 +21,10 @@ def test_a_gateway_that_dies_recovers(opened_fair: Fair, dialect: str, point: Po
         report = run_chunk(town, point, Plan(each=_EACH), range(_EACH))
     assert report.wrong == []
     assert report.deaths >= report.recoveries == _EACH
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_process_that_is_killed_loses_nothing(opened_fair: Fair, dialect: str) -> None:
+    report = run(opened_fair, dialect, kills=3)
+    assert report.wrong == []
+    assert report.kills == 3
