@@ -50,6 +50,11 @@ fuzz: setup ## walk the contracts at random for long, checking the invariants an
 faults: setup ## let everything go wrong in full counts: crashes, repeats, forgeries, reorganisations (goes on where it was stopped)
 	@$(BIN)/python -m tests.faults
 
+.PHONY: fuzz-api
+fuzz-api: setup ## ask the running service at random (CASES=100000 SEED=... DATABASE=sqlite|postgresql)
+	@$(BIN)/python -m tests.fuzz_api --cases $(or $(CASES),100000) --database $(or $(DATABASE),sqlite) \
+	  $(if $(SEED),--seed $(SEED))
+
 .PHONY: proofs
 proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
 	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
@@ -106,6 +111,9 @@ lock: setup ## bring the lock files up to pyproject.toml and package.json (UPGRA
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile tests/proofs/requirements.in --quiet \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  $(if $(UPGRADE),--upgrade) --output-file tests/proofs/requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' .cache/uv/bin/uv pip compile tests/fuzz_api/requirements.in --quiet \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  $(if $(UPGRADE),--upgrade) --output-file tests/fuzz_api/requirements.lock
 	@$(BIN)/npm $(if $(UPGRADE),update,install) --package-lock-only --ignore-scripts --loglevel=error >/dev/null
 
 .PHONY: clean
