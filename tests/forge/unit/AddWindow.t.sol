@@ -52,8 +52,8 @@ contract AddWindowTest is Scene {
         _hasNone(8);
         vm.prank(networkOwner);
         desk.pause();
-        _hasNone(2);
         _hasNone(8);
+        _hasNone(9);
     }
 
     function _hasNone(uint8 class) private {

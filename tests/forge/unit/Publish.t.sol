@@ -98,7 +98,8 @@ contract PublishTest is Scene {
         _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 8));
         vm.prank(networkOwner);
         desk.pause();
-        _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 8));
+        publication.class = 9;
+        _refuses(publication, abi.encodeWithSelector(ISettlement.UnknownClass.selector, 9));
         publication.class = LONG;
         _publish(hostOperator, publication);
     }

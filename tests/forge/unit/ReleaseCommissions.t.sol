@@ -39,6 +39,7 @@ contract ReleaseCommissionsTest is Scene {
         vm.prank(networkOwner);
         desk.pause();
         _refusesClass(8);
+        _refusesClass(9);
     }
 
     function _refusesClass(uint8 class) private {
