@@ -126,14 +126,14 @@ class Submitter:
 
     def _begin(self, operation: Operation) -> Operation:
         """Take an operation up that was never sent, so that its nonce may still be any."""
-        (latest,) = self._book.submissions(operation)[-1:]
+        latest = self._latest(operation)
         if self._chain.nonce(self._signer.address) != latest.nonce:
             operation = self._renew(operation, latest)
         return self._book.submitted(operation)
 
     def _hand_over(self, operation: Operation) -> bool:
         """Send the latest signed transaction and wait; whether its nonce or fees no longer fit."""
-        latest = self._book.submissions(operation)[-1]
+        latest = self._latest(operation)
         try:
             self._chain.send_raw(latest.raw)
             self._chain.wait_for_receipt(latest.hash)
@@ -148,6 +148,12 @@ class Submitter:
             return self._is_stuck(latest)
         return False
 
+    def _latest(self, operation: Operation) -> Submission:
+        """What was signed last, or is included, if it is one of our own."""
+        submissions = self._book.submissions(operation)
+        named = (each for each in submissions if each.hash == operation.transaction_hash)
+        return next(named, submissions[-1])
+
     def _is_stuck(self, latest: Submission) -> bool:
         """Whether a transaction that was sent must be signed again; raises if it just waits."""
         pending = self._chain.nonce(self._signer.address)
@@ -160,7 +166,7 @@ class Submitter:
 
     def _sign_again(self, operation: Operation) -> Operation:
         """Sign an operation once more, with a nonce and fees that fit now."""
-        latest = self._book.submissions(operation)[-1]
+        latest = self._latest(operation)
         pending, used = self._nonces()
         if used > latest.nonce:
             if not operation.kind.once:

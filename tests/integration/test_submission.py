@@ -152,6 +152,17 @@ def test_a_nonce_used_elsewhere_is_left_once_that_is_final(fair: Fair, book: Ope
     assert (submissions(fair), topped_up(fair)) == (2, CENT)
 
 
+def test_what_was_signed_before_may_be_signed_once_more(fair: Fair, book: OperationBook) -> None:
+    """SUB-2: a node told of a higher nonce for a while, and then the truth."""
+    chain, operator = fair.network.chain, fair.operators[1]
+    to, call = top_up(fair)
+    first, other = (chain.sign(operator, to, call, nonce=each) for each in (7, 9))
+    stored = book.store(1, Kind.TOP_UP, 1, first)
+    again = book.sign_again(book.sign_again(stored, other), first)
+    assert (again.nonce, again.transaction_hash) == (7, first.hash)
+    assert [each.hash for each in book.submissions(again)] == [first.hash, other.hash]
+
+
 def test_nonces_that_nothing_has_are_filled(fair: Fair, book: OperationBook) -> None:
     """SUB-5."""
     chain, operator = fair.network.chain, fair.operators[1]

@@ -10,8 +10,10 @@ VALUES
 ON CONFLICT (kind, subject) WHERE state <> 'refused' DO NOTHING;
 
 -- put_submission --
+-- Adds nothing if the very same was signed before.
 INSERT INTO submissions (hash, operation_id, attempt, nonce, raw, created_at)
-VALUES (:hash, :operation_id, :attempt, :nonce, :raw, :now);
+VALUES (:hash, :operation_id, :attempt, :nonce, :raw, :now)
+ON CONFLICT (operation_id, hash) DO NOTHING;
 
 -- submissions --
 SELECT hash, nonce, raw, created_at FROM submissions

@@ -187,13 +187,14 @@ CREATE INDEX operations_settled ON operations (id) WHERE state = 'settled';
 -- submissions --
 -- Every transaction that was signed for an operation, stored before it was sent.
 CREATE TABLE submissions (
-    hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 66),
+    hash TEXT NOT NULL CHECK (length(hash) = 66),
     operation_id BIGINT NOT NULL REFERENCES operations (id),
     attempt BIGINT NOT NULL CHECK (attempt > 0),
     nonce BIGINT NOT NULL CHECK (nonce >= 0),
     raw BLOB NOT NULL,
     created_at BIGINT NOT NULL,
-    UNIQUE (operation_id, attempt)
+    PRIMARY KEY (operation_id, attempt),
+    UNIQUE (operation_id, hash)
 );
 
 -- refunds --
