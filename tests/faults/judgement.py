@@ -1,6 +1,6 @@
 """What must be true when everything has come to its end: provider, books and chain compared.
 
-INV-7: what a provider says is paid is settled on chain once or goes back once. Money is counted at
+PAY-15: what a provider says is paid is settled on chain once or goes back once. Money is counted at
 the provider by its bill and on chain by the contract's balances and events, not by the books.
 """
 

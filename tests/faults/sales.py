@@ -86,6 +86,9 @@ class Sale:
 def sale_of(town: Town, draw: random.Random) -> Sale:
     """A cart of a learner that nobody asked for yet."""
     contents = tuple(draw.sample(sorted(PRICES), draw.randint(1, 3)))
+    if sum(PRICES[each] for each in contents) == 1:
+        # Less than one cent could not be paid for it.
+        contents += (1,)
     amount = Money(sum(PRICES[each] for each in contents), "USD")
     learner, key = draw.randint(1, LEARNERS), f"key-{next(town.names)}"
     request = PaymentRequest(PLATFORM, learner, contents, amount, "sandbox", "", key)

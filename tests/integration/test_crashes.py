@@ -1,4 +1,4 @@
-"""INV-7, PAY-1, PAY-2, PAY-8, PAY-13: a gateway that dies at any point loses nothing and does
+"""PAY-15, PAY-2, PAY-8, PAY-13: a gateway that dies at any point loses nothing and does
 nothing twice. Small runs of tests/faults/crashes.py and kills.py."""
 
 from __future__ import annotations
