@@ -1,4 +1,4 @@
-"""SUB-10: a sample of what `python -m tests.faults.reorganisations` and `.lying_rpc` run in full."""
+"""SUB-10: a sample of what `tests.faults.reorganisations` and `tests.faults.lying_rpc` run in full."""
 
 from __future__ import annotations
 
