@@ -1,4 +1,4 @@
-"""SUB-10: a sample of what `tests.faults.reorganisations` and `tests.faults.lying_rpc` run in full."""
+"""SUB-10: samples of what `tests.faults.reorganisations` and `tests.faults.lying_rpc` run whole."""
 
 from __future__ import annotations
 

@@ -50,10 +50,17 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 405:
-        return _answer(request, problems.wrong_method((error.headers or {}).get("Allow", "")))
+        return _answer(request, problems.wrong_method(_methods_of(request, error)))
     if error.status_code == 404:
         return _answer(request, problems.NO_SUCH_PATH)
     return _answer(request, problems.MALFORMED)
+
+
+def _methods_of(request: Request, error: HTTPException) -> str:
+    """The methods of a path: the error has those of one route, and a path may have several."""
+    path = getattr(request.scope.get("route"), "path", None)
+    told = request.app.openapi()["paths"].get(path)
+    return ", ".join(map(str.upper, told)) if told else (error.headers or {}).get("Allow", "")
 
 
 async def _answer_defect(request: Request, _: Exception) -> Response:

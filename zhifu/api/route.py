@@ -24,6 +24,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SECURITY = "apiKey"
 
 _ALWAYS = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
+_TO_A_POST = (415,)
 _JSON = "application/json"
 
 
@@ -65,7 +66,8 @@ class PlatformRoute(APIRoute):
         is_post = "POST" in (options.get("methods") or ())
         own = options.get("openapi_extra") or {}
         options["openapi_extra"] = {**_documented(asked, is_post), **own}
-        options["responses"] = {**problem_answers(*_ALWAYS), **(options.get("responses") or {})}
+        statuses = (*_ALWAYS, *(_TO_A_POST if is_post else ()))
+        options["responses"] = {**problem_answers(*statuses), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
 
     @property

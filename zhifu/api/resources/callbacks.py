@@ -6,6 +6,7 @@ No API key lets a provider in: its signature does.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -19,12 +20,18 @@ router = APIRouter(tags=["providers"])
 
 _RAW = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
+#: What it is told is its own affair, and so is the form.
+_WORDS: dict[int | str, dict[str, Any]] = {
+    204: {"description": "The callback was taken."},
+    400: {"description": "The callback was not taken, as its provider has it."},
+}
+
 
 @router.post(
     "/v1/callbacks/{provider}",
     response_class=Response,
     openapi_extra=_RAW,
-    responses=problem_answers(404, 413, 422, 500, 503),
+    responses={**_WORDS, **problem_answers(404, 413, 422, 500, 503)},
 )
 async def take_callback(gateway: Gateway, provider: str, request: Request) -> Response:
     """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
