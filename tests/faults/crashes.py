@@ -33,6 +33,7 @@ from tests.integration.fair import Fair, open_fair
 from zhifu.anvil import Anvil
 from zhifu.audit import audit
 from zhifu.chain import Chain
+from zhifu.exceptions import ZhifuError
 
 DATABASES = ("sqlite", "postgresql")
 GENESIS = 1_750_000_000
@@ -74,10 +75,18 @@ def recover(town: Town, point: Point, plan: Plan, number: int) -> Outcome:
     for attempt in range(_ATTEMPTS):
         draw = random.Random(f"{plan.seed}/{point.name}/{number}/{attempt}")
         fuse = Fuse(point.place, draw.randint(1, point.times))
-        outcome = Round(town, point.story, fuse, draw).play()
+        outcome = _played(Round(town, point.story, fuse, draw))
         if outcome.deaths or outcome.wrong:
             return outcome
     return Outcome(wrong=[f"{point.place} was not reached"])
+
+
+def _played(each: Round) -> Outcome:
+    """How a round ended; an error that nobody expected is a fault, and holds up no other round."""
+    try:
+        return each.play()
+    except ZhifuError as error:
+        return Outcome(wrong=[f"{type(error).__name__}: {error}"])
 
 
 def run_chunk(town: Town, point: Point, plan: Plan, numbers: Sequence[int]) -> Report:
