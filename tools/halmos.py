@@ -6,23 +6,21 @@ Its packages and the project's do not go together, so ``.cache/halmos`` has its 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools import solc
+from tools.environment import Environment, NoPython
 
-ENVIRONMENT = solc.ROOT / ".cache" / "halmos"
-REQUIREMENTS = solc.ROOT / "tests" / "proofs" / "requirements.lock"
-PYTHONS = ("python3.12", "python3.11", "python3.13")
-"""What halmos runs on, the version it is known best with first."""
+ENVIRONMENT = Environment(
+    solc.ROOT / ".cache" / "halmos", solc.ROOT / "tests" / "proofs" / "requirements.lock"
+)
 
 LOOPS = 24
 """How often a loop whose end is not known is followed; a proof that needs more is none."""
@@ -71,19 +69,14 @@ def install() -> None:
     """
     if not shutil.which("forge"):
         raise ProverMissing("no forge is on PATH")
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    marker = ENVIRONMENT / "installed"
-    if marker.is_file() and marker.read_text() == digest:
-        return
-    subprocess.run([_python(), "-m", "venv", "--clear", ENVIRONMENT], check=True)
-    python = ENVIRONMENT / "bin" / "python"
-    pip = (python, "-m", "pip", "install", "-qq", "--require-hashes", "-r", REQUIREMENTS)
-    subprocess.run(pip, check=True)
-    solver = ENVIRONMENT / "bin" / "cvc5"
+    try:
+        ENVIRONMENT.install()
+    except NoPython as missing:
+        raise ProverMissing(f"halmos: {missing}") from missing
+    solver = ENVIRONMENT.programs / "cvc5"
     script = solc.ROOT / "tools" / "bits_as_integers.py"
-    solver.write_text(_SOLVER.format(python=python, script=script))
+    solver.write_text(_SOLVER.format(python=ENVIRONMENT.programs / "python", script=script))
     solver.chmod(0o755)
-    marker.write_text(digest)
 
 
 def prove(project: Path, contracts: str, *, one_counterexample: bool = False) -> list[Verdict]:
@@ -94,8 +87,8 @@ def prove(project: Path, contracts: str, *, one_counterexample: bool = False) ->
     """
     report = project / "verdicts.json"
     report.unlink(missing_ok=True)
-    programs = os.pathsep.join([str(ENVIRONMENT / "bin"), os.environ["PATH"]])
-    halmos = str(ENVIRONMENT / "bin" / "halmos")
+    programs = os.pathsep.join([str(ENVIRONMENT.programs), os.environ["PATH"]])
+    halmos = str(ENVIRONMENT.programs / "halmos")
     command = [halmos, "--root", str(project), "--match-contract", contracts, "--no-status"]
     command += ["--json-output", str(report), "--loop", str(LOOPS)]
     command += ["--solver-timeout-assertion", f"{ANSWER_SECONDS}s"]
@@ -122,22 +115,3 @@ def _verdicts(report: dict[str, Any]) -> Iterator[Verdict]:
             name = result["name"].partition("(")[0]
             seconds = (result["time"] or [0.0])[0]
             yield Verdict(name, result["exitcode"], result["num_bounded_loops"] or 0, seconds)
-
-
-def _python() -> str:
-    """Return a Python that halmos runs on; one that pyenv only pretends to have does not answer."""
-    for name in PYTHONS:
-        for candidate in _candidates(name):
-            asked = subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True)
-            if asked.returncode == 0:
-                return str(candidate)
-    raise ProverMissing(f"halmos runs on {', '.join(PYTHONS)}, and none of them is here")
-
-
-def _candidates(name: str) -> Iterator[Path]:
-    if found := shutil.which(name):
-        yield Path(found)
-    version = name.removeprefix("python")
-    yield from sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/{name}"))
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        yield Path(sys.executable)
