@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from zhifu import rounds
 from zhifu.books import Books
-from zhifu.exceptions import (
-    CurrencyMismatch,
-    InvalidCallback,
-    ProviderError,
-    UnknownProvider,
-)
+from zhifu.exceptions import InvalidCallback, UnknownProvider, ZhifuError
 from zhifu.inbox import DueCallback, Inbox, Received
 from zhifu.inquiries import Inquiries
 from zhifu.providers import Answer, Callback, Provider
@@ -56,17 +52,20 @@ class Callbacks:
 
     def process(self) -> int:
         """Act on every callback whose time has come; how many are done with."""
-        return sum(self._process(each) for each in self._inbox.due())
+        return rounds.each(self._inbox.due(), self._process)
 
     def _process(self, callback: DueCallback) -> bool:
+        try:
+            return self._follow(callback)
+        except ZhifuError as error:
+            self._postpone(callback, str(error))
+            raise
+
+    def _follow(self, callback: DueCallback) -> bool:
         payment = self._books.by_provider(callback.provider, callback.hint.provider_payment_id)
         if payment is None:
             return self._unmatched(callback)
-        try:
-            self._inquiries.ask(payment, hinted=True)
-        except (ProviderError, CurrencyMismatch, UnknownProvider) as error:
-            self._postpone(callback, str(error))
-            return False
+        self._inquiries.ask(payment, hinted=True)
         self._inbox.processed(callback)
         return True
 

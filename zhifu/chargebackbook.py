@@ -85,6 +85,12 @@ class ChargebackBook:
             rows = transaction.rows("chargebacks_of", payment_id=_payment_number(payment_id))
         return [_from_row(row) for row in rows]
 
+    def standing(self, payment_id: str) -> Money | None:
+        """What the payer's bank holds of a payment, None if nothing; raises UnknownPayment."""
+        stand = [each for each in self.of(payment_id) if each.state is not ChargebackState.REVERSED]
+        amounts = [each.amount for each in stand]
+        return sum(amounts[1:], amounts[0]) if amounts else None
+
     def close(self, chargeback: Chargeback, detail: str) -> None:
         """All that can be done about a chargeback is done."""
         with self._store.writing() as transaction:

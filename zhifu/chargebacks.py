@@ -6,9 +6,10 @@ who lost it. After that it stays settled, and the seller bears the loss.
 
 from __future__ import annotations
 
+from zhifu import rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage
-from zhifu.exceptions import NotRefundable
+from zhifu.exceptions import ChainUnreachable, NotRefundable
 from zhifu.money import Money
 from zhifu.payments import OrderRecord, OrderState, Payment
 from zhifu.refunds import Refunds
@@ -25,9 +26,11 @@ class Chargebacks:
     def note(self, payment: Payment, charged_back: Money) -> None:
         """Record that so much of a payment is with the payer's bank now, more or less than before.
 
-        Of what came back only whole chargebacks are undone, the latest first.
+        Of what came back only whole chargebacks are undone, the latest first. A bank may take more
+        than came in, by the rate of another day; the books count what came in.
         """
         known = self._book.of(payment.id)
+        charged_back = self._within(payment, charged_back)
         standing = [each for each in known if each.state is not ChargebackState.REVERSED]
         taken = sum(each.amount.amount for each in standing)
         if charged_back.amount > taken:
@@ -44,9 +47,13 @@ class Chargebacks:
     def attend(self) -> int:
         """Take back what can be of every open chargeback; how many are dealt with.
 
-        Raises what keeps the chain from answering; the rest is left for the next time.
+        Raises ChainUnreachable; the rest is left for the next time.
         """
-        return sum(self._take_back(each) for each in self._book.open())
+        return rounds.each(self._book.open(), self._take_back, ends=(ChainUnreachable,))
+
+    def _within(self, payment: Payment, charged_back: Money) -> Money:
+        received = payment.received
+        return charged_back if received is None else min(charged_back, received)
 
     def _stage(self, payment: Payment) -> Stage:
         is_open = any(self._refunds.is_open(order.id) for order in payment.orders)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zhifu.books import Books, Draft
 from zhifu.exceptions import (
     IdempotencyConflict,
+    InputError,
     InvalidInput,
     ProviderRefused,
     UnknownProvider,
@@ -66,8 +67,8 @@ class Checkouts:
     def make(self, payment: Payment) -> OpenCheckout:
         """Make a recorded payment at its provider, if that is still to be done.
 
-        Raises ProviderRefused, and the payment is then cancelled; PaymentUnknown if no answer
-        came: the same again goes on.
+        Raises ProviderRefused, or InvalidInput for what this provider could never accept, and
+        the payment is then cancelled; PaymentUnknown if no answer came: the same again goes on.
         """
         stored = self._books.checkout(payment.id)
         if payment.state is not PaymentState.CREATED:
@@ -75,7 +76,7 @@ class Checkouts:
             return OpenCheckout(payment, (stored.action or {}) if is_open else {})
         try:
             made = self._provider(payment).create(_intent(payment, stored.terms))
-        except ProviderRefused:
+        except (ProviderRefused, InputError):
             self._books.resolve(payment.id, PaymentState.CANCELLED)
             raise
         known = self._books.made(payment.id, made.provider_payment_id, made.action)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from zhifu import rounds
 from zhifu.adoption import Adopter, Adoption
 from zhifu.books import Books
 from zhifu.callbacks import Callbacks
@@ -51,6 +52,7 @@ from zhifu.payments import (
     Change,
     CheckoutTerms,
     OrderRecord,
+    OrderState,
     Payment,
     PaymentRequest,
 )
@@ -138,6 +140,7 @@ class Gateway:
         )
         self._licenses = Licenses(store, network, self._index)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
+        self._chargeback_book = ChargebackBook(store, clock)
         self._refunds = Refunds(
             self._refund_book,
             self._books,
@@ -145,11 +148,11 @@ class Gateway:
             self._licenses,
             self._lanes,
             providers,
+            self._chargeback_book,
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
         self._paybacks = Paybacks(self._payback_book, providers)
-        self._chargeback_book = ChargebackBook(store, clock)
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
         self._checkouts = Checkouts(self._books, self._intake, providers, clock)
         self._inquiries = Inquiries(
@@ -287,7 +290,14 @@ class Gateway:
         """
         latest = self._clock() - patience_seconds
         late = [each for each in self.left_out(platform) if self.history(each.id)[-1].at <= latest]
-        return [self.refund(order.id) for order in late]
+        refunded: list[OrderRecord] = []
+
+        def refund(order: OrderRecord) -> bool:
+            refunded.append(self.refund(order.id))
+            return True
+
+        rounds.each(late, refund, ends=(ChainUnreachable,))
+        return refunded
 
     def forget_learner(self, platform: int, learner: int) -> None:
         """Erase what is personal of a platform's learner; the books stay as they are.
@@ -373,14 +383,28 @@ class Gateway:
         To be called on start. One that the chain refused comes back as refused, once that is
         `confirmations` deep; its orders wait again. One that was refused and that a reorganisation
         included all the same comes back as settled. Refunds that were cut short are finished too;
-        `pending_refunds` tells of those that still cannot be.
+        `pending_refunds` tells of those that still cannot be. What keeps one lane from its end is
+        raised once the others, and the refunds, have come to theirs.
         """
         self.sync()
-        batches = [batch for lane in self._lanes.values() for batch in lane.recover()]
-        for order in self.pending_refunds():
-            if order.platform in self._lanes:
-                self._finish_refund(order.id)
+        batches: list[BatchRecord] = []
+        failures: list[ZhifuError] = []
+        for lane in self._lanes.values():
+            batches += self._recovered(lane, failures)
+        ours = [each for each in self.pending_refunds() if each.platform in self._lanes]
+        rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
+        if failures:
+            raise failures[0]
         return batches
+
+    def _recovered(self, lane: Lane, failures: list[ZhifuError]) -> list[BatchRecord]:
+        try:
+            return lane.recover()
+        except ChainUnreachable:
+            raise
+        except ZhifuError as error:
+            failures.append(error)
+            return []
 
     def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
         """Take in batches that the chain has settled and restored books know nothing of.
@@ -404,14 +428,8 @@ class Gateway:
             )
             return adopter.adopt(unmatched=unmatched)
 
-    def _finish_refund(self, order_id: str) -> None:
-        try:
-            self._refunds.refund(order_id)
-        except ChainUnreachable:
-            raise
-        except ZhifuError:
-            # It stays pending, and must not keep the others from being finished.
-            return
+    def _finish_refund(self, order: OrderRecord) -> bool:
+        return self._refunds.refund(order.id).state is OrderState.REFUNDED
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

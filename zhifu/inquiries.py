@@ -8,13 +8,16 @@ hinted at news.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
+from zhifu import rounds
 from zhifu.books import Books, DuePayment
 from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts
 from zhifu.exceptions import (
     CurrencyMismatch,
+    InputError,
     PaymentUnknown,
     ProviderError,
     ProviderRefused,
@@ -74,22 +77,20 @@ class Inquiries:
 
         One that cannot be asked about does not keep the others from it.
         """
-        return sum(self._ask_due(due) for due in self._books.due())
+        return rounds.each(self._books.due(), self._ask_due)
 
     def _ask_due(self, due: DuePayment) -> bool:
-        payment = due.payment
-        try:
-            if payment.expires_at is None:
-                self._intake.recheck(payment)
-            else:
-                self.ask(payment)
-        except (ProviderError, CurrencyMismatch, UnknownProvider):
-            # It stays as it is, and is asked about again.
-            pass
-        after = self._books.payment(payment.id)
-        if after.state in UNDECIDED:
-            self._books.postpone(payment.id, self._next(due))
-        return after.state not in UNDECIDED
+        # Before anything can fail, so that whatever does comes round later than the others.
+        self._books.postpone(due.payment.id, self._next(due))
+        with suppress(ProviderError):
+            self._ask(due.payment)
+        return self._books.payment(due.payment.id).state not in UNDECIDED
+
+    def _ask(self, payment: Payment) -> None:
+        if payment.expires_at is None:
+            self._intake.recheck(payment)
+        else:
+            self.ask(payment)
 
     def _next(self, due: DuePayment) -> int:
         """When to ask again: ever later, but soon after it has expired."""
@@ -103,7 +104,7 @@ class Inquiries:
         """Learn what the provider calls a payment whose making was not answered."""
         try:
             return self._checkouts.make(payment).payment
-        except ProviderRefused:
+        except (ProviderRefused, InputError):
             return self._books.payment(payment.id)
 
     def _answer(self, payment: Payment, hinted: bool) -> ProviderPayment:

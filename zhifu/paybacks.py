@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zhifu.exceptions import PaymentUnknown, ProviderRefused
+from zhifu import rounds
+from zhifu.exceptions import InputError, PaymentUnknown, ProviderRefused
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.providers import Provider, RefundStatus
 
@@ -21,7 +22,7 @@ class Paybacks:
 
         One that its provider refuses is marked as failed, for a person to look into.
         """
-        return sum(self._make(each) for each in self._book.open())
+        return rounds.each(self._book.open(), self._make)
 
     def _make(self, payback: Payback) -> bool:
         provider = self._providers.get(payback.provider)
@@ -32,7 +33,7 @@ class Paybacks:
         except PaymentUnknown:
             # It will be asked again, under the same id.
             return False
-        except ProviderRefused as refused:
+        except (ProviderRefused, InputError) as refused:
             self._book.failed(payback, str(refused))
             return True
         if status is RefundStatus.DONE:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from zhifu import ids
 from zhifu.books import Books
+from zhifu.chargebackbook import ChargebackBook
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
@@ -27,7 +28,7 @@ from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.operations import Kind
-from zhifu.payments import OrderRecord, OrderState
+from zhifu.payments import OrderRecord, OrderState, PaymentState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord, ReturnedBy
 from zhifu.refusals import explained
@@ -62,6 +63,7 @@ class Refunds:
         licenses: Licenses,
         lanes: Mapping[int, Lane],
         providers: Mapping[str, Provider],
+        chargebacks: ChargebackBook,
         sync: Callable[[], object],
     ) -> None:
         self._book = book
@@ -70,6 +72,7 @@ class Refunds:
         self._licenses = licenses
         self._lanes = lanes
         self._providers = providers
+        self._chargebacks = chargebacks
         self._sync = sync
 
     def refund(self, order_id: str) -> OrderRecord:
@@ -197,7 +200,7 @@ class Refunds:
         return Inclusion(ending.operation.transaction_hash, ending.operation.block_number or 0)
 
     def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
-        if refund.returned_by is ReturnedBy.CHARGEBACK:
+        if refund.returned_by is ReturnedBy.CHARGEBACK or self._bank_returned(order):
             self._book.refunded(refund, order.payment_id)
             return
         provider, payment = self._provider(order)
@@ -211,6 +214,18 @@ class Refunds:
             raise ProviderRefused(provider.name, payment, "the refund failed")
         if status is RefundStatus.DONE:
             self._book.refunded(refund, order.payment_id)
+
+    def _bank_returned(self, order: OrderRecord) -> bool:
+        """Whether the payer's bank returned the whole payment while its refund was under way.
+
+        Raises NotRefundable if it returned a part: a person has to see what is left.
+        """
+        payment = self._books.payment(order.payment_id)
+        if payment.state is not PaymentState.CHARGED_BACK:
+            return False
+        if self._chargebacks.standing(payment.id) != payment.received:
+            raise NotRefundable(order.id, "a part of its payment was charged back")
+        return True
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
         payment = self._books.payment(order.payment_id)

@@ -19,9 +19,13 @@ _LEASE_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
 
+AGAIN = object()
+"""What a job answers that has more to do at once: its turn comes after the others'."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every so many seconds."""
+    """Something to do every so many seconds, or at once for as long as it answers `AGAIN`."""
 
     name: str
     every_seconds: float
@@ -50,8 +54,8 @@ class Worker:
         """Do every job whose time has come; how many seconds until the next one's."""
         for job in self._jobs:
             if self._clock() >= self._due[job.name]:
-                self._do(job)
-                self._due[job.name] = self._clock() + job.every_seconds
+                again = self._do(job) is AGAIN
+                self._due[job.name] = self._clock() + (0 if again else job.every_seconds)
         return max(0.0, min(self._due.values()) - self._clock())
 
     def run(self) -> None:
@@ -63,18 +67,19 @@ class Worker:
         """End `run` after the job that is being done."""
         self._stop.set()
 
-    def _do(self, job: Job) -> None:
+    def _do(self, job: Job) -> object:
         lease = f"job:{job.name}"
         try:
             if self._leases.take(lease, _LEASE_SECONDS):
                 try:
-                    job.do()
+                    return job.do()
                 finally:
                     self._leases.release(lease)
         except ZhifuError as error:
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})
         except Exception:
             _LOG.exception("job %s", job.name)
+        return None
 
 
 def jobs_of(
@@ -103,9 +108,9 @@ def jobs_of(
 
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:
-    def settle() -> None:
-        while gateway.is_due(platform) and gateway.settle(platform) is not None:
-            pass
+    def settle() -> object:
+        settled = gateway.is_due(platform) and gateway.settle(platform) is not None
+        return AGAIN if settled else None
 
     return Job(f"settle:{platform}", every_seconds, settle)
 

@@ -37,7 +37,7 @@ class ProviderPayment(NamedTuple):
 
     `amount` is what the learner paid, or is to pay while it is PENDING; `fee` what the provider
     keeps of it; `charged_back` what was taken back from the merchant so far, nothing counted that
-    came back to it when a chargeback was won.
+    came back to it when a chargeback was won: zero once all of it came back.
     """
 
     status: ProviderStatus

@@ -122,6 +122,14 @@ class SandboxProvider:
             self._require_left(payment, known, taken)
             self._keep({"charge_back": payment, "payment": payment, **_money(taken)})
 
+    def return_chargeback(self, payment: str) -> None:
+        """The learner's bank gives back all that it took: the chargeback is won."""
+        with self._changing():
+            taken = Money(self._charged_back[payment], self._known(payment).amount.currency)
+            if taken.amount <= 0:
+                raise ProviderRefused(self.name, payment, "nothing of it was charged back")
+            self._keep({"charge_back": payment, "payment": payment, **_money(-taken)})
+
     @contextmanager
     def silence(self) -> Iterator[None]:
         """While this is open, no question is answered and nothing is done."""
@@ -165,10 +173,10 @@ class SandboxProvider:
             return ProviderPayment(ProviderStatus.UNKNOWN)
         with self._changing():
             found = self._payments.get(provider_payment_id)
-            taken = self._charged_back[provider_payment_id]
+            taken = self._charged_back.get(provider_payment_id)
         if found is None:
             return ProviderPayment(ProviderStatus.FAILED)
-        charged_back = Money(taken, found.amount.currency) if taken else None
+        charged_back = None if taken is None else Money(taken, found.amount.currency)
         return ProviderPayment(found.status, found.amount, charged_back=charged_back)
 
     def cancel(self, provider_payment_id: str) -> None:

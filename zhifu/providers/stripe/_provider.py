@@ -225,11 +225,11 @@ class StripeProvider:
                 raise
             return self._retrieve(payment).status
 
-    def _taken(self, payment: stripe.PaymentIntent) -> int:
-        """How much of a payment disputes have taken, in Stripe's units."""
+    def _taken(self, payment: stripe.PaymentIntent) -> int | None:
+        """How much of a payment disputes have taken, in Stripe's units; None without any."""
         charge: Any = payment.latest_charge
         if charge is None or not charge.disputed:
-            return 0
+            return None
         disputes = self._stripe.disputes.list({"payment_intent": payment.id, "limit": _PAGE})
         return sum(each.amount for each in disputes.auto_paging_iter() if each.status in _TAKING)
 
@@ -250,7 +250,7 @@ def _ours(refund: stripe.Refund) -> str | None:
     return getattr(refund.metadata, REFUND_ID, None)
 
 
-def _payment(found: stripe.PaymentIntent, taken: int) -> ProviderPayment:
+def _payment(found: stripe.PaymentIntent, taken: int | None) -> ProviderPayment:
     status = _STATUSES.get(found.status, ProviderStatus.PENDING)
     if status is not ProviderStatus.PAID:
         return ProviderPayment(status, from_stripe(found.amount, found.currency))
@@ -258,7 +258,7 @@ def _payment(found: stripe.PaymentIntent, taken: int) -> ProviderPayment:
         status,
         amount=from_stripe(found.amount_received, found.currency),
         fee=_fee(found),
-        charged_back=from_stripe(taken, found.currency) if taken else None,
+        charged_back=None if taken is None else from_stripe(taken, found.currency),
     )
 
 
