@@ -55,6 +55,10 @@ fuzz-api: setup ## ask the running service at random (CASES=100000 SEED=... DATA
 	@$(BIN)/python -m tests.fuzz_api --cases $(or $(CASES),100000) --database $(or $(DATABASE),sqlite) \
 	  $(if $(SEED),--seed $(SEED))
 
+.PHONY: fuzz-money
+fuzz-money: setup ## look for drift in random tradings in currencies with 0, 2 and 3 decimals (EXAMPLES=1000000 SEED=...)
+	@$(BIN)/python -m tests.drift $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: proofs
 proofs: setup ## prove the arithmetic for every input (PLANTED=1: that each proof notices a planted bug)
 	@$(BIN)/python -m tools.proofs $(if $(PLANTED),--planted)
