@@ -188,9 +188,9 @@ class AsyncGateway:
         """Settle a platform's next batch on chain and wait until it is included."""
         return await self.run(self.gateway.settle, platform, limit=limit)
 
-    async def recover(self) -> list[BatchRecord]:
+    async def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end."""
-        return await self.run(self.gateway.recover)
+        return await self.run(self.gateway.recover, platform)
 
     async def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
         """Take in batches that the chain has settled and restored books know nothing of."""

@@ -61,6 +61,7 @@ from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.selection import Selection
 from zhifu.signing import Signer
+from zhifu.silence import Spared
 from zhifu.store import Store
 from zhifu.treasury import Balance, SentWithdrawal, Treasury
 from zhifu.watch import Watch
@@ -105,6 +106,7 @@ class Gateway:
         deployment = network.deployment
         _bind(store, network)
         self.network = network
+        providers = {name: Spared(each) for name, each in providers.items()}
         self._store = store
         self._batch_size = batch_size
         self._index = Index()
@@ -377,21 +379,24 @@ class Gateway:
         self.sync()
         return lane.settle(min(limit or self._batch_size, self._batch_size))
 
-    def recover(self) -> list[BatchRecord]:
+    def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end; what became of each.
 
-        To be called on start. One that the chain refused comes back as refused, once that is
-        `confirmations` deep; its orders wait again. One that was refused and that a reorganisation
-        included all the same comes back as settled. Refunds that were cut short are finished too;
-        `pending_refunds` tells of those that still cannot be. What keeps one lane from its end is
-        raised once the others, and the refunds, have come to theirs.
+        Of one platform, or of all whose operator keys are here. To be called on start. One that the
+        chain refused comes back as refused, once that is `confirmations` deep; its orders wait
+        again. One that was refused and that a reorganisation included all the same comes back as
+        settled. Refunds that were cut short are finished too; `pending_refunds` tells of those that
+        still cannot be. What keeps one lane from its end is raised once the others, and the
+        refunds, have come to theirs. Raises UnknownPlatform and NoOperator for a platform that is
+        not here.
         """
         self.sync()
         batches: list[BatchRecord] = []
         failures: list[ZhifuError] = []
-        for lane in self._lanes.values():
+        lanes = self._lanes if platform is None else {platform: self._lane(platform)}
+        for lane in lanes.values():
             batches += self._recovered(lane, failures)
-        ours = [each for each in self.pending_refunds() if each.platform in self._lanes]
+        ours = [each for each in self.pending_refunds() if each.platform in lanes]
         rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
         if failures:
             raise failures[0]

@@ -6,13 +6,19 @@ that died holds nobody up; nothing is correct only because of it.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from zhifu.exceptions import ZhifuError
 from zhifu.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 
 def _wall_milliseconds() -> int:
@@ -71,3 +77,31 @@ class Leases:
         with self._store.reading() as transaction:
             found = transaction.row("lease", name=name, now=self._clock())
         return str(found[0]) if found else None
+
+
+@contextmanager
+def kept(leases: Leases, name: str, seconds: float, *, every_seconds: float) -> Iterator[None]:
+    """Renew a lease that is ours for as long as the block lasts, and release it after.
+
+    One that cannot be renewed runs out, and is told of; the block goes on.
+    """
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(every_seconds):
+            if not _renewed(leases, name, seconds) and not over.is_set():
+                _LOG.warning("the lease %s was not renewed", name)
+
+    threading.Thread(target=renew, name=f"zhifu-lease {name}", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        leases.release(name)
+
+
+def _renewed(leases: Leases, name: str, seconds: float) -> bool:
+    try:
+        return leases.renew(name, seconds)
+    except ZhifuError:
+        return False

@@ -1,9 +1,15 @@
-"""Going through what is due, so that one that fails keeps none of the others from its turn."""
+"""Going through what is due, so that one that fails keeps none of the others from its turn.
+
+A round that a worker begins has a time to it: what is left over then comes round again.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from zhifu.exceptions import CommitUnknown, DatabaseUnreachable, ZhifuError
@@ -16,15 +22,65 @@ _LOG = logging.getLogger(__name__)
 _ENDS = (DatabaseUnreachable, CommitUnknown)
 
 
+class Round:
+    """One going-through, over after `seconds` or as soon as `is_stopped` says so.
+
+    `clock` tells seconds, from any beginning. `was_cut` says afterwards whether anything was left.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        is_stopped: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._until = clock() + seconds
+        self._is_stopped = is_stopped
+        self.was_cut = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be begun."""
+        return self._is_stopped() or self._clock() >= self._until
+
+
+_CURRENT: ContextVar[Round | None] = ContextVar("round", default=None)
+
+
+def is_running() -> bool:
+    """Whether this thread goes through what is due by itself, and nobody waits for it."""
+    return _CURRENT.get() is not None
+
+
+@contextmanager
+def running(current: Round) -> Iterator[None]:
+    """Let whatever the block goes through with `each` belong to one round."""
+    token = _CURRENT.set(current)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
 def each(
     due: Iterable[T], do: Callable[[T], bool], *, ends: tuple[type[ZhifuError], ...] = ()
 ) -> int:
-    """Do something for each; for how many it answered True.
+    """Do something for each, or for as many as the round has time for; for how many it was True.
 
     What fails for one is logged, and whoever calls again tries it again. Raises only what keeps
     all from being done: what the database is not there for, and `ends`.
     """
-    return sum(_do(one, do, (*_ENDS, *ends)) for one in due)
+    return sum(_do(one, do, (*_ENDS, *ends)) for one in _in_time(due))
+
+
+def _in_time(due: Iterable[T]) -> Iterator[T]:
+    current = _CURRENT.get()
+    for one in due:
+        if current is not None and current.is_over:
+            current.was_cut = True
+            return
+        yield one
 
 
 def _do(one: T, do: Callable[[T], bool], ends: tuple[type[ZhifuError], ...]) -> bool:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from zhifu import rounds
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
-from zhifu.leases import Leases
+from zhifu.leases import Leases, kept
 
 _LEASE_SECONDS = 60.0
+_RENEWALS = 3
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,7 +38,9 @@ class Job:
 class Worker:
     """Does jobs in turn, in one thread; several processes with one database share them.
 
-    `clock` tells seconds, from any beginning.
+    A job whose round lasts for `round_seconds` begins nothing more in it, and has another one after
+    the other jobs' turns. `clock` tells seconds, from any beginning. The lease of a job lasts for
+    `lease_seconds` after the process that does it has died.
     """
 
     def __init__(
@@ -43,16 +48,25 @@ class Worker:
         leases: Leases,
         jobs: Sequence[Job],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        round_seconds: float = 5.0,
+        lease_seconds: float = _LEASE_SECONDS,
+        renew_seconds: float = _LEASE_SECONDS / _RENEWALS,
     ) -> None:
         self._leases = leases
         self._jobs = jobs
         self._clock = clock
+        self._round_seconds = round_seconds
+        self._lease_seconds = lease_seconds
+        self._renew_seconds = renew_seconds
         self._due = {job.name: clock() for job in jobs}
         self._stop = threading.Event()
 
     def turn(self) -> float:
         """Do every job whose time has come; how many seconds until the next one's."""
         for job in self._jobs:
+            if self._stop.is_set():
+                break
             if self._clock() >= self._due[job.name]:
                 again = self._do(job) is AGAIN
                 self._due[job.name] = self._clock() + (0 if again else job.every_seconds)
@@ -64,22 +78,45 @@ class Worker:
             self._stop.wait(self.turn())
 
     def stop(self) -> None:
-        """End `run` after the job that is being done."""
+        """End `run` after what is being done; the job's round ends with it."""
         self._stop.set()
 
     def _do(self, job: Job) -> object:
-        lease = f"job:{job.name}"
         try:
-            if self._leases.take(lease, _LEASE_SECONDS):
-                try:
-                    return job.do()
-                finally:
-                    self._leases.release(lease)
+            return self._leased(job)
         except ZhifuError as error:
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})
         except Exception:
             _LOG.exception("job %s", job.name)
         return None
+
+    def _leased(self, job: Job) -> object:
+        lease = f"job:{job.name}"
+        if not self._leases.take(lease, self._lease_seconds):
+            return None
+        current = rounds.Round(self._round_seconds, self._stop.is_set, self._clock)
+        with (
+            kept(self._leases, lease, self._lease_seconds, every_seconds=self._renew_seconds),
+            rounds.running(current),
+        ):
+            answer = job.do()
+        return AGAIN if current.was_cut else answer
+
+
+def workers_of(
+    gateway: Gateway,
+    leases: Leases,
+    platforms: Sequence[int],
+    *,
+    settle_seconds: float = 1.0,
+    patience_seconds: int = 3_600,
+) -> dict[str, Worker]:
+    """All that a gateway has to do by itself, in as many workers as must not wait for each other.
+
+    A provider or a lane that does not answer holds up its own worker's jobs only. See `jobs_of`.
+    """
+    grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
+    return {name: Worker(leases, jobs) for name, jobs in grouped.items()}
 
 
 def jobs_of(
@@ -94,17 +131,27 @@ def jobs_of(
     Whether a batch is due is looked at every `settle_seconds`; the orders that no batch could
     carry for `patience_seconds` are refunded.
     """
-    upkeep = [
-        Job("sync", 1.0, gateway.sync),
-        Job("callbacks", 0.5, gateway.process_callbacks),
-        Job("inquiries", 1.0, gateway.inquire),
-        Job("paybacks", 5.0, gateway.pay_back),
-        Job("chargebacks", 5.0, gateway.follow_chargebacks),
-        Job("recovery", 5.0, gateway.recover),
-    ]
-    return [*upkeep, *(_settling(gateway, each, settle_seconds) for each in platforms)] + [
-        _refunding(gateway, each, patience_seconds) for each in platforms
-    ]
+    grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
+    return [job for jobs in grouped.values() for job in jobs]
+
+
+def _groups(
+    gateway: Gateway, platforms: Sequence[int], settle_seconds: float, patience_seconds: int
+) -> Mapping[str, Sequence[Job]]:
+    groups = {
+        "chain": [Job("sync", 1.0, gateway.sync)],
+        "callbacks": [Job("callbacks", 0.5, gateway.process_callbacks)],
+        "inquiries": [Job("inquiries", 1.0, gateway.inquire)],
+        "paybacks": [Job("paybacks", 5.0, gateway.pay_back)],
+        "chargebacks": [Job("chargebacks", 5.0, gateway.follow_chargebacks)],
+    }
+    for each in platforms:
+        groups[f"refunds:{each}"] = [
+            Job(f"recovery:{each}", 5.0, partial(gateway.recover, each)),
+            _refunding(gateway, each, patience_seconds),
+        ]
+        groups[f"settlement:{each}"] = [_settling(gateway, each, settle_seconds)]
+    return groups
 
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:

@@ -1,4 +1,4 @@
-"""What a gateway does by itself: PAY-13."""
+"""What a gateway does by itself: PAY-13, PAY-16."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ import pytest
 
 from tests.databases import Databases
 from tests.integration.fair import Fair
+from zhifu import rounds
 from zhifu.exceptions import ChainUnreachable
+from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.payments import OrderState
+from zhifu.providers import ProviderPayment
+from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
-from zhifu.worker import Job, Worker, jobs_of
+from zhifu.worker import Job, Worker, jobs_of, workers_of
+
+PATIENCE_SECONDS = 30
 
 
 class Hands:
@@ -92,6 +98,95 @@ def test_a_job_is_done_by_one_process_at_a_time(store: Store) -> None:
     third = Worker(Leases(store, "third"), [Job("job", 1, lambda: done.append(3))])
     third.turn()
     assert done == [1, 3]
+
+
+def test_a_lease_lasts_for_as_long_as_its_job(store: Store) -> None:
+    clock, finish = Hands(), threading.Event()
+
+    def leases(holder: str) -> Leases:
+        return Leases(store, holder, lambda: int(clock.now * 1_000))
+
+    def until() -> int:
+        with store.reading() as transaction:
+            found = transaction.row("lease", name="job:job", now=0)
+        return found[1] // 1_000 if found else 0
+
+    slow = Job("job", 1, lambda: finish.wait(PATIENCE_SECONDS))
+    first = Worker(leases("first"), [slow], renew_seconds=0.01)
+    thread = threading.Thread(target=first.turn)
+    thread.start()
+    _wait_until(lambda: until() == 160)
+    clock.now = 150
+    _wait_until(lambda: until() == 210)
+    clock.now = 200
+    done = list[int]()
+    Worker(leases("second"), [Job("job", 1, lambda: done.append(2))]).turn()
+    assert done == []
+    finish.set()
+    thread.join(PATIENCE_SECONDS)
+    Worker(leases("second"), [Job("job", 1, lambda: done.append(2))]).turn()
+    assert done == [2]
+
+
+def test_a_round_that_is_cut_gives_way_to_the_other_jobs_and_goes_on(store: Store) -> None:
+    clock, done, left = Hands(), list[str](), [1, 2, 3]
+
+    def attend(one: int) -> bool:
+        left.remove(one)
+        done.append(str(one))
+        clock.now += 4
+        return True
+
+    jobs = [
+        Job("long", 60, lambda: rounds.each(list(left), attend)),
+        Job("short", 60, lambda: done.append("s")),
+    ]
+    worker = Worker(Leases(store), jobs, clock, round_seconds=5)
+    assert worker.turn() == 0
+    assert worker.turn() == 56
+    assert "".join(done) == "12s3"
+
+
+class Mute(SandboxProvider):
+    """A sandbox that is asked about what its callbacks hint at, and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.over = threading.Event(), threading.Event()
+        self.mute = False
+
+    def query(self, provider_payment_id: str) -> ProviderPayment:
+        if self.mute and rounds.is_running():
+            self.asked.set()
+            self.over.wait(PATIENCE_SECONDS)
+        return super().query(provider_payment_id)
+
+
+def test_a_provider_that_is_silent_keeps_no_order_from_being_settled(fair: Fair) -> None:
+    mute = Mute()
+    url, providers = fair.url(), {"sandbox": fair.provider, "mute": mute}
+    with (
+        Gateway.open(url, fair.network, fair.operators, providers) as gateway,
+        Store.open(url) as store,
+    ):
+        named = fair.request(provider="mute", provider_payment_id=mute.pay(fair.request().amount))
+        gateway.pay(named)
+        mute.mute = True
+        gateway.take_callback("mute", mute.callback(named.provider_payment_id))
+        workers = workers_of(gateway, Leases(store), [1], settle_seconds=0.05)
+        threads = [threading.Thread(target=each.run) for each in workers.values()]
+        for thread in threads:
+            thread.start()
+        try:
+            assert mute.asked.wait(PATIENCE_SECONDS)
+            payment = gateway.pay(fair.request())
+            _wait_until(lambda: gateway.order(payment.orders[0].id).state is OrderState.CONFIRMED)
+        finally:
+            mute.over.set()
+            for worker in workers.values():
+                worker.stop()
+            for thread in threads:
+                thread.join(PATIENCE_SECONDS)
 
 
 def test_a_gateway_left_to_itself_settles_what_is_paid(fair: Fair) -> None:
