@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from tests.databases import Databases, database_url, databases
+from tests.integration.counter import Counter, open_counter
 from tests.integration.fair import Fair, open_fair
 from zhifu.anvil import Anvil
 from zhifu.chain import Chain
@@ -38,4 +39,10 @@ def fair(opened_fair: Fair, databases: Databases) -> Iterator[Fair]:
 @pytest.fixture
 def gateway(fair: Fair) -> Iterator[Gateway]:
     with fair.gateway() as opened:
+        yield opened
+
+
+@pytest.fixture
+def counter(fair: Fair) -> Iterator[Counter]:
+    with open_counter(fair) as opened:
         yield opened

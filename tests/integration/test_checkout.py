@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.integration.fair import PRICES, Fair
+from tests.integration.counter import HOUR, NOW, PRICE, Counter, charge_back, name, paid
+from tests.integration.fair import Fair
 from zhifu.chargebackbook import ChargebackState, Stage
-from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import (
     IdempotencyConflict,
     InactiveContent,
@@ -19,61 +18,14 @@ from zhifu.exceptions import (
     ProviderRefused,
     UnknownProvider,
 )
-from zhifu.gateway import Gateway
 from zhifu.money import Money
 from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.vault import Vault
 from zhifu.paybackbook import PaybackState, Reason
-from zhifu.payments import CheckoutTerms, OrderState, PaymentRequest, PaymentState
-from zhifu.providers import Callback, HintKind, ProviderPayment, ProviderStatus
+from zhifu.payments import CheckoutTerms, OrderState, PaymentState
+from zhifu.providers import ProviderPayment, ProviderStatus
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
-
-PRICE = Money(PRICES[1], "USD")
-NOW = 1_750_040_000
-HOUR = 3_600
-
-
-@dataclass
-class Counter:
-    """A shop's counter: a gateway whose clock the test sets."""
-
-    fair: Fair
-    gateway: Gateway
-    now: int = NOW
-
-    def request(self, **changes: Any) -> PaymentRequest:
-        return self.fair.request(provider_payment_id="", **changes)
-
-    def terms(self, **changes: Any) -> CheckoutTerms:
-        return replace(CheckoutTerms(self.now + HOUR, "card", "content 1"), **changes)
-
-    def checkout(self) -> OpenCheckout:
-        return self.gateway.checkout(self.request(), self.terms())
-
-    def state(self, made: OpenCheckout) -> PaymentState:
-        return self.gateway.payment(made.payment.id).state
-
-    def callback(self, made: OpenCheckout, kind: HintKind = HintKind.PAYMENT) -> Callback:
-        return self.fair.provider.callback(name(made), kind)
-
-
-def name(made: OpenCheckout) -> str:
-    assert made.payment.provider_payment_id is not None
-    return made.payment.provider_payment_id
-
-
-@pytest.fixture
-def counter(fair: Fair) -> Iterator[Counter]:
-    times: list[Counter] = []
-
-    def clock() -> int:
-        return times[0].now if times else NOW
-
-    timed = replace(fair, provider=SandboxProvider(clock=clock))
-    with timed.gateway(clock=clock) as gateway:
-        times.append(Counter(timed, gateway))
-        yield times[0]
 
 
 def test_a_checkout_is_paid_settled_and_used(counter: Counter) -> None:
@@ -81,7 +33,7 @@ def test_a_checkout_is_paid_settled_and_used(counter: Counter) -> None:
     made = counter.checkout()
     assert made.payment.state is PaymentState.AWAITING_PAYMENT
     assert made.action == {"sandbox_payment": name(made)}
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     assert counter.gateway.take_callback("sandbox", counter.callback(made)).status == 200
     assert counter.state(made) is PaymentState.AWAITING_PAYMENT
     assert counter.gateway.process_callbacks() == 1
@@ -153,7 +105,7 @@ def test_another_body_under_a_key_is_refused(counter: Counter, changes: dict[str
 def test_a_checkout_that_was_not_answered_goes_on(counter: Counter) -> None:
     """PAY-2: the payment is in the books before its provider hears of it."""
     request, terms = counter.request(), counter.terms()
-    with counter.fair.provider.silence(), pytest.raises(PaymentUnknown):
+    with counter.provider.silence(), pytest.raises(PaymentUnknown):
         counter.gateway.checkout(request, terms)
     (stored,) = counter.gateway.payments(1)
     assert stored.state is PaymentState.CREATED
@@ -165,7 +117,7 @@ def test_a_checkout_that_was_not_answered_goes_on(counter: Counter) -> None:
 def test_what_a_provider_refuses_to_make_is_cancelled(counter: Counter) -> None:
     """PAY-3."""
     request = counter.request()
-    provider = counter.fair.provider
+    provider = counter.provider
     made = counter.gateway.checkout(request, counter.terms())
     provider.fail(name(made))
     counter.now += 10
@@ -180,15 +132,15 @@ def test_an_unpaid_checkout_expires_at_its_provider_too(counter: Counter) -> Non
     counter.now += HOUR + 1
     assert counter.gateway.inquire() == 1
     assert counter.state(made) is PaymentState.EXPIRED
-    assert counter.fair.provider.query(name(made)).status is ProviderStatus.FAILED
+    assert counter.provider.query(name(made)).status is ProviderStatus.FAILED
     with pytest.raises(ProviderRefused):
-        counter.fair.provider.confirm(name(made))
+        counter.provider.confirm(name(made))
 
 
 def test_what_was_paid_before_it_was_called_expired_is_paid(counter: Counter) -> None:
     """PAY-4."""
     made = counter.checkout()
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     counter.now += HOUR + 1
     assert counter.gateway.inquire() == 1
     assert counter.state(made) is PaymentState.PAID
@@ -198,7 +150,7 @@ def test_a_checkout_is_asked_about_until_it_is_decided(counter: Counter) -> None
     """PAY-5: without any callback the schedule finds out."""
     made = counter.checkout()
     assert counter.gateway.inquire() == 0
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     assert counter.gateway.inquire() == 0, "its time has not come again"
     counter.now += 10
     assert counter.gateway.inquire() == 1
@@ -208,9 +160,9 @@ def test_a_checkout_is_asked_about_until_it_is_decided(counter: Counter) -> None
 def test_silence_after_a_callback_is_unknown(counter: Counter) -> None:
     """PAY-6: a hint that the provider does not confirm is neither paid nor failed."""
     made = counter.checkout()
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     counter.gateway.take_callback("sandbox", counter.callback(made))
-    with counter.fair.provider.silence():
+    with counter.provider.silence():
         assert counter.gateway.process_callbacks() == 0
     assert counter.state(made) is PaymentState.PAYMENT_UNKNOWN
     assert counter.gateway.settle(1) is None
@@ -230,7 +182,7 @@ def test_a_hint_of_a_payment_that_is_not_paid_changes_nothing(counter: Counter) 
 def test_a_repeated_callback_counts_once(counter: Counter) -> None:
     """PAY-7."""
     made = counter.checkout()
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     callback = counter.callback(made)
     for _ in range(3):
         assert counter.gateway.take_callback("sandbox", callback).status == 200
@@ -251,8 +203,8 @@ def test_a_forged_callback_is_answered_so_and_forgotten(counter: Counter) -> Non
 
 def test_a_callback_about_nothing_we_know_is_refused_after_a_while(counter: Counter) -> None:
     """PAY-7: the answer to our making a payment may come later than its callback."""
-    payment = counter.fair.provider.pay(PRICE)
-    counter.gateway.take_callback("sandbox", counter.fair.provider.callback(payment))
+    payment = counter.provider.pay(PRICE)
+    counter.gateway.take_callback("sandbox", counter.provider.callback(payment))
     assert counter.gateway.process_callbacks() == 0
     counter.now += 2 * HOUR
     assert counter.gateway.process_callbacks() == 1
@@ -271,17 +223,17 @@ def test_money_that_does_not_fit_goes_back(
 ) -> None:
     """PAY-8: too little goes back whole, of too much what is too much."""
     made = counter.checkout()
-    counter.fair.provider.confirm(name(made), Money(paid, "USD"))
+    counter.provider.confirm(name(made), Money(paid, "USD"))
     counter.now += 10
     counter.gateway.inquire()
     assert counter.state(made) is state
     (payback,) = counter.gateway.paybacks(made.payment.id)
     assert (payback.amount, payback.reason) == (Money(back, "USD"), reason)
-    with counter.fair.provider.silence():
+    with counter.provider.silence():
         assert counter.gateway.pay_back() == 0
     assert counter.gateway.pay_back() == 1
     assert counter.gateway.pay_back() == 0
-    assert counter.fair.provider.refunded(name(made)) == Money(back, "USD")
+    assert counter.provider.refunded(name(made)) == Money(back, "USD")
     (payback,) = counter.gateway.paybacks(made.payment.id)
     assert payback.state is PaybackState.PAID_BACK
 
@@ -289,12 +241,12 @@ def test_money_that_does_not_fit_goes_back(
 def test_an_overpaid_order_is_refunded_by_its_price(counter: Counter) -> None:
     """PAY-8: in all ways together no more goes back than came in."""
     made = counter.checkout()
-    counter.fair.provider.confirm(name(made), PRICE + Money(7, "USD"))
+    counter.provider.confirm(name(made), PRICE + Money(7, "USD"))
     counter.now += 10
     counter.gateway.inquire()
     counter.gateway.pay_back()
     counter.gateway.refund(made.payment.orders[0].id)
-    assert counter.fair.provider.refunded(name(made)) == PRICE + Money(7, "USD")
+    assert counter.provider.refunded(name(made)) == PRICE + Money(7, "USD")
     assert counter.state(made) is PaymentState.REFUNDED
 
 
@@ -307,7 +259,7 @@ def test_a_chargeback_before_settlement_ends_the_order(counter: Counter) -> None
     (order,) = made.payment.orders
     assert counter.gateway.order(order.id).state is OrderState.REFUNDED
     assert counter.state(made) is PaymentState.CHARGED_BACK
-    assert counter.fair.provider.refunded(name(made)).amount == 0
+    assert counter.provider.refunded(name(made)).amount == 0
 
 
 def test_a_chargeback_inside_the_window_takes_the_order_back(counter: Counter) -> None:
@@ -322,7 +274,7 @@ def test_a_chargeback_inside_the_window_takes_the_order_back(counter: Counter) -
     assert counter.gateway.follow_chargebacks() == 1
     assert counter.fair.available(1) == before
     assert not counter.gateway.may_use(1, 1)
-    assert counter.fair.provider.refunded(name(made)).amount == 0
+    assert counter.provider.refunded(name(made)).amount == 0
 
 
 def test_a_chargeback_after_maturity_is_the_sellers_loss(counter: Counter) -> None:
@@ -361,7 +313,7 @@ def test_what_is_withdrawn_before_it_settles_goes_back(counter: Counter) -> None
 def test_a_forgotten_learner_leaves_the_books_as_they_are(counter: Counter) -> None:
     """PAY-14: nothing personal stays, and no money changes."""
     made = counter.gateway.checkout(counter.request(), counter.terms(payer="openid-of-mei"))
-    counter.fair.provider.confirm(name(made))
+    counter.provider.confirm(name(made))
     counter.gateway.take_callback("sandbox", counter.callback(made))
     counter.gateway.process_callbacks()
     before = counter.gateway.payment(made.payment.id)
@@ -401,17 +353,3 @@ def test_a_checkout_names_no_payment_of_the_provider(counter: Counter) -> None:
     with pytest.raises(InvalidInput) as caught:
         counter.gateway.checkout(counter.fair.request(), counter.terms())
     assert caught.value.field == "provider_payment_id"
-
-
-def paid(counter: Counter) -> OpenCheckout:
-    made = counter.checkout()
-    counter.fair.provider.confirm(name(made))
-    counter.now += 10
-    assert counter.gateway.inquire() == 1
-    return made
-
-
-def charge_back(counter: Counter, made: OpenCheckout) -> None:
-    counter.fair.provider.charge_back(name(made))
-    counter.gateway.take_callback("sandbox", counter.callback(made, HintKind.CHARGEBACK))
-    assert counter.gateway.process_callbacks() == 1

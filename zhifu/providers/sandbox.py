@@ -140,9 +140,18 @@ class SandboxProvider:
             self._silent = False
 
     def callback(self, payment: str, kind: HintKind = HintKind.PAYMENT) -> Callback:
-        """A callback as it would arrive now; the same event each time for one payment and kind."""
+        """A callback as it would arrive now.
+
+        The same event each time for one payment and kind, but what a bank takes and what it gives
+        back are events of their own.
+        """
         now = int(self._clock())
-        event = {"id": f"evt_{payment}_{kind.value}", "kind": kind.value, "payment": payment}
+        name = f"evt_{payment}_{kind.value}"
+        if kind is HintKind.CHARGEBACK:
+            with self._changing():
+                moves = sum(each.payment == payment for each in self._chargebacks)
+            name = f"{name}_{moves}"
+        event = {"id": name, "kind": kind.value, "payment": payment}
         body = json.dumps(event).encode()
         return Callback({"sandbox-signature": f"{now},{self._signature(now, body)}"}, body, now)
 
