@@ -133,7 +133,7 @@ class Books:
         fee: Money | None = None,
         reason: Reason | None = None,
     ) -> Payment:
-        """Record what the provider says of a payment that is not decided; as it is if it was.
+        """Record what the provider says of a payment that is not decided; as `receive` if it was.
 
         Paid orders then wait. What has come in and belongs to no order is to be paid back: what is
         more than the amount, or all if the payment is cancelled or expired; `reason` says why if
@@ -144,7 +144,9 @@ class Books:
             if self._resolve(transaction, number, state, received, fee):
                 if state is PaymentState.PAID:
                     transaction.run("wait_for_payment", payment_id=number)
-                self._put_surplus(transaction, number, reason)
+            elif received is not None:
+                self._receive(transaction, number, received, fee)
+            self._put_surplus(transaction, number, reason)
             return self._payment(transaction, number)
 
     def receive(
@@ -161,13 +163,7 @@ class Books:
         """
         number = _payment_number(payment_id)
         with self._store.writing() as transaction:
-            transaction.run(
-                "receive_payment",
-                id=number,
-                received=received.amount,
-                fee=None if fee is None else fee.amount,
-                now=self._clock(),
-            )
+            self._receive(transaction, number, received, fee)
             self._put_surplus(transaction, number, reason)
             return self._payment(transaction, number)
 
@@ -286,6 +282,17 @@ class Books:
             now=self._clock(),
         )
         return changed > 0
+
+    def _receive(
+        self, transaction: Transaction, number: int, received: Money, fee: Money | None
+    ) -> None:
+        transaction.run(
+            "receive_payment",
+            id=number,
+            received=received.amount,
+            fee=None if fee is None else fee.amount,
+            now=self._clock(),
+        )
 
     def _put_surplus(self, transaction: Transaction, number: int, reason: Reason | None) -> None:
         (payback,) = self._ids.take()

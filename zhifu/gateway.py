@@ -158,7 +158,7 @@ class Gateway:
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
         self._checkouts = Checkouts(self._books, self._intake, providers, clock)
         self._inquiries = Inquiries(
-            self._books, self._intake, self._checkouts, self._chargebacks, providers, clock
+            self._books, self._checkouts, self._chargebacks, providers, clock
         )
         self._callbacks = Callbacks(
             Inbox(store, clock), self._books, self._inquiries, providers, clock

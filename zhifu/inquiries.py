@@ -24,7 +24,7 @@ from zhifu.exceptions import (
     UnknownProvider,
     ZhifuError,
 )
-from zhifu.intake import Intake
+from zhifu.money import Money
 from zhifu.payments import Payment, PaymentState
 from zhifu.providers import Provider, ProviderPayment, ProviderStatus
 
@@ -43,14 +43,12 @@ class Inquiries:
     def __init__(
         self,
         books: Books,
-        intake: Intake,
         checkouts: Checkouts,
         chargebacks: Chargebacks,
         providers: Mapping[str, Provider],
         clock: Callable[[], int],
     ) -> None:
         self._books = books
-        self._intake = intake
         self._checkouts = checkouts
         self._chargebacks = chargebacks
         self._providers = providers
@@ -83,14 +81,8 @@ class Inquiries:
         # Before anything can fail, so that whatever does comes round later than the others.
         self._books.postpone(due.payment.id, self._next(due))
         with suppress(ProviderError):
-            self._ask(due.payment)
+            self.ask(due.payment)
         return self._books.payment(due.payment.id).state not in UNDECIDED
-
-    def _ask(self, payment: Payment) -> None:
-        if payment.expires_at is None:
-            self._intake.recheck(payment)
-        else:
-            self.ask(payment)
 
     def _next(self, due: DuePayment) -> int:
         """When to ask again: ever later, but soon after it has expired."""
@@ -146,7 +138,7 @@ class Inquiries:
         if found.status is ProviderStatus.FAILED:
             over = PaymentState.EXPIRED if self._is_over(payment) else PaymentState.CANCELLED
             return self._books.resolve(payment.id, over)
-        if payment.state is PaymentState.PAYMENT_UNKNOWN:
+        if payment.state is PaymentState.PAYMENT_UNKNOWN and payment.expires_at is not None:
             return self._books.resolve(payment.id, PaymentState.AWAITING_PAYMENT)
         return payment
 
@@ -157,15 +149,23 @@ class Inquiries:
             raise PaymentUnknown(payment.request.provider, payment.provider_payment_id or "")
         if received.currency != wanted.currency:
             raise CurrencyMismatch(wanted.currency, received.currency)
+        fee = _part(found.fee, received)
         if payment.state not in UNDECIDED:
             if payment.received is not None and received <= payment.received:
                 return payment
-            return self._books.receive(payment.id, received, fee=found.fee)
+            return self._books.receive(payment.id, received, fee=fee)
         state = PaymentState.PAID if received.amount >= wanted.amount else PaymentState.CANCELLED
-        return self._books.resolve(payment.id, state, received=received, fee=found.fee)
+        return self._books.resolve(payment.id, state, received=received, fee=fee)
 
     def _provider(self, payment: Payment) -> Provider:
         provider = self._providers.get(payment.request.provider)
         if provider is None:
             raise UnknownProvider(payment.request.provider)
         return provider
+
+
+def _part(fee: Money | None, received: Money) -> Money | None:
+    """A fee as the part of what came in that it is; None if it is paid out of something else."""
+    if fee is None or fee.currency != received.currency or fee > received:
+        return None
+    return fee

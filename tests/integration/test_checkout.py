@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.counter import HOUR, NOW, PRICE, Counter, charge_back, name, paid
+from tests.integration.counter import (
+    HOUR,
+    NOW,
+    PRICE,
+    Counter,
+    charge_back,
+    name,
+    open_counter,
+    paid,
+)
 from tests.integration.fair import Fair
 from zhifu.chargebackbook import ChargebackState, Stage
 from zhifu.exceptions import (
@@ -22,7 +31,7 @@ from zhifu.money import Money
 from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.vault import Vault
 from zhifu.paybackbook import PaybackState, Reason
-from zhifu.payments import CheckoutTerms, OrderState, PaymentState
+from zhifu.payments import OrderState, PaymentState
 from zhifu.providers import ProviderPayment, ProviderStatus
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
@@ -48,27 +57,31 @@ def test_a_checkout_is_paid_settled_and_used(counter: Counter) -> None:
 class Charging(SandboxProvider):
     """A provider that keeps a fee, and says so."""
 
-    fee = 0
+    fee = Money(0, "USD")
 
     def query(self, provider_payment_id: str) -> ProviderPayment:
-        found = super().query(provider_payment_id)
-        return found._replace(fee=Money(self.fee, "USD"))
+        return super().query(provider_payment_id)._replace(fee=self.fee)
 
 
-@pytest.mark.parametrize("fee", [0, 59])
-def test_a_providers_fee_is_kept_beside_the_payment(fair: Fair, fee: int) -> None:
+@pytest.mark.parametrize(
+    ("fee", "stored"),
+    [
+        (Money(0, "USD"), Money(0, "USD")),
+        (Money(59, "USD"), Money(59, "USD")),
+        (Money(59, "HKD"), None),
+        (PRICE + Money(1, "USD"), None),
+    ],
+)
+def test_a_providers_fee_is_kept_beside_the_payment(
+    fair: Fair, fee: Money, stored: Money | None
+) -> None:
     """LIFE-3: what the learner paid and what is settled do not change by it."""
-    provider = Charging(clock=lambda: NOW)
-    provider.fee = fee
-    with replace(fair, provider=provider).gateway(clock=lambda: NOW) as gateway:
-        terms = CheckoutTerms(NOW + HOUR, "card", "content 1")
-        made = gateway.checkout(fair.request(provider_payment_id=""), terms)
-        provider.confirm(name(made))
-        gateway.take_callback("sandbox", provider.callback(name(made)))
-        assert gateway.process_callbacks() == 1
-        payment = gateway.payment(made.payment.id)
-        assert (payment.received, payment.fee) == (PRICE, Money(fee, "USD"))
-        batch = gateway.settle(1)
+    with open_counter(fair, Charging) as counter:
+        assert isinstance(counter.provider, Charging)
+        counter.provider.fee = fee
+        payment = counter.gateway.payment(paid(counter).payment.id)
+        assert (payment.received, payment.fee) == (PRICE, stored)
+        batch = counter.gateway.settle(1)
         assert batch is not None
         assert batch.debit == PRICE.amount * 10_000
 
@@ -236,6 +249,34 @@ def test_money_that_does_not_fit_goes_back(
     assert counter.provider.refunded(name(made)) == Money(back, "USD")
     (payback,) = counter.gateway.paybacks(made.payment.id)
     assert payback.state is PaybackState.PAID_BACK
+
+
+@pytest.mark.parametrize(
+    ("received", "state", "back"),
+    [
+        (PRICE.amount - 1, PaymentState.CANCELLED, PRICE.amount - 1),
+        (PRICE.amount, PaymentState.PAID, None),
+        (PRICE.amount + 7, PaymentState.PAID, 7),
+    ],
+)
+def test_a_named_payment_that_was_unknown_is_decided_alike(
+    counter: Counter, received: int, state: PaymentState, back: int | None
+) -> None:
+    """PAY-8: also a payment that its platform told of while its provider was silent."""
+    payment = counter.provider.open(Money(received, "USD"))
+    request = counter.fair.request(provider_payment_id=payment)
+    with counter.provider.silence(), pytest.raises(PaymentUnknown):
+        counter.gateway.pay(request)
+    (told,) = counter.gateway.payments(1)
+    counter.now += 10
+    assert counter.gateway.inquire() == 0, "nobody has paid it yet"
+    counter.provider.confirm(payment)
+    counter.now += 600
+    assert counter.gateway.inquire() == 1
+    assert counter.gateway.payment(told.id).state is state
+    assert [each.amount.amount for each in counter.gateway.paybacks(told.id)] == [back][
+        : bool(back)
+    ]
 
 
 def test_an_overpaid_order_is_refunded_by_its_price(counter: Counter) -> None:

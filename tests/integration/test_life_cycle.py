@@ -152,6 +152,21 @@ def test_more_money_that_comes_later_goes_back_too(stock: Stock) -> None:
     assert stock.books.waiting(1) == 2
 
 
+@pytest.mark.parametrize("later", [PaymentState.PAID, PaymentState.CANCELLED])
+def test_what_an_answer_that_came_second_tells_is_not_lost(
+    stock: Stock, later: PaymentState
+) -> None:
+    """LIFE-7: two answers were under way, and the first one decided."""
+    awaited = stock.awaited()
+    stock.books.resolve(awaited.id, PaymentState.CANCELLED, received=usd(50))
+    found = stock.books.resolve(awaited.id, later, received=usd(200))
+    assert (found.state, found.received) == (PaymentState.CANCELLED, usd(200))
+    assert [(each.reason, each.amount) for each in stock.paybacks.of(awaited.id)] == [
+        (Reason.UNDERPAID, usd(50)),
+        (Reason.LATE, usd(150)),
+    ]
+
+
 def test_a_payment_that_is_told_to_be_paid_too_much_is_paid_back_at_once(stock: Stock) -> None:
     paid = stock.pay(1, 2, received=201)
     assert [each.amount for each in stock.paybacks.of(paid.id)] == [usd(1)]
