@@ -46,6 +46,21 @@ class _Known(NamedTuple):
     body: bytes | None
 
 
+class _Claim(NamedTuple):
+    """A key that somebody works on since a time: whoever claims it later has another one."""
+
+    platform: int
+    key: str
+    started_at: int
+
+    def named(self) -> dict[str, Any]:
+        return {
+            "platform": self.platform,
+            "idempotency_key": self.key,
+            "started_at": self.started_at,
+        }
+
+
 class Replies:
     """The answers kept in `store`; `run` is where the database is asked."""
 
@@ -121,58 +136,56 @@ class Replies:
         is_repeatable: bool,
         secret: str | None,
     ) -> Response:
-        known = await self._run(self._claim, place, request_hash)
+        claim = _Claim(*place, self._clock())
+        known = await self._run(self._claim, claim, request_hash)
         if known is not None:
             if known.request_hash != request_hash:
-                raise IdempotencyConflict(place[1])
+                raise IdempotencyConflict(claim.key)
             if known.status is not None and known.body is not None:
                 return _replayed(known.status, known.body)
-            await self._take_over(place, known, is_repeatable)
+            await self._take_over(claim, known, is_repeatable)
         try:
             answer = await work()
         except Exception as error:
             if is_repeatable or _is_refusal(error):
-                await self._run(self._drop, place)
+                await self._run(self._drop, claim)
             raise
         if not answer.status_code < 300:
-            await self._run(self._drop, place)
+            await self._run(self._drop, claim)
             return answer
         kept = _without(secret, bytes(answer.body))
-        await self._run(self._keep, place, answer.status_code, kept)
+        await self._run(self._keep, claim, answer.status_code, kept)
         return answer
 
-    async def _take_over(self, place: tuple[int, str], known: _Known, is_repeatable: bool) -> None:
-        if self._clock() - known.started_at < LONGEST_SECONDS:
-            raise RequestInProgress(place[1])
+    async def _take_over(self, claim: _Claim, known: _Known, is_repeatable: bool) -> None:
+        if claim.started_at - known.started_at < LONGEST_SECONDS:
+            raise RequestInProgress(claim.key)
         if not is_repeatable:
-            raise RequestInterrupted(place[1])
-        if not await self._run(self._restart, place, known.started_at):
-            raise RequestInProgress(place[1])
+            raise RequestInterrupted(claim.key)
+        if not await self._run(self._restart, claim, known.started_at):
+            raise RequestInProgress(claim.key)
 
     # In the database
 
-    def _claim(self, place: tuple[int, str], request_hash: bytes) -> _Known | None:
+    def _claim(self, claim: _Claim, request_hash: bytes) -> _Known | None:
         """Claim a key; what is known under it if it was claimed before."""
-        named = _named(place)
         with self._store.writing() as transaction:
-            now = self._clock()
-            if transaction.run("claim_reply", **named, request_hash=request_hash, now=now):
+            if transaction.run("claim_reply", **claim.named(), request_hash=request_hash):
                 return None
-            row = transaction.row("reply", **named)
+            row = transaction.row("reply", platform=claim.platform, idempotency_key=claim.key)
         return _Known(*row) if row else None
 
-    def _restart(self, place: tuple[int, str], started_at: int) -> bool:
-        named = {**_named(place), "started_at": started_at, "now": self._clock()}
+    def _restart(self, claim: _Claim, before: int) -> bool:
         with self._store.writing() as transaction:
-            return transaction.run("take_over_reply", **named) == 1
+            return transaction.run("take_over_reply", **claim.named(), before=before) == 1
 
-    def _keep(self, place: tuple[int, str], status: int, body: bytes) -> None:
+    def _keep(self, claim: _Claim, status: int, body: bytes) -> None:
         with self._store.writing() as transaction:
-            transaction.run("keep_reply", **_named(place), status=status, body=body)
+            transaction.run("keep_reply", **claim.named(), status=status, body=body)
 
-    def _drop(self, place: tuple[int, str]) -> None:
+    def _drop(self, claim: _Claim) -> None:
         with self._store.writing() as transaction:
-            transaction.run("drop_reply", **_named(place))
+            transaction.run("drop_reply", **claim.named())
 
 
 def key_of(request: Request) -> str:
@@ -204,7 +217,3 @@ def _without(secret: str | None, body: bytes) -> bytes:
 
 def _replayed(status: int, body: bytes) -> Response:
     return Response(body, status, {REPLAYED: "true"}, "application/json")
-
-
-def _named(place: tuple[int, str]) -> dict[str, Any]:
-    return {"platform": place[0], "idempotency_key": place[1]}

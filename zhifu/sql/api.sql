@@ -25,7 +25,7 @@ UPDATE api_keys SET last_used_at = :now WHERE id = :id AND coalesce(last_used_at
 -- claim_reply --
 -- Changes nothing where the key is claimed already.
 INSERT INTO api_replies (platform, idempotency_key, request_hash, started_at)
-VALUES (:platform, :idempotency_key, :request_hash, :now)
+VALUES (:platform, :idempotency_key, :request_hash, :started_at)
 ON CONFLICT (platform, idempotency_key) DO NOTHING;
 
 -- reply --
@@ -33,17 +33,20 @@ SELECT request_hash, started_at, status, body FROM api_replies
 WHERE platform = :platform AND idempotency_key = :idempotency_key;
 
 -- take_over_reply --
-UPDATE api_replies SET started_at = :now
+UPDATE api_replies SET started_at = :started_at
+WHERE platform = :platform AND idempotency_key = :idempotency_key AND status IS NULL
+    AND started_at = :before;
+
+-- keep_reply --
+-- Unless somebody has taken it over.
+UPDATE api_replies SET status = :status, body = :body
 WHERE platform = :platform AND idempotency_key = :idempotency_key AND status IS NULL
     AND started_at = :started_at;
 
--- keep_reply --
-UPDATE api_replies SET status = :status, body = :body
-WHERE platform = :platform AND idempotency_key = :idempotency_key AND status IS NULL;
-
 -- drop_reply --
 DELETE FROM api_replies
-WHERE platform = :platform AND idempotency_key = :idempotency_key AND status IS NULL;
+WHERE platform = :platform AND idempotency_key = :idempotency_key AND status IS NULL
+    AND started_at = :started_at;
 
 -- forget_replies --
 DELETE FROM api_replies WHERE started_at < :before;

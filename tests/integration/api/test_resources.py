@@ -11,8 +11,7 @@ import pytest
 
 from tests.integration.api.shop import Shop, open_shop, order_body
 from tests.integration.fair import DEPOSIT, LEARNERS, PRICES, Fair
-from zhifu.api.replies import LONGEST_SECONDS, Replies
-from zhifu.exceptions import ChainUnreachable, RequestInProgress, RequestInterrupted
+from zhifu.exceptions import ChainUnreachable
 from zhifu.facts import Facts
 from zhifu.models import BatchOrder
 
@@ -243,46 +242,6 @@ def test_a_service_without_its_chain_is_not_ready(fair: Fair) -> None:
             assert answer.json()["checks"]["chain"] == "chain_unreachable"
             assert answer.json()["checks"]["database"] == "ok"
             assert client.get("/healthz").status_code == 200
-
-
-def test_what_was_cut_short_is_begun_again_only_where_that_is_harmless(fair: Fair) -> None:
-    """API-3"""
-    import asyncio
-
-    from starlette.responses import Response
-
-    from zhifu.store import Store
-
-    now = [1_000]
-    done: list[str] = []
-
-    async def story(store: Store) -> None:
-        async def here(function: Any, *args: Any) -> Any:
-            return function(*args)
-
-        def work(name: str) -> Any:
-            async def effect() -> Response:
-                done.append(name)
-                return Response(b"{}", 201)
-
-            return effect
-
-        dead = Replies(store, here, lambda: now[0])
-        assert dead._claim((1, "cut"), b"h" * 32) is None
-        replies = Replies(store, here, lambda: now[0])
-        with pytest.raises(RequestInProgress):
-            await replies.once(1, "cut", b"h" * 32, work("early"), is_repeatable=True)
-        now[0] += LONGEST_SECONDS
-        with pytest.raises(RequestInterrupted):
-            await replies.once(1, "cut", b"h" * 32, work("unsafe"))
-        await replies.once(1, "cut", b"h" * 32, work("safe"), is_repeatable=True)
-        await replies.once(1, "cut", b"h" * 32, work("again"), is_repeatable=True)
-        assert replies.forget(now[0] + 1) == 1
-        await replies.once(1, "cut", b"i" * 32, work("forgotten"))
-
-    with Store.open(fair.url()) as store:
-        asyncio.run(story(store))
-    assert done == ["safe", "forgotten"]
 
 
 def test_what_may_have_had_its_effect_is_not_begun_again(
