@@ -58,6 +58,11 @@ class DuePayment(NamedTuple):
     payment: Payment
     tries: int
 
+    @property
+    def id(self) -> str:
+        """The payment's."""
+        return self.payment.id
+
 
 class Books:
     """The payments and orders in `store`; `decimals` are the ledger's."""

@@ -31,6 +31,11 @@ class DueCallback(NamedTuple):
     tries: int
     received_at: int
 
+    @property
+    def id(self) -> str:
+        """What logs call it."""
+        return f"callback {self.hint.event_id} of {self.provider}"
+
 
 class Inbox:
     """The callbacks in `store`; every method is one transaction."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from zhifu.exceptions import CommitUnknown, DatabaseUnreachable, ZhifuError
+from zhifu.exceptions import CommitUnknown, DatabaseUnreachable, PaymentUnknown, ZhifuError
 
 T = TypeVar("T")
 
@@ -68,8 +68,8 @@ def each(
 ) -> int:
     """Do something for each, or for as many as the round has time for; for how many it was True.
 
-    What fails for one is logged, and whoever calls again tries it again. Raises only what keeps
-    all from being done: what the database is not there for, and `ends`.
+    What fails for one is logged, by its `id`, and whoever calls again tries it again. Raises only
+    what keeps all from being done: what the database is not there for, and `ends`.
     """
     return sum(_do(one, do, (*_ENDS, *ends)) for one in _in_time(due))
 
@@ -89,6 +89,8 @@ def _do(one: T, do: Callable[[T], bool], ends: tuple[type[ZhifuError], ...]) -> 
     except ends:
         raise
     except ZhifuError as error:
-        name = getattr(one, "id", None) or one
-        _LOG.warning("%s: %s", name, error, extra={"code": error.code})
+        # That a provider does not answer is an everyday thing.
+        level = logging.INFO if isinstance(error, PaymentUnknown) else logging.WARNING
+        name = getattr(one, "id", one)
+        _LOG.log(level, "%s: %s", name, error, extra={"code": error.code})
         return False

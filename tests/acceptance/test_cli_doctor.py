@@ -53,7 +53,6 @@ def test_no_secret_is_told(zhifu: Zhifu, tmp_path: Path) -> None:
         "ZHIFU_PROVIDERS__CARDS__SECRET_KEY": f"sk_test_{SECRET}",
         "ZHIFU_PROVIDERS__CARDS__WEBHOOK_SECRET": f"whsec_{SECRET}",
         "ZHIFU_PROVIDERS__CARDS__BASE_URL": f"http://127.0.0.1:{free_port()}",
-        "ZHIFU_NOTIFICATIONS__NOTICE_URLS": f"mailtos://u:{SECRET}@host",
     }
     for command in ("doctor", "config"):
         for form in ((), ("--json",)):

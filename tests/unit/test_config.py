@@ -118,7 +118,7 @@ class TestPrecedence:
                 "ZHIFU_PLATFORMS__7__KEYSTORES": "a.json, b.json",
                 "ZHIFU_PLATFORMS__7__PASSWORD": "hunter2",
                 "ZHIFU_CHAIN__CONFIRMATIONS": "finalized",
-                "ZHIFU_LOGGING__JSON": "true",
+                "ZHIFU_PROVIDERS__CARDS_EU__PLATFORMS": "7",
                 "ZHIFU_HTTP__TRUSTED_PROXIES": "10.0.0.0/8,::1",
                 "ZHIFU_PROVIDERS__CARDS_EU__KIND": "stripe",
                 "ZHIFU_PROVIDERS__CARDS_EU__SECRET_KEY": "sk_test_1",
@@ -129,7 +129,7 @@ class TestPrecedence:
         assert settings.platforms[7].keystores == (Path("a.json"), Path("b.json"))
         assert settings.platforms[7].password == Secret("hunter2")
         assert settings.chain.confirmations == "finalized"
-        assert settings.logging.json is True
+        assert settings.providers["cards_eu"].platforms == (7,)
         assert settings.http.trusted_proxies == ("10.0.0.0/8", "::1/128")
         assert settings.providers["cards_eu"].arguments["livemode"] is False
 
@@ -243,12 +243,11 @@ burst = 0
 trusted_proxies = ["everywhere"]
 
 [notifications]
-notice_urls = ["not an address"]
+vault_key = "c2hvcnQ="
 webhook_timeout_milliseconds = 1
 
 [logging]
 level = "loud"
-json = "yes"
 """
 
 OF_THE_FILE = {
@@ -282,21 +281,21 @@ OF_THE_FILE = {
     "providers.cards.webhook_secret": "must be set, in a file or by ZHIFU_PROVIDERS__CARDS__WEBHO",
     "providers.cards.account": "must begin with acct_",
     "providers.cards.livemode": "must be true or false",
-    "providers.cards.base_url": "must be an http or https address",
+    "providers.cards.base_url": "must be an https address, or an http one on this machine",
+    "providers.cards.platforms": "must be set, in a file or by ZHIFU_PROVIDERS__CARDS__PLATFORMS",
     "providers.cards.webhook_secrt": "must be the name of a setting: webhook_secret?",
     "batches.size": "must be an integer from 1 to 50000",
     "batches.max_age_milliseconds": "must be an integer from 0 to 600000",
-    "orders.expiry_seconds": "must be an integer from 60",
+    "orders.expiry_seconds": "must be an integer from 60 to 86400",
     "http.host": "must be one line of text",
     "http.port": "must be an integer from 1 to 65535",
     "http.body_limit_bytes": "must be an integer from 1024",
     "http.requests_per_second": "must be an integer from 0",
     "http.burst": "must be an integer from 1",
     "http.trusted_proxies": "must be a list of addresses or networks",
-    "notifications.notice_urls": "must be a list of Apprise addresses",
+    "notifications.vault_key": "must be 32 bytes in base64",
     "notifications.webhook_timeout_milliseconds": "must be an integer from 100",
     "logging.level": "must be one of debug, info, warning, error",
-    "logging.json": "must be true or false",
 }
 
 OF_VARIABLES = {
@@ -433,7 +432,7 @@ class TestSecrets:
             "ZHIFU_PROVIDERS__CARDS__KIND": "stripe",
             "ZHIFU_PROVIDERS__CARDS__SECRET_KEY": f"sk_{self.SECRET}",
             "ZHIFU_PROVIDERS__CARDS__WEBHOOK_SECRET": f"whsec_{self.SECRET}",
-            "ZHIFU_NOTIFICATIONS__NOTICE_URLS": f"mailtos://u:{self.SECRET}@host",
+            "ZHIFU_PROVIDERS__CARDS__PLATFORMS": "1,2",
         }
 
     def test_do_not_show(self, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from zhifu import rounds
-from zhifu.exceptions import ChainUnreachable, NotRefundable
+from zhifu.exceptions import ChainUnreachable, NotRefundable, PaymentUnknown, UnknownProvider
+from zhifu.inbox import DueCallback
+from zhifu.providers import Hint, HintKind
 
 
 class Hands:
@@ -69,6 +73,22 @@ def test_one_that_fails_keeps_none_of_the_others_from_its_turn() -> None:
 
     assert rounds.each(range(3), do) == 2
     assert done == [0, 2]
+
+
+def test_what_fails_is_named_and_silence_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    callback = DueCallback(1, "stripe", Hint("evt_1", HintKind.PAYMENT, "pi_1"), 0, 0)
+
+    def unheard(_: DueCallback) -> bool:
+        raise PaymentUnknown("stripe", "pi_1")
+
+    def refused(_: DueCallback) -> bool:
+        raise UnknownProvider("stripe")
+
+    with caplog.at_level(logging.INFO):
+        rounds.each([callback], unheard)
+        rounds.each([callback], refused)
+    assert [each.levelname for each in caplog.records] == ["INFO", "WARNING"]
+    assert all(each.message.startswith("callback evt_1 of stripe: ") for each in caplog.records)
 
 
 def test_what_nothing_can_be_done_without_ends_the_round() -> None:

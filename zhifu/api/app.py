@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -41,6 +40,7 @@ from zhifu.api.resources import (
 )
 from zhifu.api.route import SECURITY
 from zhifu.api.service import Options, Service
+from zhifu.api.supervision import Background, Supervision
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
@@ -73,6 +73,9 @@ _THREADS = 32
 #: How often what runs beside the requests is done.
 _CHORES_SECONDS = 60.0
 
+#: How long what is under way may take to end, twice: once beside the requests, once for them.
+_END_SECONDS = 20.0
+
 #: What is read, or answered, without FastAPI knowing.
 _MODELS: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
     (schemas.OrderIn, "validation"),
@@ -82,16 +85,6 @@ _MODELS: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = 
 
 _ABOUT = """Every POST carries an `Idempotency-Key`: the same request under the same key has its
 effect once, and the same answer. Errors are problems (RFC 9457) with a stable `code`."""
-
-
-class Background(Protocol):
-    """Something that runs in a thread of its own for as long as the service does."""
-
-    def run(self) -> None:
-        """Run until it is stopped."""
-
-    def stop(self) -> None:
-        """End `run` soon."""
 
 
 def _wall_clock() -> int:
@@ -106,53 +99,56 @@ def create_app(
     options: Options | None = None,
     log: Any = None,
     clock: Callable[[], int] = _wall_clock,
-    background: Sequence[Background] = (),
+    background: Mapping[str, Background] | None = None,
 ) -> ASGIApp:
     """The API over a gateway and the store it works on; both are closed when the service ends.
 
-    What is in the `background` begins and ends with it.
+    The named parts of the `background` begin and end with it.
     """
     chosen, logger, metrics = options or Options(), log or open_log(), Metrics()
     awaited, desk = AsyncGateway(gateway, threads=_THREADS), Desk()
     callers = Callers(ApiKeys(store, clock), desk.run, chosen.mode, chosen.rate)
     replies = Replies(store, desk.run, clock)
+    supervision = Supervision(background or {}, logger)
     service = Service(
-        awaited, desk, store, hooks, feed, callers, replies, metrics, logger, chosen, clock
+        awaited,
+        desk,
+        store,
+        hooks,
+        feed,
+        callers,
+        replies,
+        metrics,
+        logger,
+        chosen,
+        clock,
+        supervision,
     )
     metrics.watch(
         "zhifu_commits_waiting",
         "Payments that wait for the next commit.",
         lambda: awaited.commits_waiting,
     )
-    inner = api(service, background)
+    inner = api(service)
     short = Express(inner, orders.swift.routes)
     limited = Limits(short, body_bytes=chosen.body_bytes, seconds=chosen.seconds)
     return Edge(limited, logger, metrics)
 
 
-def api(service: Service | None, background: Sequence[Background] = ()) -> FastAPI:
+def api(service: Service | None) -> FastAPI:
     """The routes alone; a service of None is for those who only want to read what there is."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if service is None:
             raise RuntimeError("there is no service behind these routes")
-        threads = [threading.Thread(target=each.run, daemon=True) for each in background]
-        for thread in threads:
-            thread.start()
+        service.background.start()
         chores = asyncio.ensure_future(_do_chores(service))
         try:
             yield
         finally:
             chores.cancel()
-            for each in background:
-                each.stop()
-            for thread in threads:
-                await asyncio.to_thread(thread.join)
-            await service.replies.drain()
-            await service.callers.note_used()
-            await service.gateway.close()
-            service.desk.close()
+            await _end(service)
 
     app = FastAPI(
         title="zhifu",
@@ -173,6 +169,20 @@ def api(service: Service | None, background: Sequence[Background] = ()) -> FastA
     return app
 
 
+async def _end(service: Service) -> None:
+    """Finish what was begun; what takes too long is left, and goes on where it was next time."""
+    left = await asyncio.to_thread(service.background.stop, _END_SECONDS)
+    await service.replies.drain()
+    await service.callers.note_used()
+    try:
+        await asyncio.wait_for(service.gateway.close(), _END_SECONDS)
+    except (TimeoutError, asyncio.TimeoutError):
+        left.append("gateway")
+    service.desk.close()
+    if left:
+        service.log.warning("left behind", parts=left)
+
+
 async def _do_chores(service: Service) -> None:
     while True:
         await asyncio.sleep(_CHORES_SECONDS)
@@ -182,6 +192,8 @@ async def _do_chores(service: Service) -> None:
             await service.desk.run(service.replies.forget, before)
         except ZhifuError as error:
             service.log.warning("chores", code=error.code, detail=str(error))
+        except Exception as error:
+            service.log.error("defect", part="chores", exc_info=error)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from zhifu.api.api_keys import Mode
-from zhifu.api.app import Background, create_app
+from zhifu.api.app import create_app
 from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
+from zhifu.api.supervision import Background
 from zhifu.config import Settings
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
@@ -28,7 +29,7 @@ from zhifu.notify.vault import Vault
 from zhifu.providers import Provider
 from zhifu.signing import Signer
 from zhifu.store import Store
-from zhifu.worker import Worker, jobs_of
+from zhifu.worker import workers_of
 
 _VAULT_KEY = "vault.key"
 _LEAST_SECONDS = 0.01
@@ -88,17 +89,19 @@ def _over(
         _options(settings, mode),
         log,
         clock,
-        background=[
-            _worker(store, gateway, sorted(operators), settings),
-            _courier(Outbox(store, hooks, payloads, clock), settings, rules),
-            *_messengers(store, vault, payloads, clock),
-        ],
+        background={
+            **_workers(store, gateway, sorted(operators), settings),
+            "webhooks": _courier(Outbox(store, hooks, payloads, clock), settings, rules),
+            **_messengers(store, vault, payloads, clock),
+        },
     )
 
 
-def _worker(store: Store, gateway: Gateway, platforms: list[int], settings: Settings) -> Worker:
+def _workers(
+    store: Store, gateway: Gateway, platforms: list[int], settings: Settings
+) -> Mapping[str, Background]:
     look_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
-    return Worker(Leases(store), jobs_of(gateway, platforms, settle_seconds=look_seconds))
+    return workers_of(gateway, Leases(store), platforms, settle_seconds=look_seconds)
 
 
 def _courier(outbox: Outbox, settings: Settings, rules: Rules) -> Courier:
@@ -108,15 +111,16 @@ def _courier(outbox: Outbox, settings: Settings, rules: Rules) -> Courier:
 
 def _messengers(
     store: Store, vault: Vault, payloads: Payloads, clock: Callable[[], int]
-) -> Sequence[Background]:
+) -> Mapping[str, Background]:
     """What tells learners, if the libraries for it are installed."""
     if find_spec("apprise") is None or find_spec("jinja2") is None:
-        return ()
+        return {}
     from zhifu.notify.contacts import Contacts
     from zhifu.notify.messenger import Messenger
     from zhifu.notify.notices import Notices
 
-    return (Messenger(Notices(store, vault, Contacts(store, vault), payloads, clock)),)
+    notices = Notices(store, vault, Contacts(store, vault), payloads, clock)
+    return {"notices": Messenger(notices)}
 
 
 def _options(settings: Settings, mode: Mode) -> Options:

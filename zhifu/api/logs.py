@@ -8,6 +8,8 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+import threading
+import time
 from asyncio import get_running_loop
 from collections.abc import MutableMapping
 from datetime import datetime, timezone
@@ -21,6 +23,7 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 #: What waits to be written, and for how long, while the service is busy.
 _LAG_SECONDS = 0.05
 _LAG_BYTES = 65_536
+_LATEST_SECONDS = 1.0
 
 _exceptions = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -28,27 +31,31 @@ _exceptions = structlog.processors.ExceptionRenderer(
 
 
 class Lines:
-    """Writes lines to a stream; many at once while an event loop runs."""
+    """Writes lines to a stream, from any thread; many at once while an event loop runs."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._kept: list[bytes] = []
         self._bytes = 0
-        self._is_due = False
+        self._expected_at = 0.0
+        self._lock = threading.Lock()
         atexit.register(self.flush)
 
     def info(self, line: bytes) -> None:
         """Write a line soon."""
-        self._kept.append(line)
-        self._bytes += len(line)
-        if self._bytes >= _LAG_BYTES:
+        with self._lock:
+            self._kept.append(line)
+            self._bytes += len(line)
+            is_much = self._bytes >= _LAG_BYTES
+        if is_much:
             self.flush()
-        elif not self._is_due:
+        elif time.monotonic() >= self._expected_at:
             self._flush_soon()
 
     def warning(self, line: bytes) -> None:
         """Write a line, and whatever waits, at once."""
-        self._kept.append(line)
+        with self._lock:
+            self._kept.append(line)
         self.flush()
 
     debug = info
@@ -56,10 +63,11 @@ class Lines:
 
     def flush(self) -> None:
         """Write whatever waits."""
-        kept, self._kept, self._bytes = self._kept, [], 0
-        if kept and not self._stream.closed:
-            self._stream.write(b"\n".join([*kept, b""]))
-            self._stream.flush()
+        with self._lock:
+            kept, self._kept, self._bytes = self._kept, [], 0
+            if kept and not self._stream.closed:
+                self._stream.write(b"\n".join([*kept, b""]))
+                self._stream.flush()
 
     def _flush_soon(self) -> None:
         try:
@@ -67,11 +75,12 @@ class Lines:
         except RuntimeError:
             self.flush()
             return
-        self._is_due = True
+        # A loop that ends before then will not do it, and the next line must not count on it.
+        self._expected_at = time.monotonic() + _LATEST_SECONDS
         loop.call_later(_LAG_SECONDS, self._flush_due)
 
     def _flush_due(self) -> None:
-        self._is_due = False
+        self._expected_at = 0.0
         self.flush()
 
 
@@ -92,9 +101,13 @@ class Forward(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
+        """Write one record, with the stable `code` of the error that it tells of."""
         error = record.exc_info[1] if record.exc_info else None
-        told = {"exc_info": error} if error else {}
+        code = getattr(record, "code", None)
+        told = {
+            **({"code": code} if code else {}),
+            **({"exc_info": error} if error else {}),
+        }
         self._log.log(record.levelno, record.getMessage(), logger=record.name, **told)
 
 

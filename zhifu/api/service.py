@@ -15,6 +15,7 @@ from zhifu.api.callers import Caller, Callers
 from zhifu.api.desk import Desk
 from zhifu.api.metrics import Metrics
 from zhifu.api.replies import Replies
+from zhifu.api.supervision import Supervision
 from zhifu.async_gateway import AsyncGateway
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
@@ -37,7 +38,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The gateway and what stands around it."""
+    """The gateway, what stands around it, and the background: what runs beside the requests."""
 
     gateway: AsyncGateway
     desk: Desk
@@ -50,6 +51,7 @@ class Service:
     log: Any
     options: Options
     clock: Callable[[], int]
+    background: Supervision
 
 
 def service_of(request: Request) -> Service:

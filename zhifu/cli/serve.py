@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from zhifu.signing import Signer
 
 _LIBRARIES = ("fastapi", "uvicorn", "structlog", "prometheus_client")
+_LAST_SECONDS = 20.0
 
 
 @command(app, "serve", "zhifu serve", "zhifu serve --live --port 8080", panel=TRADE)
@@ -51,12 +54,13 @@ def serve(
 def _serve(session: Session, host: str | None, port: int | None, *, live: bool) -> None:
     from zhifu.api.api_keys import Mode
     from zhifu.api.assembly import assemble
-    from zhifu.api.logs import open_log
+    from zhifu.api.logs import adopt, open_log
     from zhifu.api.server import listen, server
 
     settings, mode = session.settings, Mode.LIVE if live else Mode.TEST
     operators, providers = _operators(session), _providers(session)
     log, clock = open_log(settings.logging.level), _clock(session)
+    adopt(log, "zhifu")
     served = assemble(settings, session.network, operators, providers, mode, log, clock)
     http = settings.http
     socket = listen(host or http.host, http.port if port is None else port)
@@ -65,6 +69,14 @@ def _serve(session: Session, host: str | None, port: int | None, *, live: bool) 
     # The server hands the signal on once it has ended, and this process is to end well.
     signal.signal(signal.SIGTERM, lambda *_: None)
     server(served, log, trusted_proxies=http.trusted_proxies).run(sockets=[socket])
+    _end_soon()
+
+
+def _end_soon() -> None:
+    """Let no thread that still waits for somebody keep the process from ending."""
+    given_up = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+    given_up.daemon = True
+    given_up.start()
 
 
 def _clock(session: Session) -> Callable[[], int]:

@@ -7,7 +7,15 @@ overrides it. A secret is given as it is, as ``{ file = "…" }`` or as ``{ env 
 from __future__ import annotations
 
 from zhifu.config._mistake import Mistake
-from zhifu.config._providers import ProviderSettings, home_of, make_provider, make_providers
+from zhifu.config._providers import (
+    ProviderSettings,
+    home_of,
+    is_live,
+    make_provider,
+    make_providers,
+    owners_of,
+    require_mode,
+)
 from zhifu.config._secret import Secret
 from zhifu.config._section import Reading
 from zhifu.config._sections import (
@@ -48,8 +56,11 @@ __all__ = [
     "Secret",
     "Settings",
     "home_of",
+    "is_live",
     "make_provider",
     "make_providers",
     "operator_signers",
+    "owners_of",
+    "require_mode",
     "require_plain_key_allowed",
 ]

@@ -6,6 +6,7 @@ commas.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -124,6 +125,26 @@ def http_url() -> Kind[str]:
         return require_http_url(line(given))
 
     return plain("must be an http or https address", read, "")
+
+
+def safe_url() -> Kind[str]:
+    """An address that secrets may be sent to: https, or http that does not leave this machine."""
+
+    def read(given: Given) -> str:
+        address = require_http_url(line(given))
+        if urlsplit(address).scheme == "http" and not is_here(urlsplit(address).hostname or ""):
+            raise ValueError
+        return address
+
+    return plain("must be an https address, or an http one on this machine", read, "")
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, whatever a name server says."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def require_http_url(address: str) -> str:

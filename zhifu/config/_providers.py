@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from zhifu.config._kinds import choice
+from zhifu.config._kinds import choice, integer, is_here, several
 from zhifu.config._rails import RAILS
 from zhifu.config._secret import Secret
 from zhifu.config._section import Section
-from zhifu.exceptions import MissingExtra
+from zhifu.exceptions import InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
     from zhifu.config._settings import Settings
     from zhifu.providers import Provider
 
 
+HIGHEST_PLATFORM = 2**32 - 1
+"""The contracts' numbers of platforms end here."""
+
+_PLATFORMS = "must be a list of platforms' numbers"
+#: In Stripe's secret and restricted keys alike.
+_LIVE_KEY = "_live_"
+#: Where Alipay's own sandbox is; the other providers' keys tell, or they have none.
+_TEST_HOSTS = (".alipaydev.com",)
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """One account at a provider: which kind it is, and what that kind's class is made with."""
+    """One account at a provider: which kind it is, and what that kind's class is made with.
+
+    ``platforms`` are those whose account it is; none is whichever platform this process acts for,
+    if that is one alone.
+    """
 
     kind: str
     arguments: Mapping[str, Any]
+    platforms: tuple[int, ...] = ()
 
 
 def read_provider(section: Section) -> ProviderSettings:
@@ -38,9 +54,10 @@ def read_provider(section: Section) -> ProviderSettings:
         else section.find(name, argument.kind)
         for name, argument in RAILS[kind].arguments.items()
     }
+    platforms = section.get("platforms", several(integer(1, HIGHEST_PLATFORM), _PLATFORMS), ())
     section.close()
     given = {name: value for name, value in arguments.items() if value is not None}
-    return ProviderSettings(kind, given)
+    return ProviderSettings(kind, given, platforms)
 
 
 def make_providers(settings: Settings) -> dict[str, Provider]:
@@ -65,6 +82,42 @@ def make_provider(name: str, settings: ProviderSettings) -> Provider:
     }
     provider: Provider = made(name=name, **revealed)
     return provider
+
+
+def owners_of(settings: Settings, platforms: Collection[int]) -> dict[str, Collection[int]]:
+    """Whose account each configured provider is, for a process that acts for `platforms`.
+
+    Raises InvalidInput where that is not said and there is more than one of them: a platform could
+    claim what was paid to another.
+    """
+    for name, each in settings.providers.items():
+        if not each.platforms and len(platforms) > 1:
+            rule = "must say whose account it is, where there are several platforms"
+            raise InvalidInput(f"providers.{name}.platforms", rule)
+    return {name: each.platforms or platforms for name, each in settings.providers.items()}
+
+
+def is_live(settings: ProviderSettings) -> bool:
+    """Whether an account moves real money: by its key or, where that does not tell, its address."""
+    if settings.kind == "sandbox":
+        return False
+    key = settings.arguments.get("secret_key")
+    if isinstance(key, Secret):
+        return _LIVE_KEY in key.reveal() or settings.arguments.get("livemode") is True
+    host = urlsplit(home_of(settings) or "").hostname or ""
+    return not is_here(host) and not host.endswith(_TEST_HOSTS)
+
+
+def require_mode(settings: Settings, *, live: bool) -> None:
+    """Raise InvalidInput unless every configured provider is live, or is none, as is asked."""
+    for name, each in settings.providers.items():
+        if is_live(each) is not live:
+            there = "real money" if is_live(each) else "none"
+            rule = (
+                f"must be a {'live' if live else 'test'} account:"
+                f" this process takes {'live' if live else 'test'} keys, and there is {there} in it"
+            )
+            raise InvalidInput(f"providers.{name}", rule)
 
 
 def home_of(settings: ProviderSettings) -> str | None:

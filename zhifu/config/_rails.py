@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from zhifu.config._kinds import Kind, flag, http_url, integer, path, text
+from zhifu.config._kinds import Kind, flag, http_url, integer, path, safe_url, text
 from zhifu.config._secret import Secret, secret
 
 _APIV3_KEY_CHARACTERS = 32
@@ -87,7 +87,7 @@ RAILS: Mapping[str, Rail] = {
             "webhook_secret": _needed(_begins("whsec_")),
             "account": _optional(text("acct_[A-Za-z0-9]+", "must begin with acct_")),
             "livemode": _optional(flag()),
-            "base_url": _optional(http_url()),
+            "base_url": _optional(safe_url()),
             **_TIMEOUT,
         },
         "stripe",
@@ -106,7 +106,7 @@ RAILS: Mapping[str, Rail] = {
             "public_key": _needed(_key("PUBLIC")),
             "public_key_id": _needed(text("PUB_KEY_ID_.+", "must begin with PUB_KEY_ID_")),
             "notify_url": _needed(http_url()),
-            "base_url": _optional(http_url()),
+            "base_url": _optional(safe_url()),
             **_TIMEOUT,
         },
         "wechatpayv3",
@@ -122,7 +122,7 @@ RAILS: Mapping[str, Rail] = {
             "private_key": _needed(_key("PRIVATE")),
             "alipay_public_key": _needed(_key("PUBLIC")),
             "notify_url": _needed(http_url()),
-            "base_url": _optional(http_url()),
+            "base_url": _optional(safe_url()),
             **_TIMEOUT,
         },
         "alipay",

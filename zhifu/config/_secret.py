@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from zhifu.config._kinds import Kind, Refusal, items, line, path_of
+from zhifu.config._kinds import Kind, Refusal, line, path_of
 from zhifu.config._tree import Given, Tree
 
 _LARGEST_BYTES = 65_536
@@ -64,21 +64,6 @@ def secret(
     return Kind(rule, read, Secret(""), lambda found: shown(found.reveal()))
 
 
-def secrets(
-    rule: str = "must be text", check: Callable[[str], object] | None = None
-) -> Kind[tuple[Secret, ...]]:
-    """Several secrets in a list, or one alone."""
-    one = secret(rule, check)
-
-    def read(found: Given | Tree, environment: Mapping[str, str]) -> tuple[Secret, ...]:
-        parts: list[Given | Tree] = [found]
-        if isinstance(found, Given) and (found.file is None or isinstance(found.value, list)):
-            parts = [_as_tree(each) for each in items(found)]
-        return tuple(one.read(each, environment) for each in parts)
-
-    return Kind(rule, read, (), lambda found: f"{len(found)} set")
-
-
 def _looked_up(
     found: Given | Tree, environment: Mapping[str, str], is_secret: Callable[[str], object]
 ) -> str:
@@ -121,9 +106,3 @@ def _require_private(file: Path) -> None:
     """Refuse a secret in a file that everybody on this machine can read."""
     if file.stat().st_mode & stat.S_IRWXO:
         raise Refusal(f"must not be where others may read it: chmod 600 {file}")
-
-
-def _as_tree(given: Given) -> Given | Tree:
-    if not isinstance(given.value, Mapping):
-        return given
-    return {key: given._replace(value=value) for key, value in given.value.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from zhifu.config._kinds import (
     several,
     text,
 )
-from zhifu.config._secret import Secret, secret, secrets
+from zhifu.config._secret import Secret, secret
 from zhifu.config._section import Section
 from zhifu.config._tree import Given
 
@@ -28,6 +29,7 @@ DEFAULT_RPC_URL = "http://127.0.0.1:8945"
 
 _DAY_SECONDS = 86_400
 _LONGEST_MILLISECONDS = 600_000
+_KEY_BYTES = 32
 _MEBIBYTE = 1_048_576
 _FINALITY = ("safe", "finalized")
 _MOST_CONFIRMATIONS = 10_000
@@ -108,18 +110,21 @@ class HttpSettings:
 
 @dataclass(frozen=True, slots=True)
 class NotificationSettings:
-    """Whom zhifu writes to: ``notice_urls`` are Apprise's, such as ``mailtos://…``."""
+    """How platforms and learners are written to.
 
-    notice_urls: tuple[Secret, ...]
+    ``vault_key`` seals what is needed for it; None is the key in the home folder's file. All that
+    share a database share it.
+    """
+
     webhook_timeout_milliseconds: int
+    vault_key: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoggingSettings:
-    """What is logged, and whether as JSON."""
+    """What is logged, one JSON object a line."""
 
     level: str
-    json: bool
 
 
 def read_database(section: Section, home: Path) -> DatabaseSettings:
@@ -195,7 +200,7 @@ def read_batches(section: Section) -> BatchSettings:
 
 def read_orders(section: Section) -> OrderSettings:
     """How long an order may be paid."""
-    found = OrderSettings(section.get("expiry_seconds", integer(60, 30 * _DAY_SECONDS), 1_800))
+    found = OrderSettings(section.get("expiry_seconds", integer(60, _DAY_SECONDS), 1_800))
     section.close()
     return found
 
@@ -216,13 +221,13 @@ def read_http(section: Section) -> HttpSettings:
 
 
 def read_notifications(section: Section) -> NotificationSettings:
-    """Whom zhifu writes to."""
-    notices = secrets("must be a list of Apprise addresses such as mailtos://…", _require_scheme)
+    """How platforms and learners are written to."""
+    key = secret(f"must be {_KEY_BYTES} bytes in base64", _require_key)
     found = NotificationSettings(
-        notice_urls=section.get("notice_urls", notices, ()),
         webhook_timeout_milliseconds=section.get(
             "webhook_timeout_milliseconds", integer(100, 60_000), 10_000
         ),
+        vault_key=section.find("vault_key", key),
     )
     section.close()
     return found
@@ -232,7 +237,6 @@ def read_logging(section: Section) -> LoggingSettings:
     """What is logged."""
     found = LoggingSettings(
         level=section.get("level", choice("debug", "info", "warning", "error"), "info"),
-        json=section.get("json", flag(), False),
     )
     section.close()
     return found
@@ -261,9 +265,8 @@ def _require_database(url: str) -> None:
     urlsplit(url)
 
 
-def _require_scheme(url: str) -> None:
-    scheme, separator, rest = url.partition("://")
-    if not separator or not scheme.isalnum() or not rest:
+def _require_key(text: str) -> None:
+    if len(base64.b64decode(text, validate=True)) != _KEY_BYTES:
         raise ValueError
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zhifu.config._kinds import path
-from zhifu.config._providers import ProviderSettings, read_provider
+from zhifu.config._providers import HIGHEST_PLATFORM, ProviderSettings, read_provider
 from zhifu.config._secret import Secret, secret
 from zhifu.config._section import Reading, Record, Section
 from zhifu.config._sections import (
@@ -33,8 +33,6 @@ from zhifu.config._tree import gather
 from zhifu.exceptions import InvalidConfiguration
 
 DEFAULT_HOME = Path(".zhifu")
-
-_HIGHEST_PLATFORM = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +118,13 @@ def _read(section: Section, record: Record) -> Settings:
     if key is not None and keystore is not None:
         section.refuse("keystore", "must not be set together with ZHIFU_KEY")
     password = section.find("password", secret())
+    platforms = _platforms(section.section("platforms"), password)
     found = Settings(
         home=home,
         database=read_database(section.section("database"), home),
         chain=read_chain(section.section("chain")),
-        platforms=_platforms(section.section("platforms"), password),
-        providers=_providers(section.section("providers")),
+        platforms=platforms,
+        providers=_providers(section.section("providers"), platforms),
         batches=read_batches(section.section("batches")),
         orders=read_orders(section.section("orders")),
         http=read_http(section.section("http")),
@@ -141,16 +140,27 @@ def _read(section: Section, record: Record) -> Settings:
 
 
 def _platforms(section: Section, password: Secret | None) -> dict[int, PlatformSettings]:
-    rule = f"must be the number of a platform, from 1 to {_HIGHEST_PLATFORM}"
+    rule = f"must be the number of a platform, from 1 to {HIGHEST_PLATFORM}"
     tables = section.sections("[1-9][0-9]{0,9}", rule)
     found = {int(number): read_platform(table, password) for number, table in tables}
-    for number in [each for each in found if each > _HIGHEST_PLATFORM]:
+    for number in [each for each in found if each > HIGHEST_PLATFORM]:
         section.refuse(str(number), rule)
     return found
 
 
-def _providers(section: Section) -> dict[str, ProviderSettings]:
+def _providers(section: Section, platforms: Collection[int]) -> dict[str, ProviderSettings]:
     # The name stands in callbacks' addresses and in variables' names.
     rule = "must be a name of small letters, digits and single underscores, at most 32"
     tables = section.sections("(?=.{1,32}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", rule)
-    return {name: read_provider(table) for name, table in tables}
+    return {name: _provider(table, platforms) for name, table in tables}
+
+
+def _provider(section: Section, platforms: Collection[int]) -> ProviderSettings:
+    """One account; whose it is must be said where there are several platforms."""
+    found = read_provider(section)
+    strangers = sorted(set(found.platforms) - {*platforms})
+    if platforms and strangers:
+        section.refuse("platforms", f"must be among the platforms here: {strangers[0]} is not")
+    if len(platforms) > 1 and section.is_sound("kind") and "platforms" not in section:
+        section.miss("platforms")
+    return found

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from zhifu.exceptions import ChainUnreachable, DatabaseUnreachable
+from zhifu.exceptions import ChainUnreachable, CommitUnknown, DatabaseUnreachable
 from zhifu.notify.outbox import Message, Outbox, Result, Turn
 from zhifu.notify.sender import Outcome, Sender
 from zhifu.notify.signature import headers
@@ -22,6 +22,8 @@ _POLL_SECONDS = 0.5
 _GATHER_SECONDS = 0.005
 #: Slow name servers of some hosts must not keep the others waiting.
 _RESOLVING_THREADS = 32
+#: What was to be stored is stored later; to store it twice is harmless.
+_PASSING = (DatabaseUnreachable, CommitUnknown, ChainUnreachable)
 
 
 def _wall_clock() -> int:
@@ -72,7 +74,7 @@ class Courier:
                     results, counts = under_way.collect()
                     try:
                         turn = await loop.run_in_executor(books, self._turn, results, counts)
-                    except (DatabaseUnreachable, ChainUnreachable) as error:
+                    except _PASSING as error:
                         if until_idle or self._stopped.is_set():
                             raise
                         _log.warning("webhooks wait: %s", error)
@@ -119,7 +121,13 @@ class _UnderWay:
             self._counts[message.claim.endpoint] += 1
             task = asyncio.create_task(self._send(message))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Nobody has heard what became of it: it is due again when its time is over.
+            _log.error("a webhook was not sent", exc_info=error)
 
     def collect(self) -> tuple[Sequence[Result], Mapping[int, int]]:
         """What ended since, and how many of each endpoint are under way."""
@@ -140,11 +148,18 @@ class _UnderWay:
         await asyncio.sleep(_GATHER_SECONDS)
 
     async def _send(self, message: Message) -> None:
+        """Send one; whatever happens, its endpoint is free for another then."""
+        try:
+            result = await self._attempt(message)
+        finally:
+            self._counts[message.claim.endpoint] -= 1
+        self._results.append(result)
+        self._news.set()
+        if self._told is not None:
+            self._told(message, result.outcome)
+
+    async def _attempt(self, message: Message) -> Result:
         now = self._clock()
         signed = headers(message.event_id, message.body, now, message.secrets)
         outcome = await self._sender.post(message.url, signed, message.body.encode())
-        self._counts[message.claim.endpoint] -= 1
-        self._results.append(Result(message.claim, outcome, now))
-        self._news.set()
-        if self._told is not None:
-            self._told(message, outcome)
+        return Result(message.claim, outcome, now)

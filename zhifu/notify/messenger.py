@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import apprise
 
-from zhifu.exceptions import ChainUnreachable, DatabaseUnreachable
+from zhifu.exceptions import ChainUnreachable, CommitUnknown, DatabaseUnreachable
 from zhifu.notify.contacts import Channel
 from zhifu.notify.notices import Letter, Notices
 
@@ -48,7 +48,7 @@ class Messenger:
         while not self._stopped.is_set():
             try:
                 sent = self.run_once()
-            except (DatabaseUnreachable, ChainUnreachable) as error:
+            except (DatabaseUnreachable, CommitUnknown, ChainUnreachable) as error:
                 _log.warning("notices wait: %s", error)
                 sent = 0
             if not sent:

@@ -20,6 +20,7 @@ from zhifu.api.logs import open_log
 from zhifu.api.scopes import ALL, Scope
 from zhifu.api.server import listen, server
 from zhifu.api.service import Options
+from zhifu.api.supervision import Background
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
@@ -30,7 +31,7 @@ from zhifu.notify.vault import Vault, new_key
 from zhifu.payments import PaymentRequest
 from zhifu.providers import Provider
 from zhifu.store import Store
-from zhifu.worker import Worker, jobs_of
+from zhifu.worker import workers_of
 
 PATIENCE_SECONDS = 30.0
 
@@ -108,10 +109,11 @@ def open_shop(
     network: Network | None = None,
     providers: Mapping[str, Provider] | None = None,
     is_busy: bool = False,
+    beside: Mapping[str, Background] | None = None,
 ) -> Iterator[Shop]:
     """Serve until the block ends; what was begun is finished then.
 
-    A busy one does by itself what a gateway has to do.
+    A busy one does by itself what a gateway has to do. What is `beside` runs with it.
     """
     store, written = Store.open(fair.url()), io.BytesIO()
     network, rails = network or fair.network, providers or {"sandbox": fair.provider}
@@ -121,8 +123,8 @@ def open_shop(
     deployment = network.deployment
     ledger = Ledger(deployment.currency, deployment.ledger_decimals)
     feed = Feed(store, Payloads(ledger), clock)
-    jobs = jobs_of(gateway, [*fair.operators], settle_seconds=0.1)
-    background = [Worker(Leases(store), jobs)] if is_busy else []
+    workers = workers_of(gateway, Leases(store), [*fair.operators], settle_seconds=0.1)
+    background = {**(workers if is_busy else {}), **(beside or {})}
     app = create_app(gateway, store, hooks, feed, options, log, background=background)
     socket = listen("127.0.0.1", 0)
     host, port = socket.getsockname()
