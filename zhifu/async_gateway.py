@@ -1,6 +1,7 @@
 """The gateway for asyncio: the same use-cases as `Gateway`, awaitable, by the same code.
 
-Gateway's methods run in worker threads. Payments are recorded in one thread, in group commits.
+Gateway's methods run in worker threads. Payments are recorded in one thread, in group commits, once
+their providers were asked in threads of their own.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from zhifu.adoption import Adoption
+from zhifu.async_intake import AsyncIntake
 from zhifu.chargebackbook import Chargeback
 from zhifu.checkouts import OpenCheckout
-from zhifu.commits import Commits, Outcome
 from zhifu.enrolment import Reservation
 from zhifu.exceptions import GatewayClosed, InvalidInput, ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.index import Content, PlatformRecord
-from zhifu.intake import CartQuote
+from zhifu.intake import CartQuote, Outcome
 from zhifu.models import BatchOrder, Dispute
 from zhifu.money import Money
 from zhifu.pages import FIRST, Refund
@@ -55,7 +56,9 @@ class AsyncGateway:
                 raise InvalidInput(name, "must be an integer of at least 1", value)
         self.gateway = gateway
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="zhifu-gateway")
-        self._commits = Commits(gateway.pay_many, batch=batch, queue=queue)
+        self._intake = AsyncIntake(
+            gateway.intake, gateway.asking, gateway.freshness, batch=batch, queue=queue
+        )
         self._is_closed = False
 
     async def __aenter__(self) -> AsyncGateway:
@@ -69,7 +72,7 @@ class AsyncGateway:
         if self._is_closed:
             return
         self._is_closed = True
-        await self._commits.close()
+        await self._intake.close()
         loop = asyncio.get_running_loop()
         # In the loop's own threads: a pool cannot wait for itself.
         await loop.run_in_executor(None, partial(self._workers.shutdown, wait=True))
@@ -87,18 +90,18 @@ class AsyncGateway:
     @property
     def commits_waiting(self) -> int:
         """How many payments wait for the next commit."""
-        return self._commits.waiting
+        return self._intake.waiting
 
     async def pay(self, request: PaymentRequest) -> Payment:
         """Record a payment and its orders, durably; cancelled or not once its commit began."""
-        outcome = await self._commits.record(request)
+        outcome = await self._intake.take(request)
         if isinstance(outcome, ZhifuError):
             raise outcome
         return outcome
 
     async def pay_many(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record many payments, those that `pay` would raise for rejected alone."""
-        return await self._commits.record_many(requests)
+        return await self._intake.take_many(requests)
 
     async def checkout(self, request: PaymentRequest, terms: CheckoutTerms) -> OpenCheckout:
         """Make a payment at its provider, so that its learner can pay it."""

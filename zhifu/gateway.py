@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from zhifu import rounds
 from zhifu.adoption import Adopter, Adoption
+from zhifu.asking import Asking
 from zhifu.books import Books
 from zhifu.callbacks import Callbacks
 from zhifu.chargebackbook import Chargeback, ChargebackBook
@@ -31,6 +32,7 @@ from zhifu.exceptions import (
     ZhifuError,
 )
 from zhifu.finality import Finality
+from zhifu.freshness import Freshness
 from zhifu.inbox import Inbox
 from zhifu.index import Content, Index, PlatformRecord
 from zhifu.indexer import Indexer
@@ -65,8 +67,6 @@ from zhifu.silence import Spared
 from zhifu.store import Store
 from zhifu.treasury import Balance, SentWithdrawal, Treasury
 from zhifu.watch import Watch
-
-_STALE_SECONDS = 1.0
 
 
 def _wall_clock() -> int:
@@ -130,15 +130,18 @@ class Gateway:
             )
             for platform, signer in operators.items()
         }
-        self._intake = Intake(
+        self.asking = Asking(providers)
+        self.freshness = Freshness(self.sync)
+        self.intake = Intake(
             self._books,
             self._index,
             providers,
+            self.asking,
             self._lanes.keys(),
             deployment.currency,
             deployment.ledger_decimals,
             self._indexer.today,
-            self._refresh,
+            self._look,
         )
         self._licenses = Licenses(store, network, self._index)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
@@ -156,7 +159,7 @@ class Gateway:
         self._payback_book = PaybackBook(store, clock)
         self._paybacks = Paybacks(self._payback_book, providers)
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
-        self._checkouts = Checkouts(self._books, self._intake, providers, clock)
+        self._checkouts = Checkouts(self._books, self.intake, providers, clock)
         self._inquiries = Inquiries(
             self._books, self._checkouts, self._chargebacks, providers, clock
         )
@@ -168,7 +171,6 @@ class Gateway:
         self._enrolment = Enrolment(network, self._lane, self.sync)
         self._treasury = Treasury(network, self._lane)
         self._disputes = Disputes(network, self.license_of, self._lane)
-        self._looked_at = 0.0
         self.sync()
 
     @classmethod
@@ -210,7 +212,8 @@ class Gateway:
         self.close()
 
     def close(self) -> None:
-        """Close the database; nothing is lost without it."""
+        """Ask providers nothing more and close the database; nothing is lost without it."""
+        self.asking.close()
         self._store.close()
 
     # Payments
@@ -236,8 +239,8 @@ class Gateway:
         Answers in the order asked; a request that `pay` would raise for is rejected alone, with
         that error in its place.
         """
-        self._refresh_if_stale()
-        return self._intake.take(requests)
+        self.freshness.require()
+        return self.intake.take(requests)
 
     def checkout(self, request: PaymentRequest, terms: CheckoutTerms) -> OpenCheckout:
         """Make a payment at its provider, so that its learner can pay it; `pay`'s other way round.
@@ -247,7 +250,7 @@ class Gateway:
         Raises what `pay` raises of a request, and ProviderRefused: that payment is cancelled.
         Raises PaymentUnknown where the provider does not answer: the same request again goes on.
         """
-        self._refresh_if_stale()
+        self.freshness.require()
         return self._checkouts.create(request, terms)
 
     def take_callback(self, provider: str, callback: Callback) -> Answer:
@@ -319,12 +322,12 @@ class Gateway:
 
         Raises InvalidInput, UnknownContent and InactiveContent.
         """
-        self._refresh_if_stale()
-        return self._intake.quote(contents)
+        self.freshness.require()
+        return self.intake.quote(contents)
 
     def recheck(self) -> list[Payment | ZhifuError]:
         """Ask providers again about every payment they were silent about."""
-        return [self._intake.recheck(payment) for payment in self._books.unknown()]
+        return [self.intake.recheck(payment) for payment in self._books.unknown()]
 
     def payment(self, payment_id: str) -> Payment:
         """One payment; raises UnknownPayment."""
@@ -555,7 +558,7 @@ class Gateway:
         and refunds alike: `recover` brings both to the chain again.
         """
         news = self._indexer.sync()
-        self._looked_at = time.monotonic()
+        self.freshness.note()
         cursor = self._index.cursor
         if cursor is not None:
             if not self._watch.follow(cursor.block_number):
@@ -605,16 +608,13 @@ class Gateway:
             raise UnknownPlatform(platform)
         raise NoOperator(platform)
 
-    def _refresh_if_stale(self) -> None:
-        if time.monotonic() - self._looked_at > _STALE_SECONDS:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        """Look at the chain; a payment is taken in by what was last known if it does not answer."""
+    def _look(self) -> None:
+        """Look at the chain; where it does not answer, that is not tried again at once."""
         try:
             self.sync()
         except ChainUnreachable:
-            self._looked_at = time.monotonic()
+            self.freshness.note()
+            raise
 
 
 def _bind(store: Store, network: Network) -> None:

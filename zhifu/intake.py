@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
+from zhifu.asking import Asking
 from zhifu.books import Books, Draft
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import (
     AmountMismatch,
+    ChainError,
+    ChainUnreachable,
     CurrencyMismatch,
     DuplicatePayment,
     IdempotencyConflict,
@@ -50,11 +55,49 @@ class CartQuote(NamedTuple):
     valid_until: int
 
 
+class Unasked(NamedTuple):
+    """A request whose provider is still to be asked: `ask` does that, and waits for the answer."""
+
+    provider: str
+    ask: Callable[[], Draft | Outcome]
+
+
+class Refused(NamedTuple):
+    """A request that the index knows a reason against; the chain may know better."""
+
+    request: PaymentRequest
+    error: ZhifuError
+
+
+Step = Payment | ZhifuError | Refused | Unasked | Draft
+"""How far a request has come; a payment or an error is where it ends."""
+
+T = TypeVar("T")
+
+
+def of_kind(steps: Sequence[Step], kind: type[T]) -> list[T]:
+    """Those requests that have come to one kind of step."""
+    return [step for step in steps if isinstance(step, kind)]
+
+
+def moved(steps: Sequence[Step], kind: type[Any], to: Sequence[Step]) -> list[Step]:
+    """The steps with those of one kind replaced, in their order, by what they came to."""
+    come = iter(to)
+    return [next(come) if isinstance(step, kind) else step for step in steps]
+
+
+def ended(steps: Sequence[Step]) -> list[Outcome]:
+    """The outcomes of requests that have all come to their ends."""
+    return [step for step in steps if isinstance(step, (Payment, ZhifuError))]
+
+
 class Intake:
     """Checks payment requests against the index and their providers, and records them.
 
+    That goes by steps: `check`; `look_again` for what was refused, which alone waits for the chain;
+    what is unasked is asked, which alone waits for providers; `record` for the drafts.
     `sellers` are the platforms whose operator keys are here; `today` the chain's day; `refresh`
-    brings the index up to date.
+    brings the index up to date, and raises ChainError.
     """
 
     def __init__(
@@ -62,6 +105,7 @@ class Intake:
         books: Books,
         index: Index,
         providers: Mapping[str, Provider],
+        asking: Asking,
         sellers: Collection[int],
         currency: str,
         decimals: int,
@@ -71,6 +115,7 @@ class Intake:
         self._books = books
         self._index = index
         self._providers = providers
+        self._asking = asking
         self._sellers = sellers
         self._currency = currency
         self._decimals = decimals
@@ -79,16 +124,41 @@ class Intake:
 
     def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record payments in one transaction; the errors of those that were rejected instead."""
-        outcomes: list[Outcome | None] = [malformed(request) for request in requests]
-        wanted = [at for at, outcome in enumerate(outcomes) if outcome is None]
+        steps = self.check(requests)
+        steps = moved(steps, Refused, self.look_again(of_kind(steps, Refused)))
+        steps = moved(steps, Unasked, self._asking.ask_all(of_kind(steps, Unasked)))
+        return ended(moved(steps, Draft, self.record(of_kind(steps, Draft))))
+
+    def check(self, requests: Sequence[PaymentRequest]) -> list[Step]:
+        """What is known of each request without asking its provider or the chain."""
+        steps: list[Step | None] = [malformed(request) for request in requests]
+        wanted = [at for at, wrong in enumerate(steps) if wrong is None]
         known = self._books.known([requests[at] for at in wanted])
         for at, payment in zip(wanted, known, strict=True):
-            if payment is not None:
-                outcomes[at] = self._again(requests[at], payment)
-        new = [at for at in wanted if outcomes[at] is None]
-        drafts = self._drafts([requests[at] for at in new])
-        self._record(requests, outcomes, dict(zip(new, drafts, strict=True)))
-        return [outcome for outcome in outcomes if outcome is not None]
+            request = requests[at]
+            steps[at] = self._known(request, payment) if payment else self._priced(request)
+        return [step for step in steps if step is not None]
+
+    def look_again(self, refused: Sequence[Refused]) -> list[Step]:
+        """Check requests once more by what the chain says now, if it answers."""
+        if not refused:
+            return []
+        try:
+            self._refresh()
+        except ChainUnreachable:
+            return [each.error for each in refused]
+        except ChainError as error:
+            return [error for _ in refused]
+        steps = (self._priced(each.request) for each in refused)
+        return [step.error if isinstance(step, Refused) else step for step in steps]
+
+    def record(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Record payments in one transaction; what each became."""
+        recorded = self._books.record(drafts) if drafts else []
+        return [
+            _told(payment) if payment is not None else self._taken(draft.request)
+            for payment, draft in zip(recorded, drafts, strict=True)
+        ]
 
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs today; see `Gateway.quote`."""
@@ -108,8 +178,9 @@ class Intake:
         try:
             return self._prices(request)
         except (NotFoundError, StateError, AmountMismatch):
-            # The chain may know better than the index did.
-            self._refresh()
+            with suppress(ChainUnreachable):
+                # The chain may know better than the index did.
+                self._refresh()
             return self._prices(request)
 
     def recheck(self, payment: Payment) -> Outcome:
@@ -126,30 +197,27 @@ class Intake:
             return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
         return self._books.resolve(payment.id, state)
 
-    def _again(self, request: PaymentRequest, known: Payment) -> Outcome:
+    def _priced(self, request: PaymentRequest) -> Unasked | Refused | ZhifuError:
+        try:
+            prices = self._prices(request)
+            return Unasked(request.provider, partial(self._draft, canonical(request), prices))
+        except (NotFoundError, StateError, AmountMismatch) as error:
+            return Refused(request, error)
+        except ZhifuError as error:
+            return error
+
+    def _draft(self, request: PaymentRequest, prices: tuple[int, ...]) -> Draft | ZhifuError:
+        try:
+            return Draft(request, prices, self._provider_state(request))
+        except ZhifuError as error:
+            return error
+
+    def _known(self, request: PaymentRequest, known: Payment) -> Outcome | Unasked:
         if canonical(request) != known.request:
             return IdempotencyConflict(request.idempotency_key)
         if known.state is PaymentState.PAYMENT_UNKNOWN:
-            return self.recheck(known)
+            return Unasked(request.provider, partial(self.recheck, known))
         return replace(known, replayed=True)
-
-    def _drafts(self, requests: Sequence[PaymentRequest]) -> list[Draft | ZhifuError]:
-        drafts = [self._draft(request) for request in requests]
-        if any(isinstance(draft, (NotFoundError, StateError, AmountMismatch)) for draft in drafts):
-            # The chain may know better than the index did.
-            self._refresh()
-            drafts = [
-                self._draft(request) if isinstance(draft, ZhifuError) else draft
-                for request, draft in zip(requests, drafts, strict=True)
-            ]
-        return drafts
-
-    def _draft(self, request: PaymentRequest) -> Draft | ZhifuError:
-        try:
-            prices = self._prices(request)
-            return Draft(canonical(request), prices, self._provider_state(request))
-        except ZhifuError as error:
-            return error
 
     def _prices(self, request: PaymentRequest) -> tuple[int, ...]:
         """The contents' prices; raises if the request asks for anything not on sale."""
@@ -224,29 +292,14 @@ class Intake:
         except ProviderError:
             return ProviderPayment(ProviderStatus.UNKNOWN)
 
-    def _record(
-        self,
-        requests: Sequence[PaymentRequest],
-        outcomes: list[Outcome | None],
-        drafts: Mapping[int, Draft | ZhifuError],
-    ) -> None:
-        good = {at: draft for at, draft in drafts.items() if isinstance(draft, Draft)}
-        outcomes_of = {at: draft for at, draft in drafts.items() if isinstance(draft, ZhifuError)}
-        recorded = self._books.record(list(good.values())) if good else []
-        for at, payment in zip(good, recorded, strict=True):
-            outcomes[at] = payment and _told(payment)
-        for at, error in outcomes_of.items():
-            outcomes[at] = error
-        for at in good:
-            if outcomes[at] is None:
-                outcomes[at] = self._taken(requests[at])
-
     def _taken(self, request: PaymentRequest) -> Outcome:
         """Why a request could not be recorded: its key, or its payment, came first elsewhere."""
         (known,) = self._books.known([request])
-        if known is not None:
-            return self._again(request, known)
-        return DuplicatePayment(request.provider, request.provider_payment_id)
+        if known is None:
+            return DuplicatePayment(request.provider, request.provider_payment_id)
+        again = self._known(request, known)
+        # Whoever came first has just asked.
+        return _told(known) if isinstance(again, Unasked) else again
 
 
 def _told(payment: Payment) -> Outcome:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.fair import Fair
 from zhifu.async_gateway import AsyncGateway
+from zhifu.books import Draft
 from zhifu.exceptions import (
     GatewayClosed,
     IdempotencyConflict,
@@ -22,23 +23,35 @@ from zhifu.exceptions import (
 )
 from zhifu.gateway import Gateway
 from zhifu.payments import OrderState, Payment, PaymentRequest
-from zhifu.providers import ProviderPayment
-from zhifu.providers.sandbox import SandboxProvider
 
 PATIENCE_SECONDS = 20.0
 
 
-class SlowProvider(SandboxProvider):
-    """A sandbox that answers nobody before it is let go."""
+class SlowCommits:
+    """Lets no commit of a gateway go on before it is let go."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked, self.let_go = threading.Event(), threading.Event()
+    def __init__(self, gateway: AsyncGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.let_go = threading.Event(), threading.Event()
+        books = gateway.gateway._books
+        record = books.record
 
-    def query(self, provider_payment_id: str) -> ProviderPayment:
-        self.asked.set()
-        assert self.let_go.wait(PATIENCE_SECONDS)
-        return super().query(provider_payment_id)
+        def slow(drafts: Sequence[Draft]) -> list[Payment | None]:
+            self.begun.set()
+            assert self.let_go.wait(PATIENCE_SECONDS)
+            return record(drafts)
+
+        monkeypatch.setattr(books, "record", slow)
+
+    async def run(self) -> None:
+        await asyncio.to_thread(self.begun.wait, PATIENCE_SECONDS)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(int(PATIENCE_SECONDS / 0.001)):
+        if is_so():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never was so")
 
 
 def run(
@@ -54,13 +67,13 @@ def run(
 def count_commits(gateway: AsyncGateway, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the transactions that payments are recorded in from now on."""
     sizes: list[int] = []
-    take = gateway.gateway._intake.take
+    record = gateway.gateway._books.record
 
-    def counted(requests: Sequence[PaymentRequest]) -> list[Payment | ZhifuError]:
-        sizes.append(len(requests))
-        return take(requests)
+    def counted(drafts: Sequence[Draft]) -> list[Payment | None]:
+        sizes.append(len(drafts))
+        return record(drafts)
 
-    monkeypatch.setattr(gateway.gateway._intake, "take", counted)
+    monkeypatch.setattr(gateway.gateway._books, "record", counted)
     return sizes
 
 
@@ -95,18 +108,25 @@ def test_a_payment_goes_from_paid_to_a_licence_and_back(fair: Fair) -> None:
     run(fair, story)
 
 
-def test_payments_that_come_together_are_recorded_together(
+def test_payments_that_come_while_a_commit_runs_are_recorded_together(
     fair: Fair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ASYNC-2"""
 
     async def story(gateway: AsyncGateway) -> None:
         sizes = count_commits(gateway, monkeypatch)
+        commits = SlowCommits(gateway, monkeypatch)
+        first = asyncio.create_task(gateway.pay(fair.request()))
+        await commits.run()
         requests = [fair.request() for _ in range(50)]
-        payments = await asyncio.gather(*map(gateway.pay, requests))
+        tasks = [asyncio.create_task(gateway.pay(each)) for each in requests]
+        await until(lambda: gateway.commits_waiting == 50)
+        commits.let_go.set()
+        await first
+        payments = await asyncio.gather(*tasks)
         assert [payment.request for payment in payments] == requests
-        assert sizes == [20, 20, 10]
-        assert await gateway.waiting(1) == 50
+        assert sizes == [1, 20, 20, 10]
+        assert await gateway.waiting(1) == 51
 
     run(fair, story, batch=20)
 
@@ -152,21 +172,22 @@ def test_fifty_at_once_under_one_key_are_one_payment(fair: Fair) -> None:
     run(fair, story)
 
 
-def test_who_is_cancelled_before_the_commit_asked_for_nothing(fair: Fair) -> None:
+def test_who_is_cancelled_before_the_commit_asked_for_nothing(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ASYNC-3"""
-    fair.provider = provider = SlowProvider()
 
     async def story(gateway: AsyncGateway) -> None:
+        commits = SlowCommits(gateway, monkeypatch)
         first, second = fair.request(), fair.request()
         begun = asyncio.create_task(gateway.pay(first))
-        await asyncio.to_thread(provider.asked.wait, PATIENCE_SECONDS)
+        await commits.run()
         queued = asyncio.create_task(gateway.pay(second))
-        await asyncio.sleep(0)
-        assert gateway.commits_waiting == 1
+        await until(lambda: gateway.commits_waiting == 1)
         for task in (begun, queued):
             task.cancel()
         await asyncio.wait([begun, queued])
-        provider.let_go.set()
+        commits.let_go.set()
         await gateway.pay(fair.request())
         recorded = [payment.request for payment in await gateway.payments(1)]
         assert first in recorded
@@ -175,38 +196,43 @@ def test_who_is_cancelled_before_the_commit_asked_for_nothing(fair: Fair) -> Non
     run(fair, story)
 
 
-def test_who_finds_the_queue_full_waits_for_room(fair: Fair) -> None:
+def test_who_finds_the_queue_full_waits_for_room(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ASYNC-4"""
-    fair.provider = provider = SlowProvider()
 
     async def story(gateway: AsyncGateway) -> None:
-        tasks = [asyncio.create_task(gateway.pay(fair.request())) for _ in range(10)]
-        await asyncio.to_thread(provider.asked.wait, PATIENCE_SECONDS)
-        await asyncio.sleep(0)
+        commits = SlowCommits(gateway, monkeypatch)
+        first = asyncio.create_task(gateway.pay(fair.request()))
+        await commits.run()
+        tasks = [asyncio.create_task(gateway.pay(fair.request())) for _ in range(9)]
+        await until(lambda: len(gateway._intake._commits._room) == 6)
         assert gateway.commits_waiting == 3
         tasks[-1].cancel()
-        provider.let_go.set()
-        await asyncio.gather(*tasks[:-1])
+        commits.let_go.set()
+        await asyncio.gather(first, *tasks[:-1])
         assert await gateway.waiting(1) == 9
 
     run(fair, story, batch=2, queue=3)
 
 
-def test_closing_finishes_what_was_begun_and_takes_nothing_new(fair: Fair) -> None:
+def test_closing_finishes_what_was_begun_and_takes_nothing_new(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ASYNC-5"""
-    fair.provider = provider = SlowProvider()
 
     async def tell() -> None:
         gateway = AsyncGateway(fair.gateway(), batch=2)
+        commits = SlowCommits(gateway, monkeypatch)
         tasks = [asyncio.create_task(gateway.pay(fair.request())) for _ in range(5)]
-        await asyncio.to_thread(provider.asked.wait, PATIENCE_SECONDS)
+        await commits.run()
         closing = asyncio.create_task(gateway.close())
         await asyncio.sleep(0)
         with pytest.raises(GatewayClosed):
             await gateway.pay(fair.request())
         with pytest.raises(GatewayClosed):
             await gateway.waiting(1)
-        provider.let_go.set()
+        commits.let_go.set()
         assert len(await asyncio.gather(*tasks)) == 5
         await closing
         await gateway.close()

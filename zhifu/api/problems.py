@@ -53,6 +53,7 @@ _BY_CODE: Mapping[str, HTTPStatus] = {
     "invalid_callback": HTTPStatus.BAD_REQUEST,
     "payment_unknown": HTTPStatus.GATEWAY_TIMEOUT,
     "payment_unpaid": HTTPStatus.PAYMENT_REQUIRED,
+    "provider_busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "provider_refused": HTTPStatus.CONFLICT,
     "transaction_failed": HTTPStatus.BAD_GATEWAY,
     "transaction_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -68,6 +69,7 @@ _RETRY_AFTER: Mapping[str, int] = {
     "database_unreachable": 1,
     "gateway_closed": 5,
     "payment_unknown": 5,
+    "provider_busy": 5,
     "request_in_progress": 1,
     "transaction_pending": 5,
 }

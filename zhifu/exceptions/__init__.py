@@ -82,6 +82,7 @@ from zhifu.exceptions._provider import (
     InvalidCallback,
     PaymentUnknown,
     PaymentUnpaid,
+    ProviderBusy,
     ProviderRefused,
 )
 from zhifu.exceptions._state import (
@@ -166,6 +167,7 @@ __all__ = [
     "OverPreciseAmount",
     "PaymentUnknown",
     "PaymentUnpaid",
+    "ProviderBusy",
     "ProviderError",
     "ProviderRefused",
     "RequestInProgress",

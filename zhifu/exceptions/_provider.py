@@ -46,6 +46,17 @@ class ProviderRefused(ProviderError):
 
 
 @dataclass(eq=False)
+class ProviderBusy(ProviderError):
+    """Too many questions wait for a provider that answers slowly; nothing was asked or changed."""
+
+    code = "provider_busy"
+    field = "provider"
+    rule = "must not be asked more than it answers"
+
+    provider: str
+
+
+@dataclass(eq=False)
 class InvalidCallback(ProviderError):
     """A callback was not made by the provider it claims, not for this merchant, or not now."""
 

@@ -1,6 +1,6 @@
-"""Group commit: requests that arrive while the last commit runs go into the next one together.
+"""Groups: what comes while the last group is worked on goes into the next one together.
 
-Nobody waits for company: an idle gateway commits a single request at once.
+Nobody waits for company: one that comes alone is worked on at once.
 """
 
 from __future__ import annotations
@@ -9,71 +9,73 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from zhifu.exceptions import GatewayClosed, ZhifuError
-from zhifu.payments import Payment, PaymentRequest
+from zhifu.exceptions import GatewayClosed
 
-Outcome = Payment | ZhifuError
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
 
 
-class _Waiting(NamedTuple):
-    request: PaymentRequest
+class _Waiting(NamedTuple, Generic[Item, Outcome]):
+    item: Item
     answer: asyncio.Future[Outcome]
 
 
-class Commits:
-    """Collects payment requests on one event loop and records them in one thread.
+class Groups(Generic[Item, Outcome]):
+    """Collects items on one event loop and has one thread `work` on a group at a time.
 
-    `record` is Gateway.pay_many. A commit takes at most `batch` requests; at most `queue` wait for
-    one, and whoever comes then waits for room.
+    `work` answers each item of a group, in their order. A group has at most `batch` items; at most
+    `queue` wait for one, and whoever comes then waits for room. Its thread is called `name`.
     """
 
     def __init__(
         self,
-        record: Callable[[Sequence[PaymentRequest]], list[Outcome]],
+        name: str,
+        work: Callable[[Sequence[Item]], Sequence[Outcome]],
         *,
         batch: int,
         queue: int,
     ) -> None:
-        self._record = record
+        self._work = work
         self._batch = batch
         self._queue = queue
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Waiting[Item, Outcome]] = deque()
         self._room: deque[asyncio.Future[None]] = deque()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="zhifu-commits")
-        self._running: asyncio.Future[list[Outcome]] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"zhifu-{name}")
+        self._running: asyncio.Future[Sequence[Outcome]] | None = None
         self._is_scheduled = self._is_closed = False
         self._drained: asyncio.Event | None = None
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for the next commit."""
+        """How many items wait for the next group."""
         return len(self._waiting)
 
-    async def record(self, request: PaymentRequest) -> Outcome:
-        """Record one request with whatever else waits.
+    async def do(self, item: Item) -> Outcome:
+        """Have one item worked on, with whatever else waits.
 
-        A caller that is cancelled before the commit began has asked for nothing; one that is
-        cancelled later has its payment recorded all the same. Raises GatewayClosed.
+        A caller that is cancelled before its group began has asked for nothing; one that is
+        cancelled later has its item worked on all the same. Raises GatewayClosed, and what was
+        raised while its group was worked on.
         """
-        return await (await self._enter(request))
+        return await (await self._enter(item))
 
-    async def record_many(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
-        """Record many, in as many commits as their number asks for; answers in their order."""
-        answers = [await self._enter(request) for request in requests]
+    async def do_many(self, items: Sequence[Item]) -> list[Outcome]:
+        """Have many worked on, in as many groups as it takes; the answers in their order."""
+        answers = [await self._enter(item) for item in items]
         return list(await asyncio.gather(*answers))
 
     async def close(self) -> None:
-        """Take no more, and return when all that was taken is recorded."""
+        """Take no more, and return when all that was taken is done."""
         self._is_closed = True
         self._make_room(len(self._room))
         if self._waiting or self._running is not None:
             self._drained = asyncio.Event()
             await self._drained.wait()
-        self._writer.shutdown(wait=False)
+        self._thread.shutdown(wait=False)
 
-    async def _enter(self, request: PaymentRequest) -> asyncio.Future[Outcome]:
+    async def _enter(self, item: Item) -> asyncio.Future[Outcome]:
         # A future that is not cancelled together with its waiter would need a shield; here it may
         # be: `_next` leaves out what was cancelled, and `_answer` what was cancelled meanwhile.
         while len(self._waiting) >= self._queue and not self._is_closed:
@@ -82,11 +84,11 @@ class Commits:
             raise GatewayClosed
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting.append(_Waiting(request, answer))
+        self._waiting.append(_Waiting(item, answer))
         if self._running is None and not self._is_scheduled:
             # What else becomes ready in this turn of the loop goes along.
             self._is_scheduled = True
-            loop.call_soon(self._commit)
+            loop.call_soon(self._begin)
         return answer
 
     async def _wait_for_room(self) -> None:
@@ -106,7 +108,7 @@ class Commits:
                 room.set_result(None)
                 count -= 1
 
-    def _commit(self) -> None:
+    def _begin(self) -> None:
         self._is_scheduled = False
         taken = self._next()
         if not taken:
@@ -114,12 +116,12 @@ class Commits:
                 self._drained.set()
             return
         loop = asyncio.get_running_loop()
-        requests = [each.request for each in taken]
-        self._running = loop.run_in_executor(self._writer, self._record, requests)
+        items = [each.item for each in taken]
+        self._running = loop.run_in_executor(self._thread, self._work, items)
         self._running.add_done_callback(lambda done: self._answer(taken, done))
 
-    def _next(self) -> list[_Waiting]:
-        taken: list[_Waiting] = []
+    def _next(self) -> list[_Waiting[Item, Outcome]]:
+        taken: list[_Waiting[Item, Outcome]] = []
         while self._waiting and len(taken) < self._batch:
             each = self._waiting.popleft()
             if not each.answer.done():
@@ -127,15 +129,18 @@ class Commits:
         self._make_room(self._queue - len(self._waiting))
         return taken
 
-    def _answer(self, taken: Sequence[_Waiting], done: asyncio.Future[list[Outcome]]) -> None:
+    def _answer(
+        self, taken: Sequence[_Waiting[Item, Outcome]], done: asyncio.Future[Sequence[Outcome]]
+    ) -> None:
         self._running = None
         error = done.exception()
-        outcomes = [None] * len(taken) if error else done.result()
-        for each, outcome in zip(taken, outcomes, strict=True):
+        if error is None and len(done.result()) != len(taken):
+            error = RuntimeError("a group with another number of answers")
+        for at, each in enumerate(taken):
             if each.answer.done():
                 continue
-            if outcome is None:
-                each.answer.set_exception(error or RuntimeError("a request without an outcome"))
+            if error is not None:
+                each.answer.set_exception(error)
             else:
-                each.answer.set_result(outcome)
-        self._commit()
+                each.answer.set_result(done.result()[at])
+        self._begin()

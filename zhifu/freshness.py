@@ -1,0 +1,44 @@
+"""How old the gateway's picture of the chain is, and taking a new one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from zhifu.exceptions import ChainError
+
+STALE_SECONDS = 1.0
+"""What is older than this is brought up to date before a payment is taken in by it."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Freshness:
+    """The age of the picture that `sync` takes; safe to share between threads."""
+
+    def __init__(self, sync: Callable[[], object]) -> None:
+        self._sync = sync
+        self._looked_at = float("-inf")
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago the chain was looked at."""
+        return time.monotonic() - self._looked_at
+
+    def note(self) -> None:
+        """The chain was looked at just now."""
+        self._looked_at = time.monotonic()
+
+    def require(self) -> None:
+        """Look at the chain if that is too long ago."""
+        if self.age_seconds > STALE_SECONDS:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the chain; where it cannot be used, what was last known goes on to hold."""
+        try:
+            self._sync()
+        except ChainError as error:
+            _LOG.warning("%s", error, extra={"code": error.code})
+            self.note()
