@@ -102,6 +102,14 @@ gas: setup ## measure the gas of every kind of call, write benchmarks/gas.json, 
 gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')
 	@$(BIN)/python -m benchmarks.profile_gas "$(ROW)"
 
+.PHONY: bench-http
+bench-http: setup ## measure how many orders a second the HTTP API records, with and without its database
+	@$(BIN)/python -m benchmarks.http_orders
+
+.PHONY: bench-settled
+bench-settled: setup ## measure 50,000 orders from the request to the included transaction, beside a loop of Brownie
+	@$(BIN)/python -m benchmarks.settled_orders
+
 .PHONY: artifacts
 artifacts: setup ## compile the contracts into zhifu/abi
 	@$(BIN)/python -m tools.artifacts

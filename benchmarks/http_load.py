@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ _LENGTH = b"content-length: "
 class Result(NamedTuple):
     """What came of a load."""
 
+    orders: int
     orders_a_second: float
     p99_milliseconds: float
 
@@ -26,7 +28,10 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Load:
-    """`connections` that each send requests of `size` orders, none of which was sent before."""
+    """`connections` that each send requests of `size` orders, none of which was sent before.
+
+    At most `most` requests in all, if that is given.
+    """
 
     port: int
     key: str
@@ -36,10 +41,11 @@ class Load:
     learners: int
     contents: int
     price: int
+    most: int | None = None
 
-    def requests(self) -> itertools.count[int]:
+    def requests(self) -> Iterator[int]:
         """Numbers of requests."""
-        return itertools.count(1)
+        return itertools.count(1) if self.most is None else iter(range(1, self.most + 1))
 
     def request(self, number: int, run: str) -> bytes:
         """A whole request, as it goes over the wire."""
@@ -126,8 +132,9 @@ class _Run:
         self.ended: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
     def next(self) -> bytes | None:
-        if time.perf_counter() < self._until:
-            return self._load.request(next(self._numbers), self._name)
+        number = next(self._numbers, None) if time.perf_counter() < self._until else None
+        if number is not None:
+            return self._load.request(number, self._name)
         self._left -= 1
         if not self._left and not self.ended.done():
             self.ended.set_result(self._result())
@@ -148,7 +155,8 @@ class _Run:
         seconds = time.perf_counter() - self._begun
         at = int(len(self._times) * 0.99)
         p99 = sorted(self._times)[min(at, len(self._times) - 1)]
-        return Result(len(self._times) * self._load.size / seconds, p99 * 1_000)
+        orders = len(self._times) * self._load.size
+        return Result(orders, orders / seconds, p99 * 1_000)
 
 
 async def run_load(load: Load, seconds: float) -> Result:

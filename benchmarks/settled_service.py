@@ -1,0 +1,115 @@
+"""The whole service, as it is measured: over a market whose platform has money, with its workers.
+
+    python -m benchmarks.settled_service RPC_URL HOME SIZE AGE_MILLISECONDS
+
+Says its port and an API key, and serves until a signal.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.http_service import PLATFORM, PaidProvider, open_market
+from zhifu import accounts
+from zhifu.anvil import AnvilNode, dev_signer
+from zhifu.api.api_keys import ApiKeys, Mode
+from zhifu.api.assembly import assemble
+from zhifu.api.logs import open_log
+from zhifu.api.scopes import Scope
+from zhifu.api.server import listen, server
+from zhifu.chain import Chain
+from zhifu.config import Settings
+from zhifu.deployment import Deployment, Network
+from zhifu.signing import Signer
+from zhifu.store import Store
+
+_FUNDS = 10**15
+_ETHER = 10**21
+_END_SECONDS = 60
+
+
+class Batches(NamedTuple):
+    """When a batch closes."""
+
+    size: int
+    age_milliseconds: int
+
+
+class Service(NamedTuple):
+    """A service in a process of its own."""
+
+    port: int
+    key: str
+    pid: int
+
+
+def open_funded_market(rpc_url: str, home: Path, contents: int, buyer: Signer) -> None:
+    """A market whose platform can settle, and a buyer who can buy directly."""
+    open_market(rpc_url, home, contents)
+    AnvilNode(rpc_url).set_balance(buyer.address, _ETHER)
+    with Chain(rpc_url) as chain:
+        network = Network(chain, Deployment.load(home / "deployment.json"))
+        admin, operator = dev_signer(0), dev_signer(PLATFORM)
+        settlement = network.settlement.address
+        for owner in (operator, buyer):
+            network.token.mint(admin, owner.address, _FUNDS)
+            network.token.approve(owner, settlement, _FUNDS)
+        network.settlement.deposit(operator, accounts.of_platform(PLATFORM), _FUNDS)
+
+
+def books(home: Path) -> Path:
+    """Where the service below a folder keeps its books."""
+    return home / "books.sqlite3"
+
+
+@contextmanager
+def running(rpc_url: str, home: Path, batches: Batches) -> Iterator[Service]:
+    """A service over the market of a folder; it ends with what it began."""
+    command = [sys.executable, "-m", "benchmarks.settled_service", rpc_url, str(home)]
+    command += [str(each) for each in batches]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise RuntimeError("the service did not start")
+            port, key = line.split()
+            yield Service(int(port), key, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(_END_SECONDS)
+
+
+def _serve(rpc_url: str, home: Path, batches: Batches) -> None:
+    settings = Settings.load(
+        {
+            "ZHIFU_HOME": str(home),
+            "ZHIFU_DATABASE": f"sqlite:///{books(home)}",
+            "ZHIFU_BATCHES__SIZE": str(batches.size),
+            "ZHIFU_BATCHES__MAX_AGE_MILLISECONDS": str(batches.age_milliseconds),
+        }
+    )
+    network = Network(Chain(rpc_url), Deployment.load(home / "deployment.json"))
+    operators, providers = {PLATFORM: dev_signer(PLATFORM)}, {"sandbox": PaidProvider()}
+    with (home / "log").open("wb") as written, Store.open(settings.database_url) as store:
+        log = open_log(stream=written)
+        app = assemble(settings, network, operators, providers, Mode.TEST, log, _now)
+        keys = ApiKeys(store, _now)
+        _, key = keys.create(PLATFORM, "benchmark", Mode.TEST, frozenset({Scope.ORDERS_WRITE}))
+        socket = listen("127.0.0.1", 0)
+        print(socket.getsockname()[1], key, flush=True)
+        server(app, log).run(sockets=[socket])
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], Path(sys.argv[2]), Batches(int(sys.argv[3]), int(sys.argv[4])))
