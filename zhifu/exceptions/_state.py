@@ -322,6 +322,17 @@ class RequestInterrupted(StateError):
 
 
 @dataclass(eq=False)
+class TooManyEndpoints(StateError):
+    """A platform has as many webhook endpoints as it may have."""
+
+    code = "too_many_endpoints"
+    field = "endpoint"
+    rule = "must be one of at most as many as a platform may have; remove another first"
+
+    most: int
+
+
+@dataclass(eq=False)
 class WrongVaultKey(StateError):
     """What is sealed in the database was sealed by another key; `place` says what it is."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from zhifu import ids
-from zhifu.exceptions import InvalidInput, UnknownEndpoint
+from zhifu.exceptions import InvalidInput, TooManyEndpoints, UnknownEndpoint
 from zhifu.notify.destination import PUBLIC_ONLY, Rules, destination
 from zhifu.notify.events import patterns
 from zhifu.notify.signature import new_secret
@@ -16,6 +16,9 @@ from zhifu.store import Row, Store, Transaction
 
 ROTATION_SECONDS = 86_400
 """How long an old secret goes on signing beside a new one."""
+
+MOST_ENDPOINTS = 16
+"""How many endpoints a platform may have: each event is sent to each of them."""
 
 _BY_OWNER = "owner"
 
@@ -69,12 +72,14 @@ class Endpoints:
         """Add an endpoint, which gets what happens from now on; it and its secret.
 
         The secret is not shown again. Raises InvalidInput for a URL that the rules forbid, and for
-        what is no event type.
+        what is no event type; TooManyEndpoints if the platform has as many as it may have.
         """
         destination(url, self._rules)
         kept = patterns(types)
         (number,), secret = self._ids.take(), new_secret()
         with self._store.writing() as transaction:
+            if transaction.value("count_endpoints", platform=platform) >= MOST_ENDPOINTS:
+                raise TooManyEndpoints(MOST_ENDPOINTS)
             transaction.run(
                 "put_endpoint",
                 id=number,
@@ -105,8 +110,12 @@ class Endpoints:
         *,
         url: str | None = None,
         types: Iterable[str] | None = None,
+        is_enabled: bool | None = None,
     ) -> Endpoint:
-        """Send an endpoint's events elsewhere, or other ones; raises as `add` and `get`."""
+        """Send an endpoint's events elsewhere, or other ones, or none; raises as `add` and `get`.
+
+        One that is enabled goes on where it was disabled, as by `enable`.
+        """
         if url is not None:
             destination(url, self._rules)
         kept = None if types is None else patterns(types)
@@ -120,15 +129,17 @@ class Endpoints:
                 types=" ".join(kept or found.types),
                 now=self._clock(),
             )
+            if is_enabled is not None:
+                self._set_state(transaction, platform, endpoint_id, is_enabled=is_enabled)
             return _endpoint(transaction, platform, endpoint_id)
 
     def enable(self, platform: int, endpoint_id: str) -> Endpoint:
         """Let an endpoint go on where it was disabled: what happened since is sent now."""
-        return self._set_state(platform, endpoint_id, "enable_endpoint")
+        return self.change(platform, endpoint_id, is_enabled=True)
 
     def disable(self, platform: int, endpoint_id: str) -> Endpoint:
         """Send an endpoint nothing until it is enabled again; nothing is lost meanwhile."""
-        return self._set_state(platform, endpoint_id, "disable_endpoint", reason=_BY_OWNER)
+        return self.change(platform, endpoint_id, is_enabled=False)
 
     def remove(self, platform: int, endpoint_id: str) -> None:
         """Take an endpoint away, with its secrets and its delivery log; raises UnknownEndpoint."""
@@ -165,11 +176,13 @@ class Endpoints:
         sealed = self._vault.seal(secret, _place(number))
         transaction.run("put_secret", endpoint_id=number, sealed=sealed)
 
-    def _set_state(self, platform: int, endpoint_id: str, query: str, **values: str) -> Endpoint:
-        with self._store.writing() as transaction:
-            number = number_of(endpoint_id)
-            transaction.run(query, id=number, platform=platform, now=self._clock(), **values)
-            return _endpoint(transaction, platform, endpoint_id)
+    def _set_state(
+        self, transaction: Transaction, platform: int, endpoint_id: str, *, is_enabled: bool
+    ) -> None:
+        query = "enable_endpoint" if is_enabled else "disable_endpoint"
+        reason = {} if is_enabled else {"reason": _BY_OWNER}
+        number = number_of(endpoint_id)
+        transaction.run(query, id=number, platform=platform, now=self._clock(), **reason)
 
 
 def number_of(endpoint_id: str) -> int:

@@ -25,6 +25,9 @@ DISABLE_SECONDS = 5 * 86_400
 
 _EVENTS, _ITEMS = 200, 2_000
 
+#: So much is looked at, and taken, in one transaction; whoever writes meanwhile waits for it.
+_ENDPOINTS, _CLAIMS = 256, 512
+
 
 class Claim(NamedTuple):
     """A delivery that somebody has taken for the `attempt`th time, and how often it has failed."""
@@ -77,7 +80,9 @@ class Outbox:
 
     A delivery that was taken is due again after `lease_seconds`, which must be longer than an
     attempt may last. `parallel` deliveries of an endpoint are under way at a time at most, and one
-    if it has accepted nothing for `patience_seconds`, so that it holds up nobody.
+    if it has accepted nothing for `patience_seconds`, so that it holds up nobody. A turn looks at
+    `endpoints_at_once` and takes about `claims_at_once` deliveries at most; the next one begins
+    behind the last endpoint that was looked at, so that each has its turn.
     """
 
     def __init__(
@@ -90,6 +95,8 @@ class Outbox:
         lease_seconds: int = 90,
         parallel: int = 16,
         patience_seconds: int = 60,
+        endpoints_at_once: int = _ENDPOINTS,
+        claims_at_once: int = _CLAIMS,
         delays: Sequence[int] = WEBHOOK_DELAYS,
         draw: random.Random | None = None,
     ) -> None:
@@ -100,6 +107,10 @@ class Outbox:
         self._lease_seconds = lease_seconds
         self._parallel = parallel
         self._patience_seconds = patience_seconds
+        self._endpoints_at_once = endpoints_at_once
+        self._claims_at_once = claims_at_once
+        self._looked_at = 0
+        self._waits = False
         self._delays = delays
         self._draw = draw or random.SystemRandom()
 
@@ -109,15 +120,9 @@ class Outbox:
         `under_way` says how many of each endpoint the caller is still sending.
         """
         now = self._clock()
-        claims: dict[_Enabled, list[Claim]] = {}
-        more = False
         with self._store.writing() as transaction:
             self._record(transaction, results, now)
-            for endpoint in _enabled(transaction):
-                free = self._parallel_for(endpoint, now) - under_way.get(endpoint.number, 0)
-                if free > 0:
-                    claims[endpoint], waits = self._take(transaction, endpoint, free, now)
-                    more = more or waits
+            claims, more = self._take_all(transaction, under_way, now)
         with self._store.reading() as transaction:
             told = [
                 self._told(transaction, endpoint, claim, now)
@@ -137,6 +142,33 @@ class Outbox:
         with self._store.reading() as transaction:
             found = transaction.value("next_due")
         return None if found is None else int(found)
+
+    def _take_all(
+        self, transaction: Transaction, under_way: Mapping[int, int], now: int
+    ) -> tuple[Mapping[_Enabled, Sequence[Claim]], bool]:
+        """Take what is due for the next endpoints, and whether there may be more."""
+        claims: dict[_Enabled, list[Claim]] = {}
+        left, began_at, is_full = self._claims_at_once, self._looked_at, False
+        found = _enabled(transaction, began_at, self._endpoints_at_once + 1)
+        is_round_over = len(found) <= self._endpoints_at_once
+        for endpoint in found[: self._endpoints_at_once]:
+            if left <= 0:
+                is_round_over = False
+                break
+            self._looked_at = endpoint.number
+            free = self._parallel_for(endpoint, now) - under_way.get(endpoint.number, 0)
+            if free > 0:
+                claims[endpoint], waits = self._take(transaction, endpoint, free, now)
+                left -= len(claims[endpoint])
+                is_full = is_full or len(claims[endpoint]) == free
+                self._waits = self._waits or waits
+        if not (is_round_over and began_at == 0):
+            # What was taken in one turn of a round may have ended before the last.
+            self._waits = self._waits or is_full
+        more = self._waits or not is_round_over
+        if is_round_over:
+            self._looked_at, self._waits = 0, False
+        return claims, more
 
     def _parallel_for(self, endpoint: _Enabled, now: int) -> int:
         since = endpoint.failing_since
@@ -271,8 +303,9 @@ def _expand(transaction: Transaction, endpoint: _Enabled, now: int) -> bool:
     return len(found) == _EVENTS or len(rows) < len(found)
 
 
-def _enabled(transaction: Transaction) -> list[_Enabled]:
-    return [_Enabled(*row) for row in transaction.rows("enabled_endpoints")]
+def _enabled(transaction: Transaction, after: int, limit: int) -> list[_Enabled]:
+    rows = transaction.rows("enabled_endpoints", after=after, limit=limit)
+    return [_Enabled(*row) for row in rows]
 
 
 def _key(claim: Claim) -> dict[str, object]:

@@ -68,9 +68,12 @@ FROM webhook_endpoints WHERE id = :id AND platform = :platform;
 SELECT id, platform, url, types, test, state, reason, failing_since, created_at
 FROM webhook_endpoints WHERE platform = :platform ORDER BY id;
 
+-- count_endpoints --
+SELECT count(*) FROM webhook_endpoints WHERE platform = :platform;
+
 -- enabled_endpoints --
 SELECT id, platform, url, types, test, cursor, failing_since
-FROM webhook_endpoints WHERE state = 'enabled' ORDER BY id;
+FROM webhook_endpoints WHERE state = 'enabled' AND id > :after ORDER BY id LIMIT :limit;
 
 -- endpoint_cursor --
 SELECT cursor FROM webhook_endpoints WHERE id = :id;

@@ -1,0 +1,104 @@
+"""However many endpoints there are, each is looked after and nobody waits for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import database_url, databases
+from tests.shop import LEDGER, Shop
+from zhifu.exceptions import TooManyEndpoints
+from zhifu.notify.endpoints import MOST_ENDPOINTS, Endpoints
+from zhifu.notify.outbox import Outbox, Result, Turn
+from zhifu.notify.payload import Payloads
+from zhifu.notify.sender import Outcome
+from zhifu.notify.vault import Vault, new_key
+from zhifu.store import Store
+
+__all__ = ["database_url", "databases"]
+
+NOW = 1_750_000_000
+URL = "https://example.org/hook"
+ACCEPTED = Outcome(200, None, 1)
+
+
+class Scene:
+    """Books that sell, endpoints, and an outbox that takes little at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.shop = Shop(store, lambda: NOW)
+        self.endpoints = Endpoints(store, Vault.from_text(new_key()), lambda: NOW)
+
+    def outbox(self, *, endpoints: int, claims: int, parallel: int = 4) -> Outbox:
+        return Outbox(
+            self.store,
+            self.endpoints,
+            Payloads(LEDGER),
+            lambda: NOW,
+            parallel=parallel,
+            endpoints_at_once=endpoints,
+            claims_at_once=claims,
+        )
+
+
+@pytest.fixture
+def scene(database_url: str) -> Iterator[Scene]:
+    with Store.open(database_url) as store:
+        yield Scene(store)
+
+
+def results(turn: Turn) -> list[Result]:
+    return [Result(message.claim, ACCEPTED, NOW) for message in turn.messages]
+
+
+def test_a_platform_has_a_few_endpoints_at_most(scene: Scene) -> None:
+    """NOTE-18"""
+    added = [scene.endpoints.add(1, URL)[0] for _ in range(MOST_ENDPOINTS)]
+    with pytest.raises(TooManyEndpoints) as refused:
+        scene.endpoints.add(1, URL)
+    assert refused.value.most == MOST_ENDPOINTS
+    assert scene.endpoints.of(1) == added
+    scene.endpoints.add(2, URL)
+    scene.endpoints.disable(1, added[0].id)
+    with pytest.raises(TooManyEndpoints):
+        scene.endpoints.add(1, URL)
+    scene.endpoints.remove(1, added[0].id)
+    scene.endpoints.add(1, URL)
+
+
+@pytest.mark.parametrize(("endpoints", "claims"), [(2, 100), (100, 3), (2, 3), (1, 1), (7, 100)])
+def test_every_endpoint_has_its_turn_and_every_event_arrives(
+    scene: Scene, endpoints: int, claims: int
+) -> None:
+    """NOTE-5, 16"""
+    for _ in range(7):
+        scene.endpoints.add(1, URL, ("payment.*",))
+    scene.shop.sell(times=9)
+    outbox, sent = scene.outbox(endpoints=endpoints, claims=claims), Counter[int]()
+    told: list[Result] = []
+    turns = 0
+    while True:
+        turn = outbox.turn(told, {})
+        assert len(turn.messages) < claims + 4
+        assert len({each.claim.endpoint for each in turn.messages}) <= endpoints
+        sent.update(each.claim.endpoint for each in turn.messages)
+        if not turn.messages and not turn.more:
+            break
+        told, turns = results(turn), turns + 1
+        assert turns < 500
+    assert len(sent) == 7
+    assert set(sent.values()) == {9}
+
+
+def test_one_who_has_much_to_get_lets_the_others_have_their_turn(scene: Scene) -> None:
+    """NOTE-18"""
+    for _ in range(3):
+        scene.endpoints.add(1, URL, ("payment.*",))
+    scene.shop.sell(times=50)
+    outbox = scene.outbox(endpoints=100, claims=4)
+    seen = [{each.claim.endpoint for each in outbox.turn((), {}).messages} for _ in range(3)]
+    assert all(len(each) == 1 for each in seen)
+    assert len(set.union(*seen)) == 3
