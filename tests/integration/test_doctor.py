@@ -327,6 +327,7 @@ class TestPlatforms:
         found = clinic.examine(
             ZHIFU_PLATFORMS__9__KEYSTORES=str(clinic.folder / "operator.json"),
             ZHIFU_PLATFORMS__9__PASSWORD=PASSWORD,
+            ZHIFU_PROVIDERS__LOCAL__PLATFORMS="1,9",
         )
         assert found["platform.9"].verdict is Verdict.FAILURE
         assert found["platform.9.key.operator.json.operator"].verdict is Verdict.FAILURE

@@ -703,18 +703,24 @@ def test_a_test_event_is_resent_to_test_endpoints_only(network: Network) -> None
         network.feed.trigger(1, "order.sold", 2**40)
 
 
-def test_an_event_that_cannot_be_told_holds_up_no_other(network: Network) -> None:
-    """NOTE-8: it counts as an attempt that failed."""
+def test_a_secret_that_does_not_open_here_is_not_its_receiver_s_failure(network: Network) -> None:
+    """SERVE-2: nothing is attempted, and it is sent once the right key is there."""
     network.add("/one")
     network.add("/two", platform=2)
-    with network.store.writing() as transaction:
-        transaction.run("put_secret", endpoint_id=_number(network, 1), sealed=b"not sealed at all")
     network.shop.sell()
     network.shop.sell(platform=2)
+    with network.store.writing() as transaction:
+        transaction.run("put_secret", endpoint_id=_number(network, 1), sealed=b"not sealed at all")
     network.deliver()
     assert network.types("/two") == ["order.paid", "payment.paid"]
-    found = network.rows("SELECT DISTINCT error FROM delivery_attempts WHERE error IS NOT NULL")
-    assert found == [("wrong_vault_key",)]
+    assert network.types("/one") == []
+    assert network.rows("SELECT DISTINCT error FROM delivery_attempts") == [(None,)]
+    assert network.endpoints.of(1)[0].failing_since is None
+    with network.store.writing() as transaction:
+        transaction._cursor.execute("DELETE FROM webhook_secrets WHERE number = 2")
+    network.clock.now += 90
+    network.deliver()
+    assert network.types("/one") == ["order.paid", "payment.paid"]
 
 
 def _number(network: Network, platform: int) -> int:

@@ -115,7 +115,7 @@ class TestPrecedence:
     def test_variables_alone_can_say_everything(self) -> None:
         settings = Settings.load(
             {
-                "ZHIFU_PLATFORMS__7__KEYSTORES": "a.json, b.json",
+                "ZHIFU_PLATFORMS__7__KEYSTORES": "a.json",
                 "ZHIFU_PLATFORMS__7__PASSWORD": "hunter2",
                 "ZHIFU_CHAIN__CONFIRMATIONS": "finalized",
                 "ZHIFU_PROVIDERS__CARDS_EU__PLATFORMS": "7",
@@ -126,7 +126,7 @@ class TestPrecedence:
                 "ZHIFU_PROVIDERS__CARDS_EU__LIVEMODE": "no",
             }
         )
-        assert settings.platforms[7].keystores == (Path("a.json"), Path("b.json"))
+        assert settings.platforms[7].keystores == (Path("a.json"),)
         assert settings.platforms[7].password == Secret("hunter2")
         assert settings.chain.confirmations == "finalized"
         assert settings.providers["cards_eu"].platforms == (7,)
@@ -135,9 +135,13 @@ class TestPrecedence:
 
     def test_paths_in_a_file_are_relative_to_it(self) -> None:
         Path("etc").mkdir()
-        file = written('platforms.1.keystores = ["keys/a.json", "/b.json"]', name="etc/z.toml")
+        file = written(
+            'platforms.1.keystores = ["keys/a.json"]\nplatforms.2.keystores = ["/b.json"]',
+            name="etc/z.toml",
+        )
         settings = Settings.load({"ZHIFU_CONFIG": str(file), "ZHIFU_PASSWORD": "x"})
-        assert settings.platforms[1].keystores == (Path("etc/keys/a.json"), Path("/b.json"))
+        assert settings.platforms[1].keystores == (Path("etc/keys/a.json"),)
+        assert settings.platforms[2].keystores == (Path("/b.json"),)
 
     def test_a_platform_without_a_password_of_its_own_has_the_one_for_all(self) -> None:
         written(
@@ -273,7 +277,7 @@ OF_THE_FILE = {
     "platforms.4.password": "must name a variable that is set: ABSENT is not",
     "platforms.5.password": "must be text, or one of { file = … } and { env = … }",
     "platforms.6.prompt": "must not be set together with password",
-    "platforms.6.keystores": "must not name a key file twice",
+    "platforms.6.keystores": "must name one key file",
     "platforms.7.password": "must be text, or one of",
     "providers.Stripe": "must be a name of small letters",
     "providers.bank.kind": "must be one of stripe, wechatpay, alipay, sandbox",

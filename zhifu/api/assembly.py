@@ -31,7 +31,6 @@ from zhifu.signing import Signer
 from zhifu.store import Store
 from zhifu.worker import workers_of
 
-_VAULT_KEY = "vault.key"
 _LEAST_SECONDS = 0.01
 
 
@@ -46,7 +45,8 @@ def assemble(
 ) -> ASGIApp:
     """The service over the database of the settings, with its worker and what tells of events.
 
-    Raises as `Store.open` and `Gateway`.
+    Raises as `Store.open` and `Gateway`, and WrongVaultKey for a database whose secrets another
+    key has sealed.
     """
     store = Store.open(settings.database_url)
     try:
@@ -79,7 +79,7 @@ def _over(
     )
     deployment = network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
-    vault, rules = Vault.at(settings.home / _VAULT_KEY), rules_on(deployment.chain_id)
+    vault, rules = Vault.of(settings, store), rules_on(deployment.chain_id)
     hooks = Endpoints(store, vault, clock, rules)
     return create_app(
         gateway,

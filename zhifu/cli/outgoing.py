@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from zhifu.notify.feed import Feed
     from zhifu.notify.outbox import Outbox
 
-_VAULT_KEY = "vault.key"
-
 Platform = Annotated[
     str, typer.Option("--platform", "-p", metavar="PLATFORM", help="Its name or number.")
 ]
@@ -50,7 +48,7 @@ def outgoing(session: Session) -> Iterator[Outgoing]:
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
     rules = rules_on(deployment.chain_id)
     with Store.open(session.settings.database_url) as store:
-        vault = Vault.at(session.settings.home / _VAULT_KEY)
+        vault = Vault.of(session.settings, store)
         endpoints = Endpoints(store, vault, lambda: session.now, rules)
         feed = Feed(store, payloads, lambda: session.now)
         outbox = Outbox(store, endpoints, payloads, lambda: session.now)

@@ -68,7 +68,7 @@ class ChainSettings:
 
 @dataclass(frozen=True, slots=True)
 class PlatformSettings:
-    """A platform's operator keys: encrypted key files, and what opens them.
+    """A platform's operator key: an encrypted key file, one in ``keystores``, and what opens it.
 
     ``password`` None is asked for at a terminal.
     """
@@ -180,8 +180,9 @@ def read_platform(section: Section, password: Secret | None) -> PlatformSettings
         section.refuse("prompt", "must not be set together with password")
     if not prompt and own is None and password is None:
         section.miss("password")
-    if len(set(keystores)) != len(keystores):
-        section.refuse("keystores", "must not name a key file twice")
+    if section.is_sound("keystores") and len(keystores) != 1:
+        rule = "must name one key file: a gateway works with one key per platform"
+        section.refuse("keystores", rule)
     section.close()
     return PlatformSettings(keystores, None if prompt else own or password)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from zhifu.config import Settings
-from zhifu.doctor import clock, contracts, database, network, platforms, rails
+from zhifu.doctor import clock, contracts, database, network, platforms, rails, vault
 from zhifu.doctor.case import Case, SkippedError
 from zhifu.doctor.finding import Finding, Verdict, failure
 from zhifu.exceptions import ZhifuError
@@ -44,6 +44,7 @@ def examine(
 
 def _checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "database", database.check
+    yield "vault", vault.check
     yield "chain", network.check_answer
     yield "chain.head", network.check_head
     yield "chain.syncing", network.check_syncing
@@ -63,6 +64,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Check]]:
             check = partial(platforms.check_key, number=number, keystore=each)
             yield f"platform.{number}.key.{each.name}", check
     yield "providers", rails.check_providers
+    yield "providers.mode", rails.check_mode
     for name in sorted(settings.providers):
         yield f"provider.{name}", partial(rails.check_provider, name=name)
         yield f"clock.{name}", partial(clock.check_provider, name=name)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zhifu.config import make_provider
+from zhifu.config import is_live, make_provider
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import MissingExtra, ZhifuError
@@ -24,6 +24,19 @@ def check_providers(case: Case) -> Iterator[Finding]:
         yield fine("providers", saw)
     else:
         yield fine("providers", "none configured")
+
+
+def check_mode(case: Case) -> Iterator[Finding]:
+    """Whether all accounts are live, or none is: a service takes keys of one kind."""
+    found = case.settings.providers
+    live = sorted(name for name, each in found.items() if is_live(each))
+    if live and len(live) < len(found):
+        saw = f"{', '.join(live)} move real money, the others none"
+        advice = "run test accounts in a service, and a database, of their own"
+        yield failure("providers.mode", saw, advice)
+    elif found:
+        command = "zhifu serve --live" if live else "zhifu serve"
+        yield fine("providers.mode", f"{'live' if live else 'test'} accounts, for `{command}`")
 
 
 def check_provider(case: Case, name: str) -> Iterator[Finding]:

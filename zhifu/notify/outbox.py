@@ -7,18 +7,21 @@ is over, so an event may be sent more often than once, always under the same id,
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from zhifu.exceptions import ZhifuError
+from zhifu.exceptions import WrongVaultKey, ZhifuError
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.events import Row, chosen
 from zhifu.notify.payload import Payloads
 from zhifu.notify.schedule import WEBHOOK_DELAYS, delay_after
 from zhifu.notify.sender import Outcome
 from zhifu.store import Store, Transaction
+
+_log = logging.getLogger(__name__)
 
 DISABLE_SECONDS = 5 * 86_400
 """An endpoint that accepted nothing for so long is disabled."""
@@ -202,10 +205,17 @@ class Outbox:
 
     def _told(
         self, transaction: Transaction, endpoint: _Enabled, claim: Claim, now: int
-    ) -> Message | Result:
-        """What to send for a claim; one that cannot be told counts as one that failed."""
+    ) -> Message | Result | None:
+        """What to send for a claim; one that cannot be told counts as one that failed.
+
+        None where it cannot be signed here: that is no fault of the receiver's, and somebody with
+        the right key may sign it later.
+        """
         try:
             return self._message(transaction, endpoint, claim)
+        except WrongVaultKey as error:
+            _log.error("endpoint %d: %s", endpoint.number, error, extra={"code": error.code})
+            return None
         except ZhifuError as error:
             return Result(claim, Outcome(None, error.code, 0), now)
 

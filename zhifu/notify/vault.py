@@ -5,14 +5,23 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from zhifu.exceptions import InvalidInput, WrongVaultKey
 
+if TYPE_CHECKING:
+    from zhifu.config import Settings
+    from zhifu.store import Store
+
 _KEY_BYTES, _NONCE_BYTES = 32, 12
+_FILE = "vault.key"
+_CHECK = "vault_check"
 
 
 class Vault:
@@ -40,15 +49,36 @@ class Vault:
     @classmethod
     def at(cls, path: Path) -> Vault:
         """From the key in a file, which is made, readable by its owner alone, if it is missing."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls.from_text(path.read_text(encoding="ascii").strip())
-        text = new_key()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text + "\n")
-        return cls.from_text(text)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
+        return cls.from_text(path.read_text(encoding="ascii").strip())
+
+    @classmethod
+    def known(cls, settings: Settings) -> Vault | None:
+        """From the key of the settings, else of the file in their home; None if there is none."""
+        key = settings.notifications.vault_key
+        if key is not None:
+            return cls.from_text(key.reveal())
+        path = settings.home / _FILE
+        return cls.at(path) if path.exists() else None
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store) -> Vault:
+        """As `known`, with a key that is made if there is none, for what is sealed in `store`.
+
+        A database is tied to the first key that it is opened with. Raises WrongVaultKey for every
+        other one, which would leave it with secrets that nobody opens.
+        """
+        vault = cls.known(settings) or cls.at(settings.home / _FILE)
+        with store.writing() as transaction:
+            transaction.run("put_vault_check", sealed=vault.seal(_CHECK, _CHECK))
+            vault.require(transaction.value("vault_check"))
+        return vault
+
+    def require(self, check: bytes) -> None:
+        """Raise WrongVaultKey unless it was this key that tied a database to itself by a check."""
+        self.open(bytes(check), _CHECK)
 
     def seal(self, text: str, place: str) -> bytes:
         """What to store of a text at a place, which is its table and row."""
@@ -62,6 +92,20 @@ class Vault:
             return self._cipher.decrypt(nonce, sealed_text, place.encode()).decode()
         except (InvalidTag, ValueError):
             raise WrongVaultKey(place) from None
+
+
+def _make(path: Path) -> None:
+    """Make a key file, whole or not at all, unless somebody else has made it first."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def new_key() -> str:

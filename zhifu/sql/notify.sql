@@ -307,3 +307,10 @@ WHERE platform = :platform AND learner = :learner ORDER BY number, item, kind, c
 
 -- next_notice --
 SELECT min(due_at) FROM notices WHERE state = 'due';
+
+-- put_vault_check --
+-- The first one stays.
+INSERT INTO vault_check (id, sealed) VALUES (1, :sealed) ON CONFLICT (id) DO NOTHING;
+
+-- vault_check --
+SELECT sealed FROM vault_check;

@@ -34,7 +34,8 @@ class Survey(NamedTuple):
     ``revision`` is that of its schema, None if it has none yet. ``deployment`` is the chain id,
     Settlement and block of the deployment that its books belong to, None unless they do. What keeps
     it from being written, if anything does, is its ``obstacle``. ``settings`` are those that decide
-    whether what was committed survives a power cut. ``file`` is that of SQLite.
+    whether what was committed survives a power cut. ``file`` is that of SQLite. ``vault_check`` is
+    what the key opens that its secrets are sealed by, None before the first is.
     """
 
     server: str
@@ -43,6 +44,7 @@ class Survey(NamedTuple):
     obstacle: str | None
     settings: Mapping[str, str]
     file: Path | None = None
+    vault_check: bytes | None = None
 
 
 def survey(url: str) -> Survey:
@@ -73,7 +75,9 @@ def _survey_file(file: Path) -> Survey:
             revision = _revision(ask, has_tables=bool(ask(_HAS_TABLES_SQLITE)))
             settings = {"journal_mode": str(ask("PRAGMA journal_mode"))}
             deployment = _deployment(connection.execute, "sqlite", revision)
-            return Survey(server, revision, deployment, _obstacle(connection), settings, file)
+            check = _vault_check(connection.execute, "sqlite", revision)
+            obstacle = _obstacle(connection)
+            return Survey(server, revision, deployment, obstacle, settings, file, check)
     except sqlite3.Error as error:
         raise DatabaseRefused(str(error)) from error
 
@@ -112,7 +116,8 @@ def _survey_server(address: URL) -> Survey:
             settings = {each: str(ask(f"SHOW {each}")) for each in _SETTINGS}
             deployment = _deployment(cursor.execute, "postgresql", revision)
             server = f"PostgreSQL {ask('SHOW server_version')}"
-            return Survey(server, revision, deployment, _refusal(ask), settings)
+            check = _vault_check(cursor.execute, "postgresql", revision)
+            return Survey(server, revision, deployment, _refusal(ask), settings, None, check)
     except database.error as error:
         reason = database.reason(error)
         lost = database.is_lost(error)
@@ -140,3 +145,11 @@ def _deployment(
         return None
     row = execute(sql.queries(dialect)["deployment"]).fetchone()
     return (int(row[0]), str(row[1]), str(row[2])) if row else None
+
+
+def _vault_check(execute: Callable[[str], Any], dialect: str, revision: str | None) -> bytes | None:
+    """What a database of this zhifu's own schema has to tell the key by."""
+    if revision != sql.HEAD:
+        return None
+    row = execute(sql.queries(dialect)["vault_check"]).fetchone()
+    return bytes(row[0]) if row else None

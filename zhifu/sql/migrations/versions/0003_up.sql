@@ -223,3 +223,10 @@ CREATE INDEX notices_due ON notices (due_at, platform, number) WHERE state = 'du
 
 -- notices_learner --
 CREATE INDEX notices_learner ON notices (platform, learner);
+
+-- vault_check --
+-- What only the key opens that everything here is sealed by, so that no other key seals beside it.
+CREATE TABLE vault_check (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL
+);
