@@ -24,6 +24,7 @@ from zhifu.api.failures import HANDLERS
 from zhifu.api.limits import Limits
 from zhifu.api.logs import open_log
 from zhifu.api.metrics import Metrics
+from zhifu.api.probes import probes_of
 from zhifu.api.replies import Replies
 from zhifu.api.resources import (
     balances,
@@ -123,11 +124,17 @@ def create_app(
         chosen,
         clock,
         supervision,
+        probes_of(store, gateway.network.chain),
     )
     metrics.watch(
         "zhifu_commits_waiting",
         "Payments that wait for the next commit.",
         lambda: awaited.commits_waiting,
+    )
+    metrics.watch(
+        "zhifu_parts_broken",
+        "Parts beside the requests that ended or failed lately, and are begun again.",
+        lambda: sum(not well for well in supervision.alive().values()),
     )
     inner = api(service)
     short = Express(inner, orders.swift.routes)
@@ -179,6 +186,8 @@ async def _end(service: Service) -> None:
     except (TimeoutError, asyncio.TimeoutError):
         left.append("gateway")
     service.desk.close()
+    for probe in service.probes.values():
+        probe.close()
     if left:
         service.log.warning("left behind", parts=left)
 

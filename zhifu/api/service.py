@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from zhifu.api.buckets import UNLIMITED, Rate
 from zhifu.api.callers import Caller, Callers
 from zhifu.api.desk import Desk
 from zhifu.api.metrics import Metrics
+from zhifu.api.probes import Probe
 from zhifu.api.replies import Replies
 from zhifu.api.supervision import Supervision
 from zhifu.async_gateway import AsyncGateway
@@ -52,6 +53,7 @@ class Service:
     options: Options
     clock: Callable[[], int]
     background: Supervision
+    probes: Mapping[str, Probe]
 
 
 def service_of(request: Request) -> Service:

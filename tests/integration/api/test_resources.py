@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.shop import Shop, open_shop, order_body
+from tests.integration.api.shop import Shop, order_body
 from tests.integration.fair import DEPOSIT, LEARNERS, PRICES, Fair
 from zhifu.exceptions import ChainUnreachable
 from zhifu.facts import Facts
@@ -214,34 +214,6 @@ def test_a_webhook_endpoints_secret_is_told_once(fair: Fair, client: httpx.Clien
     assert client.get(path).json()["code"] == "unknown_endpoint"
     local = {"url": "https://127.0.0.1/hook"}
     assert post(client, "/v1/webhook-endpoints", local, "local").status_code == 422
-
-
-def test_the_service_tells_how_it_is(fair: Fair, shop: Shop, client: httpx.Client) -> None:
-    """API-12"""
-    assert client.get("/healthz").json()["status"] == "ok"
-    ready = client.get("/readyz")
-    assert ready.status_code == 200
-    assert ready.json()["checks"] == {"database": "ok", "chain": "ok"}
-    post(client, "/v1/orders", order_body(fair.request()), "counted")
-    told = client.get("/metrics").text
-    counted = 'zhifu_http_requests_total{method="POST",route="/v1/orders",status="201"} 1.0'
-    assert counted in told.splitlines()
-    assert "zhifu_commits_waiting 0.0" in told.splitlines()
-
-
-def test_a_service_without_its_chain_is_not_ready(fair: Fair) -> None:
-    """API-12"""
-    from zhifu.chain import Chain
-
-    with Chain(fair.anvil.rpc_url) as chain:
-        network = fair.same_chain(chain)
-        with open_shop(fair, network=network) as shop, shop.asking(1) as client:
-            chain.rpc.url = "http://127.0.0.1:9"
-            answer = client.get("/readyz")
-            assert answer.status_code == 503
-            assert answer.json()["checks"]["chain"] == "chain_unreachable"
-            assert answer.json()["checks"]["database"] == "ok"
-            assert client.get("/healthz").status_code == 200
 
 
 def test_what_may_have_had_its_effect_is_not_begun_again(
