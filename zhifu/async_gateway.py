@@ -221,6 +221,10 @@ class AsyncGateway:
         """Refund an order whole."""
         return await self.run(self.gateway.refund, order_id)
 
+    async def returned(self, order_id: str, detail: str) -> OrderRecord:
+        """Mark a refund as returned by hand."""
+        return await self.run(self.gateway.returned, order_id, detail)
+
     async def refunds(
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[Refund]:

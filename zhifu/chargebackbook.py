@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu import ids
+from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
 from zhifu.store import Row, Store, Transaction
@@ -73,11 +74,19 @@ class ChargebackBook:
                 transaction.run("charged_back_payment", id=payment, now=self._clock())
         return added > 0
 
-    def open(self, limit: int = 1_000) -> list[Chargeback]:
-        """Those that are to be dealt with, the oldest first."""
+    def open(self, limit: int = 1_000, *, due: bool = False) -> list[Chargeback]:
+        """Those that are to be dealt with, or of them only what is `due`; the longest due first."""
+        now = self._clock() if due else ALWAYS
         with self._store.reading() as transaction:
-            rows = transaction.rows("open_chargebacks", limit=limit)
+            rows = transaction.rows("due_chargebacks", now=now, limit=limit)
         return [_from_row(row) for row in rows]
+
+    def postpone(self, chargeback: Chargeback) -> None:
+        """A chargeback is dealt with: should that fail, the next time comes later than the last."""
+        number = ids.from_text(ids.CHARGEBACK, chargeback.id)
+        with self._store.writing() as transaction:
+            delay = RETURNS.after(transaction.value("chargeback_tries", id=number))
+            transaction.run("postpone_chargeback", id=number, now=self._clock(), delay=delay)
 
     def of(self, payment_id: str) -> list[Chargeback]:
         """Those of a payment, the oldest first; raises UnknownPayment for what cannot be one."""

@@ -49,7 +49,8 @@ class Chargebacks:
 
         Raises ChainUnreachable; the rest is left for the next time.
         """
-        return rounds.each(self._book.open(), self._take_back, ends=(ChainUnreachable,))
+        found = self._book.open(due=rounds.is_running())
+        return rounds.each(found, self._take_back, ends=(ChainUnreachable,))
 
     def _within(self, payment: Payment, charged_back: Money) -> Money:
         received = payment.received
@@ -60,6 +61,7 @@ class Chargebacks:
         return Stage.BEFORE_MATURITY if is_open else Stage.AFTER_MATURITY
 
     def _take_back(self, chargeback: Chargeback) -> bool:
+        self._book.postpone(chargeback)
         orders = self._books.payment(chargeback.payment_id).orders
         lost = [order for order in orders if not self._returns(order)]
         states = [self._books.order(order.id).state for order in orders]

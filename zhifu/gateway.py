@@ -54,7 +54,6 @@ from zhifu.payments import (
     Change,
     CheckoutTerms,
     OrderRecord,
-    OrderState,
     Payment,
     PaymentRequest,
 )
@@ -399,7 +398,7 @@ class Gateway:
         lanes = self._lanes if platform is None else {platform: self._lane(platform)}
         for lane in lanes.values():
             batches += self._recovered(lane, failures)
-        ours = [each for each in self.pending_refunds() if each.platform in lanes]
+        ours = [each for each in self._refunds.due() if each.platform in lanes]
         rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
         if failures:
             raise failures[0]
@@ -437,7 +436,7 @@ class Gateway:
             return adopter.adopt(unmatched=unmatched)
 
     def _finish_refund(self, order: OrderRecord) -> bool:
-        return self._refunds.refund(order.id).state is OrderState.REFUNDED
+        return self._refunds.go_on(order.id)
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""
@@ -487,10 +486,19 @@ class Gateway:
         is not `confirmations` deep; `recover`, or the same call again, goes on. An order that is
         refunded already stays so; if its refund on chain was reorganised away, that is made again.
         Raises UnknownOrder, NoOperator, UnknownProvider, NotRefundable (not paid, or its window is
-        closed; a refund that had begun then ends, and the order is settled as before),
-        ProviderRefused.
+        closed; a refund that had begun then ends, and the order is settled as before), and
+        ProviderRefused: the refund stays pending, and its provider is asked again only by calling
+        this again, unless the money is `returned` by hand.
         """
         return self._refunds.refund(order_id)
+
+    def returned(self, order_id: str, detail: str) -> OrderRecord:
+        """Mark a refund as returned by hand, once its provider has refused to; `detail` says how.
+
+        The provider is not asked for it any more. Raises InvalidInput, UnknownOrder, and
+        NotRefundable unless its provider has refused a refund that is pending.
+        """
+        return self._refunds.returned(order_id, detail)
 
     def refunds(self, platform: int, *, before: int = FIRST, limit: int = 100) -> Sequence[Refund]:
         """A platform's refunds whose numbers (`zhifu.ids`) are below `before`, the newest first."""

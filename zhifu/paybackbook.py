@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu import ids
+from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
 from zhifu.store import Row, Store
@@ -52,11 +53,19 @@ class PaybackBook:
         self._store = store
         self._clock = clock
 
-    def open(self, limit: int = 1_000) -> list[Payback]:
-        """Those that are to be made, the oldest first."""
+    def open(self, limit: int = 1_000, *, due: bool = False) -> list[Payback]:
+        """Those that are to be made, or of them only what is `due`; the longest due come first."""
+        now = self._clock() if due else ALWAYS
         with self._store.reading() as transaction:
-            rows = transaction.rows("open_paybacks", limit=limit)
+            rows = transaction.rows("due_paybacks", now=now, limit=limit)
         return [_from_row(row) for row in rows]
+
+    def postpone(self, payback: Payback) -> None:
+        """A payback is tried: should it fail, the next time comes later than the last."""
+        number = ids.from_text(ids.PAYBACK, payback.id)
+        with self._store.writing() as transaction:
+            delay = RETURNS.after(transaction.value("payback_tries", id=number))
+            transaction.run("postpone_payback", id=number, now=self._clock(), delay=delay)
 
     def of(self, payment_id: str) -> list[Payback]:
         """Those of a payment, the oldest first; raises UnknownPayment for what cannot be one."""

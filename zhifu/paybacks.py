@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zhifu import rounds
-from zhifu.exceptions import InputError, PaymentUnknown, ProviderRefused
+from zhifu.exceptions import InputError, PaymentUnknown, ProviderRefused, UnknownProvider
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.providers import Provider, RefundStatus
 
@@ -20,14 +20,16 @@ class Paybacks:
     def make(self) -> int:
         """Ask for every payback that is to be made; how many are finished.
 
+        One that is not finished is left alone for a while by what goes round by itself.
         One that its provider refuses is marked as failed, for a person to look into.
         """
-        return rounds.each(self._book.open(), self._make)
+        return rounds.each(self._book.open(due=rounds.is_running()), self._make)
 
     def _make(self, payback: Payback) -> bool:
+        self._book.postpone(payback)
         provider = self._providers.get(payback.provider)
         if provider is None:
-            return False
+            raise UnknownProvider(payback.provider)
         try:
             status = provider.refund(payback.provider_payment_id, payback.amount, payback.id)
         except PaymentUnknown:

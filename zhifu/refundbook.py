@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu import ids
+from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.books import order_number
 from zhifu.money import Money
 from zhifu.payments import OrderRecord, PaymentState
@@ -33,12 +34,14 @@ class ReturnedBy(str, Enum):
 
 
 class RefundRecord(NamedTuple):
-    """A refund that was begun."""
+    """A refund that was begun; `refused` once its provider would not return the money."""
 
     number: int
     amount: Money
     returned_by: ReturnedBy
     on_chain: OnChain
+    state: str
+    refused: bool
 
 
 class Inclusion(NamedTuple):
@@ -88,15 +91,35 @@ class RefundBook:
             row = transaction.row("refund_of", order_id=order_number(order_id))
         if row is None:
             raise LookupError(order_id)
-        number, amount, currency, returned_by, on_chain = row
-        money = Money(amount, currency)
-        return RefundRecord(number, money, ReturnedBy(returned_by), OnChain(on_chain))
+        number, amount, currency, returned_by, on_chain, state, refused = row
+        money, by = Money(amount, currency), ReturnedBy(returned_by)
+        return RefundRecord(number, money, by, OnChain(on_chain), state, bool(refused))
 
     def open(self) -> list[str]:
         """The orders whose refund is not finished, or has to be made on chain again."""
         with self._store.reading() as transaction:
             rows = transaction.rows("open_refunds")
         return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+
+    def due(self, limit: int = 1_000, *, at_once: bool = False) -> list[str]:
+        """Of those the orders whose refund is to be gone on with, the longest due first.
+
+        `at_once` takes those too that are left alone for a while. What a provider refused is not
+        among them: somebody has to ask it again.
+        """
+        now = ALWAYS if at_once else self._clock()
+        with self._store.reading() as transaction:
+            rows = transaction.rows("due_refunds", now=now, limit=limit)
+        return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+
+    def postpone(self, order_id: str) -> None:
+        """A refund is tried: should it fail, the next time comes later than the last."""
+        number = order_number(order_id)
+        with self._store.writing() as transaction:
+            tries = transaction.row("refund_tries", order_id=number)
+            if tries is not None:
+                delay = RETURNS.after(tries[0])
+                transaction.run("postpone_refund", order_id=number, now=self._clock(), delay=delay)
 
     def inclusion(self, chain_order: int) -> Inclusion | None:
         """Where the index has the refund of an order, which it names as the chain does."""
@@ -128,10 +151,15 @@ class RefundBook:
         with self._store.writing() as transaction:
             transaction.run("refund_failed", id=refund.number, detail=reason, now=self._clock())
 
-    def refunded(self, refund: RefundRecord, payment_id: str) -> None:
-        """The money is back with the learner."""
+    def refused(self, refund: RefundRecord, reason: str) -> None:
+        """The provider will not return the money: a person must, or ask it again."""
         with self._store.writing() as transaction:
-            transaction.run("refunded", id=refund.number, now=self._clock())
+            transaction.run("refund_refused", id=refund.number, detail=reason, now=self._clock())
+
+    def refunded(self, refund: RefundRecord, payment_id: str, detail: str | None = None) -> None:
+        """The money is back with the learner; `detail` says how if a person returned it."""
+        with self._store.writing() as transaction:
+            transaction.run("refunded", id=refund.number, detail=detail, now=self._clock())
             self._close_payment(transaction, ids.from_text(ids.PAYMENT, payment_id))
 
     def follow(self) -> None:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from zhifu import ids
+from zhifu import ids, rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import ChargebackBook
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
     DatabaseRefused,
+    InputError,
+    InvalidInput,
     NoOperator,
     NotRefundable,
     PaymentUnknown,
@@ -42,6 +44,7 @@ _NEVER_PAID = (
 )
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
+_LONGEST_DETAIL = 255
 #: Why an order is not refunded whole of which the chain has less than its price.
 _PART_REFUNDED = "its host gave a part of its price back on chain"
 
@@ -82,6 +85,35 @@ class Refunds:
         self._provider(order)
         self._refund(order, lane, ReturnedBy.PROVIDER)
         return self._books.order(order_id)
+
+    def go_on(self, order_id: str) -> bool:
+        """Go on with a refund that was begun; whether it is finished. Raises as `refund`.
+
+        Its provider is not asked again for what it refused.
+        """
+        order = self._books.order(order_id)
+        self._book.postpone(order_id)
+        self._finish(self._lane(order), order_id, again=False)
+        return self._books.order(order_id).state is OrderState.REFUNDED
+
+    def returned(self, order_id: str, detail: str) -> OrderRecord:
+        """A person has returned the money; see `Gateway.returned`."""
+        if not detail.strip() or len(detail) > _LONGEST_DETAIL:
+            rule = f"must say in 1 to {_LONGEST_DETAIL} characters how the money was returned"
+            raise InvalidInput("detail", rule, detail[:_LONGEST_DETAIL])
+        order = self._books.order(order_id)
+        if order.state is not OrderState.REFUND_PENDING:
+            raise NotRefundable(order_id, "no refund of it is pending")
+        refund = self._book.of(order_id)
+        if not refund.refused or refund.on_chain is OnChain.PENDING:
+            raise NotRefundable(order_id, "its provider has not refused to return the money")
+        self._book.refunded(refund, order.payment_id, detail)
+        return self._books.order(order_id)
+
+    def due(self) -> list[OrderRecord]:
+        """Orders whose refund is to be gone on with, the longest due first."""
+        found = self._book.due(at_once=not rounds.is_running())
+        return [self._books.order(order_id) for order_id in found]
 
     def take_back(self, order_id: str) -> None:
         """Take back an order whose payment was charged back: the payer's bank returned the money.
@@ -159,11 +191,13 @@ class Refunds:
 
     # Finishing
 
-    def _finish(self, lane: Lane, order_id: str) -> None:
+    def _finish(self, lane: Lane, order_id: str, *, again: bool = True) -> None:
         if self._book.of(order_id).on_chain is OnChain.PENDING:
             self._take_back(lane, order_id)
         order, refund = self._books.order(order_id), self._book.of(order_id)
-        if order.state is OrderState.REFUND_PENDING and self._book.stands(refund):
+        if order.state is not OrderState.REFUND_PENDING or not self._book.stands(refund):
+            return
+        if again or not refund.refused:
             self._pay_back(order, refund)
 
     def _take_back(self, lane: Lane, order_id: str) -> None:
@@ -204,16 +238,25 @@ class Refunds:
             self._book.refunded(refund, order.payment_id)
             return
         provider, payment = self._provider(order)
+        try:
+            status = self._asked(provider, payment, refund)
+        except (ProviderRefused, InputError) as refused:
+            self._book.refused(refund, str(refused))
+            raise
+        if status is RefundStatus.DONE:
+            self._book.refunded(refund, order.payment_id)
+
+    def _asked(self, provider: Provider, payment: str, refund: RefundRecord) -> RefundStatus:
+        """How far the provider is with a refund; raises ProviderRefused and InputError."""
         refund_id = ids.to_text(ids.REFUND, refund.number)
         try:
             status = provider.refund(payment, refund.amount, refund_id)
         except PaymentUnknown:
             # The provider will be asked again, under the same refund id.
-            status = RefundStatus.PENDING
+            return RefundStatus.PENDING
         if status is RefundStatus.FAILED:
             raise ProviderRefused(provider.name, payment, "the refund failed")
-        if status is RefundStatus.DONE:
-            self._book.refunded(refund, order.payment_id)
+        return status
 
     def _bank_returned(self, order: OrderRecord) -> bool:
         """Whether the payer's bank returned the whole payment while its refund was under way.

@@ -274,6 +274,10 @@ FORBIDDEN = {
     ),
     "a signed transaction is not changed": ("UPDATE submissions SET nonce = 9", FACT),
     "a signed transaction is not erased": ("DELETE FROM submissions", KEPT),
+    "a refund's refusal is not taken back": (
+        "UPDATE refunds SET refused = 1 WHERE state = 'refunded'",
+        "a refund cannot change like this",
+    ),
     "an order is refunded once": (
         (
             "INSERT INTO refunds (id, order_id, amount, currency, on_chain, state, created_at,"
@@ -346,14 +350,14 @@ FORBIDDEN = {
     "no more is charged back than was received": (
         (
             "INSERT INTO chargebacks SELECT 1, payment_id, 'more', 1, currency, stage, 'open', 0,"
-            " 0, NULL FROM chargebacks WHERE state = 'open'"
+            " 0, 0, 0, NULL FROM chargebacks WHERE state = 'open'"
         ),
         "no more is charged back than was received",
     ),
     "a chargeback is known once": (
         (
             "INSERT INTO chargebacks SELECT 1, payment_id, reference, amount, currency, stage,"
-            " 'open', 0, 0, NULL FROM chargebacks WHERE state = 'reversed'"
+            " 'open', 0, 0, 0, 0, NULL FROM chargebacks WHERE state = 'reversed'"
         ),
         UNIQUE,
     ),
@@ -457,7 +461,7 @@ def test_a_payment_that_is_charged_back_waits_for_no_batch(
     refused = refusal(
         stock,
         "INSERT INTO chargebacks VALUES"
-        f" (1, {paid}, 'dp', 1, 'USD', 'before_maturity', 'open', 0, 0, NULL)",
+        f" (1, {paid}, 'dp', 1, 'USD', 'before_maturity', 'open', 0, 0, 0, 0, NULL)",
         f"UPDATE payments SET state = 'charged_back' WHERE id = {paid}",
     )
     assert refused == "only a paid order can wait for a batch"

@@ -273,6 +273,12 @@ class RefundIn(In):
     order: OrderId
 
 
+class ReturnedIn(In):
+    """How the money of a refund was returned by hand."""
+
+    detail: Text
+
+
 class RefundOut(Out):
     """An order that goes back; `on_chain` is none, pending, done or failed."""
 

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from zhifu.cli.answer import Answer, answer
 from zhifu.cli.command import command
 from zhifu.cli.order import OrderName, direct_id
 from zhifu.cli.root import TRADE, app
 from zhifu.cli.session import Session
 
+Returned = Annotated[
+    str | None,
+    typer.Option(metavar="HOW", help="How you returned the money that the provider refused to."),
+]
+
 
 @command(app, "refund", "zhifu refund ord_0c5d9a8f2b4e6d71", "zhifu refund 0x5f2e...", panel=TRADE)
-def refund(session: Session, order: OrderName) -> Answer:
+def refund(session: Session, order: OrderName, returned: Returned = None) -> Answer:
     """Refund an order within its refund window. Signed by an operator of the seller.
 
     A fiat order goes back through its provider, and on chain to the seller if it was settled; a
-    direct order goes back to where its tokens came from. The licence ends.
+    direct order goes back to where its tokens came from. The licence ends. Where the provider has
+    refused to return the money, return it by hand and say how.
     """
+    if returned is not None:
+        return _returned(session, order, returned)
     order_id = direct_id(order)
     return _refund_direct(session, order_id) if order_id else _refund_fiat(session, order)
+
+
+def _returned(session: Session, name: str, detail: str) -> Answer:
+    from zhifu.cli.fiat import order_data
+
+    with session.gateway() as gateway:
+        order = gateway.returned(name, detail)
+    return answer(order_data(session, order), f"Order {name} of {order.price} is refunded by hand.")
 
 
 def _refund_direct(session: Session, order_id: bytes) -> Answer:

@@ -37,6 +37,7 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("batch", "confirmed"): Told("batch.confirmed", "order.confirmed"),
     ("batch", "refused"): Told("batch.refused"),
     ("refund", "refund_pending"): Told("refund.pending"),
+    ("refund", "refund_refused"): Told("refund.refused"),
     ("refund", "refunded"): Told("refund.refunded", "order.refunded"),
     ("refund", "refund_failed"): Told("refund.failed"),
     ("payback", "payback_pending"): Told("payback.pending"),

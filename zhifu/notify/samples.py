@@ -15,6 +15,7 @@ _LONG_STATES = {
     "payment.unknown": "payment_unknown",
     "refund.pending": "refund_pending",
     "refund.failed": "refund_failed",
+    "refund.refused": "refund_refused",
     "payback.pending": "payback_pending",
     "payback.failed": "payback_failed",
     "chargeback.opened": "open",

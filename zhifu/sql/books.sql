@@ -301,11 +301,29 @@ WHERE NOT EXISTS (
     SELECT 1 FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed');
 
 -- refund_of --
-SELECT id, amount, currency, returned_by, on_chain FROM refunds
+SELECT id, amount, currency, returned_by, on_chain, state, refused FROM refunds
 WHERE order_id = :order_id AND state <> 'refund_failed';
 
 -- open_refunds --
 SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending' ORDER BY id;
+
+-- due_refunds --
+-- Those to go on with; what its provider refuses waits for somebody to ask again.
+SELECT order_id FROM refunds
+WHERE (state = 'refund_pending' OR on_chain = 'pending')
+    AND (refused = 0 OR on_chain = 'pending') AND due_at <= :now
+ORDER BY due_at, id LIMIT :limit;
+
+-- postpone_refund --
+UPDATE refunds SET due_at = :now + :delay, tries = tries + 1
+WHERE order_id = :order_id AND state <> 'refund_failed';
+
+-- refund_tries --
+SELECT tries FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed';
+
+-- refund_refused --
+UPDATE refunds SET refused = 1, detail = :detail, changed_at = :now
+WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
 
 -- standing_refund --
 SELECT 1 FROM refunds
@@ -339,7 +357,7 @@ UPDATE refunds SET on_chain = 'failed', changed_at = :now, detail = :detail,
 WHERE id = :id AND on_chain = 'pending';
 
 -- refunded --
-UPDATE refunds SET state = 'refunded', changed_at = :now, detail = NULL
+UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
 WHERE id = :id AND state = 'refund_pending';
 
 -- unrefunded_orders --

@@ -1,11 +1,17 @@
 -- Money that goes back beside refunds: paybacks, and what banks take back.
 
--- open_paybacks --
--- The oldest first.
+-- due_paybacks --
 SELECT paybacks.id, paybacks.payment_id, payments.provider, payments.provider_payment_id,
     paybacks.reason, paybacks.amount, paybacks.currency, paybacks.state
 FROM paybacks JOIN payments ON payments.id = paybacks.payment_id
-WHERE paybacks.state = 'payback_pending' ORDER BY paybacks.id LIMIT :limit;
+WHERE paybacks.state = 'payback_pending' AND paybacks.due_at <= :now
+ORDER BY paybacks.due_at, paybacks.id LIMIT :limit;
+
+-- payback_tries --
+SELECT tries FROM paybacks WHERE id = :id;
+
+-- postpone_payback --
+UPDATE paybacks SET due_at = :now + :delay, tries = tries + 1 WHERE id = :id;
 
 -- paybacks_of --
 SELECT paybacks.id, paybacks.payment_id, payments.provider, payments.provider_payment_id,
@@ -14,7 +20,7 @@ FROM paybacks JOIN payments ON payments.id = paybacks.payment_id
 WHERE paybacks.payment_id = :payment_id ORDER BY paybacks.id;
 
 -- set_payback_state --
-UPDATE paybacks SET state = :state, changed_at = :now, detail = :detail
+UPDATE paybacks SET state = :state, due_at = :now, changed_at = :now, detail = :detail
 WHERE id = :id AND state <> :state;
 
 -- put_chargeback --
@@ -31,9 +37,15 @@ SELECT id, payment_id, reference, amount, currency, stage, state FROM chargeback
 SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks
 WHERE payment_id = :payment_id ORDER BY id;
 
--- open_chargebacks --
+-- due_chargebacks --
 SELECT id, payment_id, reference, amount, currency, stage, state FROM chargebacks
-WHERE state = 'open' ORDER BY id LIMIT :limit;
+WHERE state = 'open' AND due_at <= :now ORDER BY due_at, id LIMIT :limit;
+
+-- chargeback_tries --
+SELECT tries FROM chargebacks WHERE id = :id;
+
+-- postpone_chargeback --
+UPDATE chargebacks SET due_at = :now + :delay, tries = tries + 1 WHERE id = :id;
 
 -- set_chargeback_state --
 UPDATE chargebacks SET state = :state, changed_at = :now, detail = :detail

@@ -63,6 +63,7 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/learners": lambda: {"count": 1},
         "/v1/learners/{learner}/bindings": lambda: {"commitment": WORD},
         "/v1/refunds": lambda: {"order": objects["order"]},
+        "/v1/refunds/{refund}/returned": lambda: {"detail": "by hand"},
         "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
         "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
         "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},

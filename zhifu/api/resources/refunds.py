@@ -59,6 +59,20 @@ async def get_refund(
     return shown.refund(await gateway.refund_record(caller.platform, refund))
 
 
+@router.post("/v1/refunds/{refund}/returned", response_model=schemas.RefundOut)
+@operation(Scope.REFUNDS_WRITE, is_repeatable=True)
+async def return_refund(
+    gateway: Gateway, caller: Asking, refund: Annotated[str, Path()], body: schemas.ReturnedIn
+) -> schemas.RefundOut:
+    """Say that you have returned the money by hand, which the provider had refused to.
+
+    It is not asked for the refund any more.
+    """
+    order = (await gateway.refund_record(caller.platform, refund)).order_id
+    await gateway.returned(order, body.detail)
+    return shown.refund(await gateway.refund_record(caller.platform, refund))
+
+
 @router.post("/v1/disputes", status_code=201, response_model=schemas.DisputeOut)
 @operation(Scope.DISPUTES_WRITE)
 async def open_dispute(

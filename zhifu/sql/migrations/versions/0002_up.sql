@@ -201,7 +201,8 @@ CREATE TABLE submissions (
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
 -- settled. `returned_by` says who returns the money: the provider when we ask it to, or the payer's
 -- bank, which took the payment back. `chain_order` is the order's id on chain, `block_number` the
--- refund's block or a later one.
+-- refund's block or a later one. `refused` says that the provider will not return it unless somebody
+-- asks again; else it is asked at `due_at`, and was `tries` times.
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     order_id BIGINT NOT NULL REFERENCES orders (id),
@@ -214,6 +215,9 @@ CREATE TABLE refunds (
     transaction_hash TEXT,
     block_number BIGINT,
     state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded', 'refund_failed')),
+    refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    due_at BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     detail TEXT,
@@ -234,7 +238,8 @@ CREATE INDEX refunds_order ON refunds (order_id);
 CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 
 -- paybacks --
--- Money that came in and belongs to no order: it goes back at its provider.
+-- Money that came in and belongs to no order: it goes back at its provider, which is asked at `due_at`
+-- and was `tries` times.
 CREATE TABLE paybacks (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     payment_id BIGINT NOT NULL REFERENCES payments (id),
@@ -242,6 +247,8 @@ CREATE TABLE paybacks (
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('payback_pending', 'paid_back', 'payback_failed')),
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    due_at BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     detail TEXT
@@ -251,11 +258,12 @@ CREATE TABLE paybacks (
 CREATE INDEX paybacks_payment ON paybacks (payment_id);
 
 -- paybacks_open --
-CREATE INDEX paybacks_open ON paybacks (id) WHERE state = 'payback_pending';
+CREATE INDEX paybacks_open ON paybacks (due_at, id) WHERE state = 'payback_pending';
 
 -- chargebacks --
 -- What the payer's bank took back from the platform; `reference` tells those of a payment apart. An
--- open one is to be dealt with on chain, a closed one was, and a reversed one was given back.
+-- open one is to be dealt with on chain at `due_at`, and was tried `tries` times; a closed one was, and
+-- a reversed one was given back.
 CREATE TABLE chargebacks (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     payment_id BIGINT NOT NULL REFERENCES payments (id),
@@ -264,6 +272,8 @@ CREATE TABLE chargebacks (
     currency TEXT NOT NULL,
     stage TEXT NOT NULL CHECK (stage IN ('before_maturity', 'after_maturity')),
     state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'reversed')),
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    due_at BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     detail TEXT,
@@ -271,7 +281,7 @@ CREATE TABLE chargebacks (
 );
 
 -- chargebacks_open --
-CREATE INDEX chargebacks_open ON chargebacks (id) WHERE state = 'open';
+CREATE INDEX chargebacks_open ON chargebacks (due_at, id) WHERE state = 'open';
 
 -- callbacks --
 -- What providers told us by themselves, as it came; each event counts once. `due_at` is when it is
@@ -324,7 +334,8 @@ LEFT JOIN batches ON batches.id = batch_orders.batch_id
 LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed';
 
 -- refunds_open --
-CREATE INDEX refunds_open ON refunds (id) WHERE state = 'refund_pending' OR on_chain = 'pending';
+CREATE INDEX refunds_open ON refunds (due_at, id)
+    WHERE state = 'refund_pending' OR on_chain = 'pending';
 
 -- payment_history --
 -- Every change of a payment, in the order they happened; only ever added to.
@@ -753,11 +764,22 @@ BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
 END;
 
+-- refunds_refused --
+CREATE TRIGGER refunds_refused BEFORE UPDATE OF refused ON refunds
+WHEN NEW.refused <> OLD.refused AND (
+    NEW.refused = 0 OR NEW.state <> 'refund_pending' OR NEW.on_chain NOT IN ('none', 'done'))
+BEGIN
+    SELECT RAISE(ABORT, 'a refund cannot change like this');
+END;
+
 -- refunds_change_history --
+-- That the provider refuses is told once.
 CREATE TRIGGER refunds_change_history AFTER UPDATE ON refunds
-WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain BEGIN
+WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain OR OLD.refused <> NEW.refused BEGIN
     INSERT INTO refund_history
-    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    SELECT NEW.id, count(*) + 1,
+        CASE WHEN NEW.refused > OLD.refused THEN 'refund_refused' ELSE NEW.state END,
+        NEW.changed_at, NEW.detail
     FROM refund_history WHERE refund_id = NEW.id;
 END;
 
