@@ -7,7 +7,7 @@ paid orders on chain in batches, and answers from the chain who may use what.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from zhifu import rounds
 from zhifu.adoption import Adopter, Adoption
@@ -75,7 +75,9 @@ def _wall_clock() -> int:
 class Gateway:
     """One gateway for the platforms whose operator keys it holds; safe to share between threads.
 
-    `operators` are those keys by platform, `providers` the payment providers by name.
+    `operators` are those keys by platform, `providers` the payment providers by name, each the
+    account of the platforms that `accounts` has for its name, or of all if it has none: name them
+    where there are several, or one may claim what was paid to another.
     `batch_size` orders go into a batch at most, and a batch is due with as many, or
     `batch_age_ms` milliseconds after its first order. What is settled counts as confirmed under
     `confirmations` further blocks, or in the `safe` or `finalized` block if it is that tag, and the
@@ -93,6 +95,7 @@ class Gateway:
         operators: Mapping[int, Signer],
         providers: Mapping[str, Provider],
         *,
+        accounts: Mapping[str, Collection[int]] | None = None,
         batch_size: int = 1_000,
         batch_age_ms: int = 1_000,
         confirmations: int | str = 0,
@@ -137,6 +140,7 @@ class Gateway:
             providers,
             self.asking,
             self._lanes.keys(),
+            accounts or {},
             deployment.currency,
             deployment.ledger_decimals,
             self._indexer.today,
@@ -180,6 +184,7 @@ class Gateway:
         operators: Mapping[int, Signer],
         providers: Mapping[str, Provider],
         *,
+        accounts: Mapping[str, Collection[int]] | None = None,
         batch_size: int = 1_000,
         batch_age_ms: int = 1_000,
         confirmations: int | str = 0,
@@ -194,6 +199,7 @@ class Gateway:
                 network,
                 operators,
                 providers,
+                accounts=accounts,
                 batch_size=batch_size,
                 batch_age_ms=batch_age_ms,
                 confirmations=confirmations,

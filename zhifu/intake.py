@@ -96,7 +96,8 @@ class Intake:
 
     That goes by steps: `check`; `look_again` for what was refused, which alone waits for the chain;
     what is unasked is asked, which alone waits for providers; `record` for the drafts.
-    `sellers` are the platforms whose operator keys are here; `today` the chain's day; `refresh`
+    `sellers` are the platforms whose operator keys are here, `accounts` those whose account a
+    provider is, anybody's where it is not among them; `today` the chain's day; `refresh`
     brings the index up to date, and raises ChainError.
     """
 
@@ -107,6 +108,7 @@ class Intake:
         providers: Mapping[str, Provider],
         asking: Asking,
         sellers: Collection[int],
+        accounts: Mapping[str, Collection[int]],
         currency: str,
         decimals: int,
         today: Callable[[], int],
@@ -117,6 +119,7 @@ class Intake:
         self._providers = providers
         self._asking = asking
         self._sellers = sellers
+        self._accounts = accounts
         self._currency = currency
         self._decimals = decimals
         self._today = today
@@ -252,7 +255,7 @@ class Intake:
             raise InvalidInput("contents", rule, content.number) from None
 
     def _require_seller(self, request: PaymentRequest) -> None:
-        if request.provider not in self._providers:
+        if not self._has_account(request.platform, request.provider):
             raise UnknownProvider(request.provider)
         platform = self._index.platform(request.platform)
         if platform is None:
@@ -261,6 +264,11 @@ class Intake:
             raise InactivePlatform(request.platform)
         if request.platform not in self._sellers:
             raise NoOperator(request.platform)
+
+    def _has_account(self, platform: int, provider: str) -> bool:
+        """Whether a provider is there for a platform: another one's account is not."""
+        owners = self._accounts.get(provider)
+        return provider in self._providers and (owners is None or platform in owners)
 
     def _on_sale(self, number: int) -> Content:
         content = self._index.content(number)

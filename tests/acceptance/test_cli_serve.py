@@ -56,11 +56,11 @@ def served(zhifu: Zhifu, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 
 def wait_for(log: Path, event: str) -> Any:
-    """The first line of a log that tells of an event."""
+    """The first line of a log whose event begins so."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         for line in log.read_text().splitlines():
-            if json.loads(line)["event"] == event:
+            if json.loads(line)["event"].startswith(event):
                 return json.loads(line)
         time.sleep(0.05)
     raise AssertionError(log.read_text())
@@ -102,3 +102,45 @@ def test_an_api_key_is_for_a_platform_and_scopes_that_exist(zhifu: Zhifu) -> Non
     made = zhifu.json("api-key", "create", "-p", "edx", "--scope", "orders:read", "--live")
     assert made["key"].startswith("zk_live_")
     assert made["scopes"] == ["orders:read"]
+
+
+LIVE = {
+    "ZHIFU_PROVIDERS__CARDS__KIND": "stripe",
+    "ZHIFU_PROVIDERS__CARDS__SECRET_KEY": "sk_live_1",
+    "ZHIFU_PROVIDERS__CARDS__WEBHOOK_SECRET": "whsec_1",
+    "ZHIFU_PROVIDERS__CARDS__PLATFORMS": "1,2",
+}
+
+
+def test_test_keys_and_real_money_are_not_served_together(zhifu: Zhifu) -> None:
+    """SERVE-3"""
+    assert zhifu.refused("serve", "--port", "0", **LIVE).startswith("providers.cards")
+    assert zhifu.refused("serve", "--port", "0", "--live").startswith("providers")
+    sandbox = {
+        "ZHIFU_PROVIDERS__CARDS__KIND": "sandbox",
+        "ZHIFU_PROVIDERS__CARDS__PLATFORMS": "1,2",
+    }
+    assert zhifu.refused("serve", "--port", "0", "--live", **sandbox).startswith("providers.cards")
+
+
+def test_whose_an_account_is_must_be_said(zhifu: Zhifu) -> None:
+    """SERVE-4"""
+    unsaid = {"ZHIFU_PROVIDERS__CARDS__KIND": "sandbox"}
+    refused = zhifu.refused("serve", "--port", "0", **unsaid)
+    assert refused.startswith("providers.cards.platforms")
+
+
+def test_a_key_that_seals_nothing_here_is_not_served_with(
+    zhifu: Zhifu, served: tuple[str, Path]
+) -> None:
+    """SERVE-2"""
+    key = {"ZHIFU_NOTIFICATIONS__VAULT_KEY": "A" * 43 + "="}
+    assert zhifu.refused("serve", "--port", "0", **key).startswith("vault_key")
+
+
+def test_what_its_parts_log_is_structured(zhifu: Zhifu, served: tuple[str, Path]) -> None:
+    """LOG-1: edx sells without a deposit, and what cannot be settled is told of."""
+    zhifu("purchase", "edx/cs50", "-l", "1", "-p", "edx")
+    told = wait_for(served[1], "job settle:2: ")
+    assert told["logger"] == "zhifu.worker"
+    assert told["code"] == "insufficient_balance"

@@ -195,7 +195,8 @@ def test_a_callback_is_a_hint_that_its_sandbox_signed() -> None:
         callback._replace(received_at=callback.received_at + by) for by in (301, -301)
     )
     altered, unsigned = callback._replace(body=b"{}"), callback._replace(headers={})
-    for refused in (later, earlier, altered, unsigned):
+    garbled = callback._replace(headers={"sandbox-signature": f"{callback.received_at},\xe9"})
+    for refused in (later, earlier, altered, unsigned, garbled):
         with pytest.raises(InvalidCallback):
             sandbox.verify(refused)
     with pytest.raises(InvalidCallback):

@@ -14,7 +14,7 @@ from zhifu.api.app import create_app
 from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
 from zhifu.api.supervision import Background
-from zhifu.config import Settings
+from zhifu.config import Settings, owners_of, require_mode
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
@@ -46,8 +46,11 @@ def assemble(
     """The service over the database of the settings, with its worker and what tells of events.
 
     Raises as `Store.open` and `Gateway`, and WrongVaultKey for a database whose secrets another
-    key has sealed.
+    key has sealed. Raises InvalidInput for accounts at providers that are not of the mode, or of
+    which it is not said whose they are.
     """
+    require_mode(settings, live=mode is Mode.LIVE)
+    owners_of(settings, operators)
     store = Store.open(settings.database_url)
     try:
         return _over(store, settings, network, operators, providers, mode, log, clock)
@@ -71,6 +74,7 @@ def _over(
         network,
         operators,
         providers,
+        accounts=owners_of(settings, operators),
         batch_size=settings.batches.size,
         batch_age_ms=settings.batches.max_age_milliseconds,
         confirmations=settings.chain.confirmations,

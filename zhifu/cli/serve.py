@@ -58,7 +58,7 @@ def _serve(session: Session, host: str | None, port: int | None, *, live: bool) 
     from zhifu.api.server import listen, server
 
     settings, mode = session.settings, Mode.LIVE if live else Mode.TEST
-    operators, providers = _operators(session), _providers(session)
+    operators, providers = _operators(session), _providers(session, live=live)
     log, clock = open_log(settings.logging.level), _clock(session)
     adopt(log, "zhifu")
     served = assemble(settings, session.network, operators, providers, mode, log, clock)
@@ -97,10 +97,12 @@ def _operators(session: Session) -> Mapping[int, Signer]:
     return {platform: session.operator(platform) for platform in known_sellers(session)}
 
 
-def _providers(session: Session) -> Mapping[str, Provider]:
+def _providers(session: Session, *, live: bool) -> Mapping[str, Provider]:
     from zhifu.config import make_providers
 
     found = make_providers(session.settings)
     if not found and session.is_local:
+        if live:
+            raise InvalidInput("providers", "must be set: there is no real money in the sandbox")
         return {session.sandbox.name: session.sandbox}
     return found

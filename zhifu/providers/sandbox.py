@@ -209,7 +209,8 @@ class SandboxProvider:
         at, _, signature = callback.headers.get("sandbox-signature", "").partition(",")
         if not re.fullmatch("[0-9]{1,12}", at):
             raise InvalidCallback(self.name, "it is not signed")
-        if not hmac.compare_digest(self._signature(int(at), callback.body), signature):
+        genuine = self._signature(int(at), callback.body)
+        if not hmac.compare_digest(genuine.encode(), signature.encode()):
             raise InvalidCallback(self.name, "its signature is not the provider's")
         if abs(callback.received_at - int(at)) > _TOLERANCE_SECONDS:
             raise InvalidCallback(self.name, "it is not fresh")
