@@ -24,7 +24,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SECURITY = "apiKey"
 
 _ALWAYS = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
-_TO_A_POST = (415,)
+_TO_A_BODY = (415,)
+_WITH_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = "application/json"
 
 
@@ -63,10 +64,11 @@ class PlatformRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         asked: Operation = endpoint.operation  # type: ignore[attr-defined]
-        is_post = "POST" in (options.get("methods") or ())
+        methods = set(options.get("methods") or ())
+        is_post = "POST" in methods
         own = options.get("openapi_extra") or {}
         options["openapi_extra"] = {**_documented(asked, is_post), **own}
-        statuses = (*_ALWAYS, *(_TO_A_POST if is_post else ()))
+        statuses = (*_ALWAYS, *(_TO_A_BODY if methods & _WITH_A_BODY else ()))
         options["responses"] = {**problem_answers(*statuses), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
 
@@ -79,12 +81,16 @@ class PlatformRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Let the right callers in, and each request have its effect once."""
         work, asked = self.handler(), self.operation
-        is_keyed = "POST" in (self.methods or ()) and not asked.keeps_own_key
+        methods = self.methods or set()
+        is_keyed = "POST" in methods and not asked.keeps_own_key
+        is_change = bool(methods & {"PUT", "PATCH"})
 
         async def handle(request: Request) -> Response:
             caller = await _admit(request, asked.scope)
             if is_keyed:
                 return await _once(request, caller, work, asked)
+            if is_change:
+                require_media_type(request, _JSON)
             return await work(request)
 
         return handle

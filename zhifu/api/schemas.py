@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhifu.checkouts import LONGEST_LIFETIME_SECONDS
 from zhifu.requests import LARGEST_CART, LONGEST_TEXT
@@ -28,6 +28,8 @@ PaymentId = Annotated[str, Field(pattern="^pay_[0-7][0-9a-f]{15}$")]
 OrderId = Annotated[str, Field(pattern="^ord_[0-7][0-9a-f]{15}$")]
 BatchId = Annotated[str, Field(pattern="^bat_[0-7][0-9a-f]{15}$")]
 RefundId = Annotated[str, Field(pattern="^ref_[0-7][0-9a-f]{15}$")]
+EventId = Annotated[str, Field(pattern="^evt_[0-9a-f]{24}$")]
+Sequence = Annotated[int, Field(ge=1, le=2**40 - 1)]
 Time = Annotated[int, Field(ge=0)]
 
 
@@ -433,6 +435,14 @@ class EndpointOut(Out):
     created_at: Time
 
 
+class EndpointChangeIn(In):
+    """What is to be different about an endpoint; what is not given stays as it is."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = None
+    types: Annotated[list[Text], Field(min_length=1, max_length=100)] | None = None
+    enabled: bool | None = None
+
+
 class NewEndpointOut(EndpointOut):
     """A new webhook endpoint; its secret is shown once, and null when the answer is replayed."""
 
@@ -449,6 +459,58 @@ class SecretOut(Out):
     """A new secret, shown once, and null when the answer is replayed."""
 
     secret: str | None
+
+
+class AttemptOut(Out):
+    """One attempt of a delivery: the receiver's status, or the error that kept it from one."""
+
+    attempt: int
+    status: int | None
+    error: str | None
+    milliseconds: int
+    at: Time
+
+
+class DeliveryOut(Out):
+    """How an event comes to an endpoint.
+
+    `state` is due, delivered or failed; `due_at` when it is tried next, or was settled.
+    """
+
+    event: EventId
+    type: str
+    state: str
+    due_at: Time
+    attempts: list[AttemptOut]
+
+
+class DeliveriesOut(Out):
+    """A page of deliveries, the newest events first."""
+
+    data: list[DeliveryOut]
+    next_cursor: str | None
+
+
+class ResendIn(In):
+    """One event, or a range of sequence numbers, of 1,000 at most."""
+
+    event: EventId | None = None
+    first: Sequence | None = None
+    last: Sequence | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> ResendIn:
+        is_range = self.first is not None and self.last is not None
+        is_part = self.first is not None or self.last is not None
+        if (self.event is None) != is_range or is_part != is_range:
+            raise ValueError("must be an event, or the first and the last of a range")
+        return self
+
+
+class ResentOut(Out):
+    """How many of an endpoint's sequence numbers are sent again."""
+
+    resent: int
 
 
 class HealthOut(Out):

@@ -46,6 +46,7 @@ class Shop:
     store: Store
     keys: ApiKeys
     written: io.BytesIO
+    vault: Vault
     texts: dict[int, str] = field(default_factory=dict)
 
     def key(
@@ -119,7 +120,8 @@ def open_shop(
     network, rails = network or fair.network, providers or {"sandbox": fair.provider}
     gateway = Gateway(store, network, fair.operators, rails)
     log, clock = open_log(stream=written), lambda: int(time.time())
-    hooks = Endpoints(store, Vault.from_text(new_key()), clock)
+    vault = Vault.from_text(new_key())
+    hooks = Endpoints(store, vault, clock)
     deployment = network.deployment
     ledger = Ledger(deployment.currency, deployment.ledger_decimals)
     feed = Feed(store, Payloads(ledger), clock)
@@ -133,7 +135,7 @@ def open_shop(
     thread.start()
     try:
         keys = ApiKeys(store, clock)
-        yield Shop(fair, f"http://{host}:{port}", gateway, store, keys, written)
+        yield Shop(fair, f"http://{host}:{port}", gateway, store, keys, written, vault)
     finally:
         serving.should_exit = True
         thread.join(PATIENCE_SECONDS)

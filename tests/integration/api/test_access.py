@@ -67,11 +67,14 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
         "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
         "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},
+        "/v1/webhook-endpoints/{endpoint}": lambda: {"types": ["order.*"]},
+        "/v1/webhook-endpoints/{endpoint}/resend": lambda: {"event": objects["event"]},
         "/v1/webhook-endpoints/{endpoint}/enable": dict,
         "/v1/webhook-endpoints/{endpoint}/disable": dict,
         "/v1/webhook-endpoints/{endpoint}/rotate": dict,
     }
-    return bodies[route.path]() if name(route).startswith("POST") else None
+    has_body = (route.methods or set()) & {"POST", "PUT", "PATCH"}
+    return bodies[route.path]() if has_body else None
 
 
 @dataclass

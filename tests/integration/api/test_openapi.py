@@ -30,7 +30,8 @@ def test_it_has_every_route_with_what_it_asks(described: dict[str, Any]) -> None
                 assert told["x-scope"] == route.operation.scope.value
                 keys = [each for each in told.get("parameters", ()) if each["in"] == "header"]
                 assert bool(keys) == (method == "POST")
-                assert ("requestBody" in told) == (method == "POST")
+                assert ("requestBody" in told) == (method in ("POST", "PUT", "PATCH"))
+                assert ("415" in told["responses"]) == ("requestBody" in told)
                 assert told["summary"]
                 assert told["description"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -43,6 +44,25 @@ async def get_endpoint(
 ) -> schemas.EndpointOut:
     """One webhook endpoint."""
     return _shown(await gateway.run(hooks.get, caller.platform, endpoint))
+
+
+@router.patch("/v1/webhook-endpoints/{endpoint}", response_model=schemas.EndpointOut)
+@operation(Scope.WEBHOOKS_WRITE)
+async def change_endpoint(
+    gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id, body: schemas.EndpointChangeIn
+) -> schemas.EndpointOut:
+    """Send an endpoint's events elsewhere, or other ones, or none while it is not enabled."""
+    found = await gateway.run(
+        partial(
+            hooks.change,
+            caller.platform,
+            endpoint,
+            url=body.url,
+            types=body.types,
+            is_enabled=body.enabled,
+        )
+    )
+    return _shown(found)
 
 
 @router.delete("/v1/webhook-endpoints/{endpoint}", status_code=204, response_class=Response)
