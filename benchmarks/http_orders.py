@@ -41,6 +41,27 @@ LEAST_BULK_ORDERS_A_SECOND = 10_000
 LEAST_SHARE_WITHOUT_DATABASE = 0.7
 
 
+class Spent(NamedTuple):
+    """What came of a load, and the processor seconds that the service spent on it."""
+
+    result: Result
+    cpu_seconds: float
+
+    @property
+    def microseconds(self) -> float:
+        """Of the processor, per order; says more than the rate where others use the machine too."""
+        return self.cpu_seconds * 1e6 / max(1, self.result.orders)
+
+    def __str__(self) -> str:
+        return f"{self.result} ({self.microseconds:.0f} µs of the processor each)"
+
+
+class _Service(NamedTuple):
+    process: int
+    port: int
+    key: str
+
+
 class Figures(NamedTuple):
     """The medians of several rounds."""
 
@@ -48,6 +69,8 @@ class Figures(NamedTuple):
     p99_milliseconds: float
     bare: float
     bulk: float
+    single_microseconds: float
+    bulk_microseconds: float
 
     @property
     def share(self) -> float:
@@ -68,7 +91,8 @@ class Figures(NamedTuple):
         return (
             f"http orders: {self.single:,.0f}/s one by one (p99 {self.p99_milliseconds:.1f} ms,"
             f" {self.share:.0%} of {self.bare:,.0f}/s without a database),"
-            f" {self.bulk:,.0f}/s in bulk: {'met' if self.are_met else 'MISSED'}"
+            f" {self.bulk:,.0f}/s in bulk; processor {self.single_microseconds:.0f} µs"
+            f" and {self.bulk_microseconds:.0f} µs an order: {'met' if self.are_met else 'MISSED'}"
         )
 
 
@@ -86,36 +110,49 @@ def main() -> int:
 
 
 def _measure(rpc_url: str, folder: Path, options: argparse.Namespace) -> Figures:
-    singles: list[Result] = []
-    bares: list[Result] = []
-    bulks: list[Result] = []
+    singles: list[Spent] = []
+    bares: list[Spent] = []
+    bulks: list[Spent] = []
     for turn in range(options.rounds):
         for bare in (False, True):
-            with _service(rpc_url, folder, turn, bare, options.profile) as (port, key):
-                one_by_one = _load(port, key, CONNECTIONS, 1, f"{turn}-{bare}")
+            with _service(rpc_url, folder, turn, bare, options.profile) as service:
+                one_by_one = _load(service, CONNECTIONS, 1, f"{turn}-{bare}")
                 asyncio.run(run_load(one_by_one, options.seconds / 4))
-                found = asyncio.run(run_load(one_by_one, options.seconds))
-                (bares if bare else singles).append(found)
+                (bares if bare else singles).append(_spent(service, one_by_one, options.seconds))
                 if not bare:
-                    many = _load(port, key, BULK_CONNECTIONS, BULK_SIZE, f"bulk-{turn}")
-                    bulks.append(asyncio.run(run_load(many, options.seconds / 2)))
+                    many = _load(service, BULK_CONNECTIONS, BULK_SIZE, f"bulk-{turn}")
+                    bulks.append(_spent(service, many, options.seconds / 2))
         print(f"round {turn + 1}: {singles[-1]} · bare {bares[-1]} · bulk {bulks[-1]}")
     return Figures(
-        statistics.median(each.orders_a_second for each in singles),
-        statistics.median(each.p99_milliseconds for each in singles),
-        statistics.median(each.orders_a_second for each in bares),
-        statistics.median(each.orders_a_second for each in bulks),
+        statistics.median(each.result.orders_a_second for each in singles),
+        statistics.median(each.result.p99_milliseconds for each in singles),
+        statistics.median(each.result.orders_a_second for each in bares),
+        statistics.median(each.result.orders_a_second for each in bulks),
+        statistics.median(each.microseconds for each in singles),
+        statistics.median(each.microseconds for each in bulks),
     )
 
 
-def _load(port: int, key: str, connections: int, size: int, name: str) -> Load:
-    return Load(port, key, connections, size, name, LEARNERS, CONTENTS, PRICE_MINOR)
+def _spent(service: _Service, load: Load, seconds: float) -> Spent:
+    before = cpu_seconds(service.process)
+    result = asyncio.run(run_load(load, seconds))
+    return Spent(result, cpu_seconds(service.process) - before)
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process has used of the processors so far, for itself and by the kernel."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _load(service: _Service, connections: int, size: int, name: str) -> Load:
+    return Load(service.port, service.key, connections, size, name, LEARNERS, CONTENTS, PRICE_MINOR)
 
 
 @contextmanager
 def _service(
     rpc_url: str, folder: Path, turn: int, bare: bool, profile: bool
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[_Service]:
     """A service in a process of its own, with fresh books; its port and an API key."""
     books = folder / f"books-{turn}-{bare}"
     books.mkdir()
@@ -129,8 +166,7 @@ def _service(
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            port, key = _answer(process)
-            yield port, key
+            yield _Service(process.pid, *_answer(process))
         finally:
             process.send_signal(signal.SIGTERM)
             if profile and process.stdout:

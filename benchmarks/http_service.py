@@ -7,7 +7,7 @@ import pstats
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,14 @@ class NoTransaction:
     def run(self, *_: str, **__: Any) -> int:
         """As if it were done."""
         return 1
+
+    def rows_for(self, *_: object) -> list[Any]:
+        """None."""
+        return []
+
+    def run_for(self, _: str, given: Sequence[object], **__: Any) -> int:
+        """As if it were done."""
+        return len(given)
 
     def run_many(self, _: str, rows: Iterable[Any]) -> int:
         """As if they were done."""

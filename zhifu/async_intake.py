@@ -1,7 +1,7 @@
 """Taking payments in on an event loop: the steps of `Intake`, each where it holds up nobody else.
 
-Requests are checked in groups, and recorded in group commits. In between each waits for nobody but
-its own provider, or the chain if it alone needs that.
+Requests are checked, and recorded, in group commits. In between each waits for nobody but its own
+provider, or the chain if it alone needs that.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ class AsyncIntake:
         self._asking = asking
         self._batch = batch
         self._refreshes = _Refreshes(freshness)
-        self._checks = Groups("checks", intake.check, batch=batch, queue=queue)
         self._second_looks = Groups("looks", intake.look_again, batch=batch, queue=queue)
-        self._commits = Groups("commits", intake.record, batch=batch, queue=queue)
+        self._commits = Groups("commits", intake.advance, batch=batch, queue=queue)
         self._answers = _Answers()
         self._under_way = 0
         self._idle: asyncio.Event | None = None
@@ -60,7 +59,7 @@ class AsyncIntake:
         self._begin()
         try:
             await self._refreshes.wait()
-            step = await self._checks.do(request)
+            step = await self._commits.do(request)
             if isinstance(step, Refused):
                 step = await self._second_looks.do(step)
             if isinstance(step, Unasked):
@@ -91,13 +90,13 @@ class AsyncIntake:
         self._idle = asyncio.Event()
         if self._under_way:
             await self._idle.wait()
-        for group in (self._checks, self._second_looks, self._commits):
+        for group in (self._second_looks, self._commits):
             await group.close()
         self._refreshes.close()
 
     async def _take_batch(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         await self._refreshes.wait()
-        steps = await self._checks.do_many(requests)
+        steps = await self._commits.do_many(requests)
         looked = await self._second_looks.do_many(of_kind(steps, Refused))
         steps = moved(steps, Refused, looked)
         steps = moved(steps, Unasked, await self._ask_all(of_kind(steps, Unasked)))

@@ -134,50 +134,53 @@ def received(draft: Draft) -> int:
     return draft.request.amount.amount if draft.state is PaymentState.PAID else 0
 
 
-def payment(entry: Entry, now: int) -> dict[str, Any]:
-    """The row of a payment."""
+def payment(entry: Entry) -> tuple[int | str | None, ...]:
+    """The row of a payment, as `put_payments` takes it."""
     draft, request = entry.draft, entry.draft.request
-    return {
-        "id": entry.payment_id,
-        "platform": request.platform,
-        "learner": request.learner,
-        "purpose": request.purpose.value,
-        "amount": request.amount.amount,
-        "currency": request.amount.currency,
-        "provider": request.provider,
-        "provider_payment_id": request.provider_payment_id or None,
-        "idempotency_key": request.idempotency_key,
-        "referrer": request.referrer,
-        "expires_at": draft.checkout and draft.checkout.expires_at,
-        "received": received(draft) or None,
-        "fee": None if draft.fee is None else draft.fee.amount,
-        "state": draft.state.value,
-        "now": now,
-    }
+    return (
+        entry.payment_id,
+        request.platform,
+        request.learner,
+        request.purpose.value,
+        request.amount.amount,
+        request.amount.currency,
+        request.provider,
+        request.provider_payment_id or None,
+        request.idempotency_key,
+        request.referrer,
+        draft.checkout.expires_at if draft.checkout else None,
+        received(draft) or None,
+        None if draft.fee is None else draft.fee.amount,
+        draft.state.value,
+    )
 
 
-def orders(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
-    """The rows of the entries' orders."""
-    for entry in entries:
-        request = entry.draft.request
-        lines = zip(entry.order_ids, request.contents, entry.draft.prices, strict=True)
-        for order_id, content, price in lines:
-            yield {
-                "id": order_id,
-                "payment_id": entry.payment_id,
-                "platform": request.platform,
-                "learner": request.learner,
-                "content": content,
-                "price": price,
-            }
+def orders(entries: Sequence[Entry]) -> list[tuple[int, ...]]:
+    """The rows of the entries' orders, as `put_orders` takes them."""
+    return [
+        (
+            order_id,
+            entry.payment_id,
+            entry.draft.request.platform,
+            entry.draft.request.learner,
+            content,
+            price,
+        )
+        for entry in entries
+        for order_id, content, price in zip(
+            entry.order_ids, entry.draft.request.contents, entry.draft.prices, strict=True
+        )
+    ]
 
 
-def waiting(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
-    """The rows of those orders that wait for a batch."""
-    for entry in entries:
-        if entry.draft.state is PaymentState.PAID:
-            for order_id in entry.order_ids:
-                yield {"platform": entry.draft.request.platform, "order_id": order_id}
+def waiting(entries: Sequence[Entry]) -> list[tuple[int, int]]:
+    """The rows of those orders that wait for a batch, as `put_waiting` takes them."""
+    return [
+        (entry.draft.request.platform, order_id)
+        for entry in entries
+        if entry.draft.state is PaymentState.PAID
+        for order_id in entry.order_ids
+    ]
 
 
 def checkouts(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:

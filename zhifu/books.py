@@ -76,7 +76,11 @@ class Books:
     def known(self, requests: Sequence[PaymentRequest]) -> list[Payment | None]:
         """What is already recorded under each request's key."""
         with self._store.reading() as transaction:
-            return [self._by_key(transaction, request) for request in requests]
+            keys = list({_key(request) for request in requests})
+            rows = transaction.rows_for("payments_by_keys", keys)
+            found = [self._from_row(transaction, row) for row in rows]
+        payments = {_key(payment.request): payment for payment in found}
+        return [payments.get(_key(request)) for request in requests]
 
     def record(self, drafts: Sequence[Draft]) -> list[Payment | None]:
         """Record payments; None where the key, or the provider's payment, was known before."""
@@ -84,8 +88,8 @@ class Books:
         entries = self._entries(drafts)
         with self._store.writing() as transaction:
             added = _put_payments(transaction, entries, now)
-            transaction.run_many("put_order", bookrows.orders(added))
-            transaction.run_many("put_waiting", bookrows.waiting(added))
+            transaction.run_for("put_orders", bookrows.orders(added))
+            transaction.run_for("put_waiting", bookrows.waiting(added))
             transaction.run_many("put_checkout", bookrows.checkouts(added))
             for entry in added:
                 if bookrows.received(entry.draft) > entry.draft.request.amount.amount:
@@ -309,12 +313,6 @@ class Books:
             now=self._clock(),
         )
 
-    def _by_key(self, transaction: Transaction, request: PaymentRequest) -> Payment | None:
-        row = transaction.row(
-            "payment_by_key", platform=request.platform, idempotency_key=request.idempotency_key
-        )
-        return self._from_row(transaction, row) if row else None
-
     def _payment(self, transaction: Transaction, number: int) -> Payment:
         row = transaction.row("payment", id=number)
         if row is None:
@@ -345,16 +343,38 @@ def _payment_number(payment_id: str) -> int:
     return number
 
 
-def _put_payments(transaction: Transaction, entries: Sequence[Entry], now: int) -> Sequence[Entry]:
-    rows = [bookrows.payment(entry, now) for entry in entries]
-    if transaction.run_many("put_payment", rows) == len(rows):
-        return entries
-    return [entry for entry in entries if _is_recorded(transaction, entry)]
+def _put_payments(transaction: Transaction, entries: Sequence[Entry], now: int) -> list[Entry]:
+    """Put what is not known yet; those put."""
+    added: list[Entry] = []
+    while entries:
+        entries, alike = _told_apart(entries)
+        rows = [bookrows.payment(entry) for entry in entries]
+        if transaction.run_for("put_payments", rows, now=now) < len(rows):
+            keys = [_key(entry.draft.request) for entry in entries]
+            known = {row[0] for row in transaction.rows_for("payments_by_keys", keys)}
+            entries = [entry for entry in entries if entry.payment_id in known]
+        added += entries
+        entries = alike
+    return added
 
 
-def _is_recorded(transaction: Transaction, entry: Entry) -> bool:
-    request = entry.draft.request
-    row = transaction.row(
-        "payment_by_key", platform=request.platform, idempotency_key=request.idempotency_key
-    )
-    return row is not None and row[0] == entry.payment_id
+def _told_apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Entries of which no two have the same key or name at a provider, and those left over."""
+    seen: set[tuple[int | str, str]] = set()
+    apart: list[Entry] = []
+    alike: list[Entry] = []
+    for entry in entries:
+        request = entry.draft.request
+        names = {_key(request)}
+        if request.provider_payment_id:
+            names.add((request.provider, request.provider_payment_id))
+        if seen.isdisjoint(names):
+            seen |= names
+            apart.append(entry)
+        else:
+            alike.append(entry)
+    return apart, alike
+
+
+def _key(request: PaymentRequest) -> tuple[int | str, str]:
+    return request.platform, request.idempotency_key

@@ -57,7 +57,7 @@ from zhifu.payments import (
     Payment,
     PaymentRequest,
 )
-from zhifu.providers import Answer, Callback, Provider
+from zhifu.providers import Answer, Callback, Provider, answers_at_once
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.selection import Selection
@@ -133,12 +133,14 @@ class Gateway:
             for platform, signer in operators.items()
         }
         self.asking = Asking(providers)
+        prompt = [name for name, each in providers.items() if answers_at_once(each)]
         self.freshness = Freshness(self.sync)
         self.intake = Intake(
             self._books,
             self._index,
             providers,
             self.asking,
+            prompt,
             self._lanes.keys(),
             accounts or {},
             deployment.currency,

@@ -95,7 +95,8 @@ class Intake:
     """Checks payment requests against the index and their providers, and records them.
 
     That goes by steps: `check`; `look_again` for what was refused, which alone waits for the chain;
-    what is unasked is asked, which alone waits for providers; `record` for the drafts.
+    what is unasked is asked, which alone waits for providers; `record` for the drafts. `advance`
+    takes all steps that wait for nobody. `prompt` names the providers that answer at once.
     `sellers` are the platforms whose operator keys are here, `accounts` those whose account a
     provider is, anybody's where it is not among them; `today` the chain's day; `refresh`
     brings the index up to date, and raises ChainError.
@@ -107,6 +108,7 @@ class Intake:
         index: Index,
         providers: Mapping[str, Provider],
         asking: Asking,
+        prompt: Collection[str],
         sellers: Collection[int],
         accounts: Mapping[str, Collection[int]],
         currency: str,
@@ -118,6 +120,7 @@ class Intake:
         self._index = index
         self._providers = providers
         self._asking = asking
+        self._prompt = frozenset(prompt)
         self._sellers = sellers
         self._accounts = accounts
         self._currency = currency
@@ -127,10 +130,20 @@ class Intake:
 
     def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record payments in one transaction; the errors of those that were rejected instead."""
-        steps = self.check(requests)
+        steps = self._asked_at_once(self.check(requests))
         steps = moved(steps, Refused, self.look_again(of_kind(steps, Refused)))
         steps = moved(steps, Unasked, self._asking.ask_all(of_kind(steps, Unasked)))
         return ended(moved(steps, Draft, self.record(of_kind(steps, Draft))))
+
+    def advance(self, items: Sequence[PaymentRequest | Draft]) -> list[Step]:
+        """Bring requests and drafts as far as they come without waiting for anybody.
+
+        Drafts, and requests that become one at once, are recorded in one transaction.
+        """
+        requests = [item for item in items if not isinstance(item, Draft)]
+        checked = iter(self._asked_at_once(self.check(requests) if requests else []))
+        steps = [item if isinstance(item, Draft) else next(checked) for item in items]
+        return moved(steps, Draft, self.record(of_kind(steps, Draft)))
 
     def check(self, requests: Sequence[PaymentRequest]) -> list[Step]:
         """What is known of each request without asking its provider or the chain."""
@@ -154,6 +167,12 @@ class Intake:
             return [error for _ in refused]
         steps = (self._priced(each.request) for each in refused)
         return [step.error if isinstance(step, Refused) else step for step in steps]
+
+    def _asked_at_once(self, steps: Sequence[Step]) -> list[Step]:
+        return [
+            step.ask() if isinstance(step, Unasked) and step.provider in self._prompt else step
+            for step in steps
+        ]
 
     def record(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Record payments in one transaction; what each became."""

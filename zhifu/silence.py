@@ -26,6 +26,7 @@ from zhifu.providers import (
     ProviderPayment,
     ProviderStatus,
     RefundStatus,
+    answers_at_once,
 )
 
 #: An answer that fails to come sooner than this holds nobody up.
@@ -53,6 +54,11 @@ class Spared:
     def name(self) -> str:
         """As the provider's own."""
         return self._provider.name
+
+    @property
+    def answers_at_once(self) -> bool:
+        """As the provider's own."""
+        return answers_at_once(self._provider)
 
     def create(self, intent: Intent) -> Checkout:
         """As the provider's own; raises PaymentUnknown while it is left alone."""

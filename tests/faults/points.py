@@ -19,7 +19,7 @@ class Point(NamedTuple):
 
 
 POINTS = (
-    Point("checkout recorded", "by_callback", "after put_payment"),
+    Point("checkout recorded", "by_callback", "after put_payments"),
     Point("made at the provider, unanswered", "by_callback", "after create"),
     Point("made at the provider, recorded", "by_callback", "after name_payment"),
     Point("callback stored, unanswered", "by_callback", "after put_callback"),
@@ -28,7 +28,7 @@ POINTS = (
     Point("paid by callback", "by_callback", "after resolve_payment"),
     Point("callback processed", "by_callback", "after set_callback_state"),
     Point("paid by schedule", "by_schedule", "after resolve_payment"),
-    Point("shop's payment recorded", "by_name", "after put_payment"),
+    Point("shop's payment recorded", "by_name", "after put_payments"),
     Point("payment unknown", "unknown", "after resolve_payment"),
     Point("surplus recorded", "overpaid", "after resolve_payment"),
     Point("surplus sent back", "overpaid", "after refund"),

@@ -40,6 +40,10 @@ class Hanging(SandboxProvider):
         self.asked, self.let_go = threading.Event(), threading.Event()
         self.queries = 0
 
+    @property
+    def answers_at_once(self) -> bool:
+        return False
+
     def query(self, provider_payment_id: str) -> ProviderPayment:
         self.queries += 1
         self.asked.set()

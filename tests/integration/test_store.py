@@ -12,8 +12,10 @@ import pytest
 from tests.databases import DIALECTS, Databases
 from tests.postgresql_wire import Wire
 from tests.stocked import Stock
-from zhifu import sql
+from zhifu import bookrows, sql
+from zhifu.books import Draft
 from zhifu.exceptions import CommitUnknown, DatabaseRefused, DatabaseUnreachable, InvalidInput
+from zhifu.payments import PaymentState
 from zhifu.store import Store, Transaction
 
 GOOD = {"chain_id": 1, "settlement": "", "block_hash": ""}
@@ -127,14 +129,18 @@ def test_a_number_drawn_twice_is_refused_and_not_swallowed(database_url: str) ->
     with Store.open(database_url) as store:
         stock = Stock(store)
         stock.settle(stock.pay().orders, 1)
-        again = {"idempotency_key": "another", "provider_payment_id": "another", "number": 2}
-        for query, table in (("put_payment", "payments"), ("put_batch_record", "batches")):
-            with store.writing() as transaction:
-                found = transaction._cursor.execute(f"SELECT *, created_at AS now FROM {table}")
-                names = [column[0] for column in found.description]
-                row = dict(zip(names, found.fetchone(), strict=True))
-            with pytest.raises(DatabaseRefused), store.writing() as transaction:
-                transaction.run(query, **{**row, **again})
+        with store.writing() as transaction:
+            found = transaction._cursor.execute("SELECT *, created_at AS now FROM batches")
+            names = [column[0] for column in found.description]
+            row = dict(zip(names, found.fetchone(), strict=True))
+        with pytest.raises(DatabaseRefused), store.writing() as transaction:
+            transaction.run("put_batch_record", **{**row, "number": 2})
+        with store.writing() as transaction:
+            number = transaction.value("payments_of", platform=1, after=0, limit=1)
+        draft = Draft(stock.request(), (1,), PaymentState.PAID)
+        again = bookrows.payment(bookrows.Entry(number, (), draft))
+        with pytest.raises(DatabaseRefused), store.writing() as transaction:
+            transaction.run_for("put_payments", [again], now=1)
 
 
 def test_a_closed_store_is_not_used(database_url: str) -> None:

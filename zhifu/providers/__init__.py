@@ -203,3 +203,11 @@ class Provider(Protocol):
         Raises PaymentUnknown when no answer came, also in the middle: a bill that was cut short is
         no bill.
         """
+
+
+def answers_at_once(provider: Provider) -> bool:
+    """Whether a provider says, by an attribute of this name, that `query` waits for nobody.
+
+    It is then asked wherever that is wanted, without a thread of its own.
+    """
+    return getattr(provider, "answers_at_once", False) is True

@@ -14,23 +14,37 @@ ON CONFLICT (id) DO UPDATE SET
 -- any_payment --
 SELECT 1 FROM payments LIMIT 1;
 
--- put_payment --
--- Changes nothing where the key, or the provider's payment, is known already.
+-- put_payments --
+-- Leaves out those whose key, or whose name at the provider, is known already. No two of the rows
+-- may have the same.
 INSERT INTO payments
     (id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
      idempotency_key, referrer, expires_at, received, fee, state, created_at, changed_at)
-SELECT :id, :platform, :learner, :purpose, :amount, :currency, :provider, :provider_payment_id,
-    :idempotency_key, :referrer, :expires_at, :received, :fee, :state, :now, :now
+SELECT
+    CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT),
+    CAST(json_extract(value, '$[2]') AS BIGINT), json_extract(value, '$[3]'),
+    CAST(json_extract(value, '$[4]') AS BIGINT), json_extract(value, '$[5]'),
+    json_extract(value, '$[6]'), json_extract(value, '$[7]'),
+    json_extract(value, '$[8]'), json_extract(value, '$[9]'),
+    CAST(json_extract(value, '$[10]') AS BIGINT), CAST(json_extract(value, '$[11]') AS BIGINT),
+    CAST(json_extract(value, '$[12]') AS BIGINT), json_extract(value, '$[13]'),
+    :now, :now
+FROM json_each(:rows)
 WHERE NOT EXISTS (
-    SELECT 1 FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key)
+    SELECT 1 FROM payments
+    WHERE platform = CAST(json_extract(value, '$[1]') AS BIGINT)
+        AND idempotency_key = json_extract(value, '$[8]'))
 AND NOT EXISTS (
     SELECT 1 FROM payments
-    WHERE provider = :provider AND provider_payment_id = :provider_payment_id);
+    WHERE provider = json_extract(value, '$[6]')
+        AND provider_payment_id = json_extract(value, '$[7]'));
 
--- payment_by_key --
-SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
+-- payments_by_keys --
+SELECT payments.id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
     idempotency_key, referrer, expires_at, received, fee, state, created_at
-FROM payments WHERE platform = :platform AND idempotency_key = :idempotency_key;
+FROM json_each(:rows) CROSS JOIN payments
+WHERE platform = CAST(json_extract(value, '$[0]') AS BIGINT)
+    AND idempotency_key = json_extract(value, '$[1]');
 
 -- payment --
 SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
@@ -130,9 +144,13 @@ WHERE state <> 'received' AND EXISTS (
 -- set_payment_state --
 UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;
 
--- put_order --
+-- put_orders --
 INSERT INTO orders (id, payment_id, platform, learner, content, price)
-VALUES (:id, :payment_id, :platform, :learner, :content, :price);
+SELECT
+    CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT),
+    CAST(json_extract(value, '$[2]') AS BIGINT), CAST(json_extract(value, '$[3]') AS BIGINT),
+    CAST(json_extract(value, '$[4]') AS BIGINT), CAST(json_extract(value, '$[5]') AS BIGINT)
+FROM json_each(:rows);
 
 -- order --
 SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
@@ -152,7 +170,9 @@ SELECT id, payment_id, platform, learner, content, price, currency, state, probl
 FROM order_states WHERE platform = :platform AND problem IS NOT NULL ORDER BY id;
 
 -- put_waiting --
-INSERT INTO waiting (platform, order_id) VALUES (:platform, :order_id);
+INSERT INTO waiting (platform, order_id)
+SELECT CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT)
+FROM json_each(:rows);
 
 -- wait_for_payment --
 -- The orders of a payment that turned out to be paid, or paid after all, which go nowhere yet.

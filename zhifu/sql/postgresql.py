@@ -2,6 +2,8 @@
 
 It is written once, in a subset of SQLite's dialect that both databases mean alike:
 
+* `json_each(:rows)` for an array of arrays, one row each, whose `json_extract(value, '$[n]')` is
+  cast to BIGINT where it is a number: so one statement takes many rows;
 * `:name` parameters; BIGINT (or INTEGER) and TEXT columns, BLOB for bytes;
   `INTEGER PRIMARY KEY AUTOINCREMENT` where the database draws the numbers; `WITHOUT ROWID`;
 * `CREATE TRIGGER name BEFORE|AFTER INSERT|UPDATE [OF …]|DELETE ON table [WHEN …] BEGIN … END`,
@@ -31,7 +33,9 @@ _DROP_TRIGGER = re.compile(r"DROP TRIGGER (\w+)")
 
 #: What stays as it is (literals and comments), then what is said otherwise.
 _TOKEN = re.compile(
-    r"(?P<kept>'(?:[^']|'')*'|--[^\n]*)"
+    r"json_extract\(value, '\$\[(?P<element>\d+)\]'\)"
+    r"|json_each\(:(?P<array>[a-z_]+)\)"
+    r"|(?P<kept>'(?:[^']|'')*'|--[^\n]*)"
     r"|(?P<identity>\bINTEGER PRIMARY KEY AUTOINCREMENT\b)"
     r"|(?P<rowid>\s*\bWITHOUT ROWID\b)"
     r"|(?P<type>\b(?:INTEGER|BLOB|TEXT)\b)"
@@ -83,6 +87,10 @@ def schema(statement: str) -> list[str]:
 
 
 def _said(token: re.Match[str], types: Mapping[str, str], percent: str) -> str:
+    if token["element"]:
+        return f"(value ->> {token['element']})"
+    if token["array"]:
+        return f"json_array_elements(CAST(%({token['array']})s AS json))"
     if token["parameter"]:
         return f"%({token['parameter']})s"
     if token["type"]:

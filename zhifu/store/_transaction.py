@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 Row = tuple[Any, ...]
 
@@ -38,6 +40,17 @@ class Transaction:
         """Run a statement; how many rows it changed."""
         return int(self._execute(query, parameters).rowcount)
 
+    def rows_for(self, query: str, given: Sequence[Sequence[Any]]) -> list[Row]:
+        """Every row of a query about many `rows`, which it reads by `json_each(:rows)`."""
+        return self.rows(query, rows=_array(given)) if given else []
+
+    def run_for(self, query: str, given: Sequence[Sequence[Any]], **parameters: Any) -> int:
+        """Run one statement for many `rows`, which it reads so; how many rows it changed.
+
+        Many times faster than one by one, and another thread may work meanwhile.
+        """
+        return self.run(query, rows=_array(given), **parameters) if given else 0
+
     def run_many(self, query: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Run a statement for each of many rows; how many rows changed altogether."""
         try:
@@ -53,3 +66,7 @@ class Transaction:
         except BaseException:
             self.spoiled = True
             raise
+
+
+def _array(rows: Sequence[Sequence[Any]]) -> str:
+    return orjson.dumps(rows).decode()
