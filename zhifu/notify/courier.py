@@ -71,6 +71,7 @@ class Courier:
             async with self._open_sender() as sender:
                 under_way = _UnderWay(sender, self._clock, self._told)
                 while not self._stopped.is_set() or under_way:
+                    await sender.sweep()
                     results, counts = under_way.collect()
                     try:
                         turn = await loop.run_in_executor(books, self._turn, results, counts)

@@ -86,6 +86,10 @@ class Sender:
             error = _reason(failure)
         return Outcome(status, error, int((time.monotonic() - began) * 1_000))
 
+    async def sweep(self) -> None:
+        """Close connections that nobody needs any more; to be called again and again."""
+        await self._connections.sweep()
+
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         to = destination(url, self._rules)
         sent = {
