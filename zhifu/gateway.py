@@ -81,8 +81,9 @@ class Gateway:
     `batch_size` orders go into a batch at most, and a batch is due with as many, or
     `batch_age_ms` milliseconds after its first order. What is settled counts as confirmed under
     `confirmations` further blocks, or in the `safe` or `finalized` block if it is that tag, and the
-    money of a refund goes back only then. A transaction that waits `replace_after_seconds` is
-    replaced. Without operators it answers questions only.
+    money of a refund goes back only then; None is 64 blocks, and none on a development chain. A
+    transaction that waits `replace_after_seconds` is replaced. Without operators it answers
+    questions only.
 
     Raises WrongOperator for a key that is no active operator of its platform, and ForeignDatabase
     for books of another deployment.
@@ -98,14 +99,16 @@ class Gateway:
         accounts: Mapping[str, Collection[int]] | None = None,
         batch_size: int = 1_000,
         batch_age_ms: int = 1_000,
-        confirmations: int | str = 0,
+        confirmations: int | str | None = None,
         replace_after_seconds: int = 120,
         clock: Callable[[], int] = _wall_clock,
     ) -> None:
         _require_positive("batch_size", batch_size, 1)
         self._closing = Closing(batch_size, batch_age_ms)
-        rules = SubmissionRules(Finality(confirmations), replace_after_seconds)
         deployment = network.deployment
+        usual = Finality.usual(deployment.chain_id)
+        finality = usual if confirmations is None else Finality(confirmations)
+        rules = SubmissionRules(finality, replace_after_seconds)
         _bind(store, network)
         self.network = network
         providers = {name: Spared(each) for name, each in providers.items()}
@@ -189,7 +192,7 @@ class Gateway:
         accounts: Mapping[str, Collection[int]] | None = None,
         batch_size: int = 1_000,
         batch_age_ms: int = 1_000,
-        confirmations: int | str = 0,
+        confirmations: int | str | None = None,
         replace_after_seconds: int = 120,
         clock: Callable[[], int] = _wall_clock,
     ) -> Gateway:

@@ -138,6 +138,7 @@ class Lane:
         ours = [
             each for each in self._operations.settled_ones() if each.operator == self.signer.address
         ]
+        ours += self._operations.beyond(self.signer.address)
         if ours:
             head = self._chain.block_number()
             for operation in ours:

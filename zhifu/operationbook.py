@@ -86,6 +86,17 @@ class OperationBook:
         with self._store.reading() as transaction:
             return [_operation(row) for row in transaction.rows("settled_operations")]
 
+    def gone(self, first: int) -> list[Operation]:
+        """Confirmed batches from block `first` on that the index, having come as far, has not."""
+        with self._store.reading() as transaction:
+            return [_operation(row) for row in transaction.rows("gone_batches", first=first)]
+
+    def beyond(self, operator: str) -> list[Operation]:
+        """A key's confirmed batches in blocks that the index is not at, or not any more."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("batches_beyond", operator=operator)
+        return [_operation(row) for row in rows]
+
     def included_after_all(self, operator: str) -> list[tuple[Operation, str]]:
         """A key's refused batches that the chain settled all the same, by which transaction."""
         with self._store.reading() as transaction:

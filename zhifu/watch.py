@@ -9,6 +9,10 @@ from zhifu.finality import Finality
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Operation
 
+#: How long what is confirmed is looked after all the same, and how far back the first look goes.
+_WATCHED_BLOCKS = 64
+_BLOCKS_BEFORE = 10_000
+
 
 class Watch:
     """Watches the settled operations in `book`, whoever's they are."""
@@ -18,15 +22,21 @@ class Watch:
         self._book = book
         self._finality = finality
         self.final_block = -1
+        self._followed: int | None = None
 
     def follow(self, head: int) -> bool:
         """Bring settled operations in line with the chain up to its block `head`.
 
         One whose block is another now is where its receipt says, or submitted again; one in a
-        final block is confirmed. False if the index, which has come as far, has passed one
+        final block is confirmed. A batch is looked after for another 64 blocks after that, for what
+        counts as final may be too little. False if the index, which has come as far, has passed one
         over: it is to be made anew. Raises ChainUnreachable and InconsistentNode.
         """
         self.final_block = self._finality.last_block(self._chain, head)
+        is_whole = self._follow_confirmed(head)
+        return self._follow_settled(head) and is_whole
+
+    def _follow_settled(self, head: int) -> bool:
         settled = [each for each in self._book.settled_ones() if _block(each) <= head]
         if not settled:
             return True
@@ -36,6 +46,18 @@ class Watch:
             each for each in standing if _block(each) <= self.final_block and each.id not in missed
         )
         return not missed
+
+    def _follow_confirmed(self, head: int) -> bool:
+        """Take up again what was confirmed and is gone; False if only the index has lost it."""
+        gone = self._book.gone(self._first_watched(head))
+        passed_over = [each for each in gone if not self._look_up(each)]
+        self._followed = head
+        return not passed_over
+
+    def _first_watched(self, head: int) -> int:
+        if self._followed is None:
+            return head - _BLOCKS_BEFORE
+        return min(head, self._followed) - _WATCHED_BLOCKS
 
     def _standing(self, settled: Sequence[Operation]) -> list[Operation]:
         """Those still in the blocks they were in; the others are looked up."""
@@ -50,12 +72,16 @@ class Watch:
                 self._look_up(operation)
         return standing
 
-    def _look_up(self, operation: Operation) -> None:
+    def _look_up(self, operation: Operation) -> bool:
+        """Bring an operation to where its receipt is; False if that is where it was."""
         receipt = self._chain.receipt(operation.transaction_hash)
         if receipt is None or not receipt.succeeded:
             self._book.unsettled(operation)
-        elif receipt.block_hash != operation.block_hash:
+            return True
+        if receipt.block_hash != operation.block_hash:
             self._book.moved(operation, receipt)
+            return True
+        return False
 
 
 def _block(operation: Operation) -> int:

@@ -56,7 +56,7 @@ class TestDefaults:
         assert (settings.key, settings.keystore, settings.password) == (None, None, None)
         assert settings.deployment_file(31337) == Path(".zhifu/deployments/31337.json")
         assert (settings.platforms, settings.providers) == ({}, {})
-        assert settings.chain.confirmations == 0
+        assert settings.chain.confirmations is None
         assert (settings.batches.size, settings.batches.max_age_milliseconds) == (1_000, 100)
 
     def test_the_database_and_deployments_follow_the_home(self) -> None:

@@ -31,11 +31,8 @@ from zhifu.config._sections import (
     PlatformSettings,
 )
 from zhifu.config._settings import DEFAULT_HOME, Settings
-from zhifu.config._signers import (
-    DEVELOPMENT_CHAINS,
-    operator_signers,
-    require_plain_key_allowed,
-)
+from zhifu.config._signers import operator_signers, require_plain_key_allowed
+from zhifu.finality import DEVELOPMENT_CHAINS
 
 __all__ = [
     "DATABASE_NAME",

@@ -49,7 +49,8 @@ class ChainSettings:
 
     ``id`` None takes whatever chain answers. ``deployment`` is the file that says where the
     contracts are; None is the one below the home folder. ``confirmations`` is how many further
-    blocks a settled batch needs, or the tag of the block it must be in. A transaction that waits
+    blocks a settled batch needs, or the tag of the block it must be in; None is 64, and 0 on a
+    development chain. A transaction that waits
     longer than ``replace_after_seconds`` is replaced, for at most ``max_fee_per_gas_wei``; None is
     ten times what the node suggests. ``plain_keys`` lets ``ZHIFU_KEY`` sign on a chain that is no
     development chain.
@@ -58,7 +59,7 @@ class ChainSettings:
     rpc: Secret
     id: int | None
     deployment: Path | None
-    confirmations: int | str
+    confirmations: int | str | None
     poll_milliseconds: int
     timeout_milliseconds: int
     replace_after_seconds: int
@@ -158,7 +159,7 @@ def read_chain(section: Section) -> ChainSettings:
         rpc=section.get("rpc", rpc, Secret(DEFAULT_RPC_URL)),
         id=section.find("id", integer(1, 2**63 - 1)),
         deployment=section.find("deployment", path()),
-        confirmations=section.get("confirmations", _confirmations(), 0),
+        confirmations=section.find("confirmations", _confirmations()),
         poll_milliseconds=section.get("poll_milliseconds", integer(1, 60_000), 500),
         timeout_milliseconds=section.get(
             "timeout_milliseconds", integer(100, _LONGEST_MILLISECONDS), 30_000

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zhifu.exceptions import InvalidInput
+from zhifu.finality import DEVELOPMENT_CHAINS
 
 if TYPE_CHECKING:
     from zhifu.config._sections import PlatformSettings
     from zhifu.config._settings import Settings
     from zhifu.signing import Signer
-
-#: Chains that exist for development only: Anvil and Hardhat, and Ganache and geth's own.
-DEVELOPMENT_CHAINS = (31_337, 1_337)
 
 
 def require_plain_key_allowed(settings: Settings, chain_id: int) -> None:

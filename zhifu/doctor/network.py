@@ -8,6 +8,7 @@ from zhifu.blocks import Block
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import ChainUnreachable, InvalidInput, NodeRefused
+from zhifu.finality import Finality
 from zhifu.rpc import public_url
 
 _SAMPLE_BLOCKS = 20
@@ -86,8 +87,9 @@ def _progress(found: object) -> str:
 
 def check_finality(case: Case) -> Iterator[Finding]:
     """Whether the chain has the blocks that ``chain.confirmations`` counts by."""
-    wanted = case.settings.chain.confirmations
-    chain = case.need_chain()
+    chain, wanted = case.need_chain(), case.settings.chain.confirmations
+    if wanted is None:
+        wanted = Finality.usual(chain.chain_id).rule
     if isinstance(wanted, str):
         yield _tagged(case, wanted)
     elif wanted == 0 and not case.is_development:

@@ -79,7 +79,7 @@ WHERE id = :id AND state = 'refused';
 -- moved_operation --
 UPDATE operations SET transaction_hash = :transaction_hash, gas_used = :gas_used,
     block_number = :block_number, block_hash = :block_hash, changed_at = :now
-WHERE id = :id AND state = 'settled';
+WHERE id = :id AND state IN ('settled', 'confirmed');
 
 -- unsettled_operation --
 UPDATE operations SET state = 'submitted', gas_used = NULL, block_number = NULL,
@@ -124,6 +124,28 @@ WHERE operations.state = 'settled' AND operations.kind = 'refund'
     AND operations.block_number <= (SELECT block_number FROM chain_cursor)
     AND NOT EXISTS (SELECT 1 FROM chain_refunds WHERE order_id = refunds.chain_order)
     AND refunds.chain_order IS NOT NULL;
+
+-- gone_batches --
+-- Confirmed batches from a block on that the index of the chain, which has come as far, does not have.
+SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
+    block_number, block_hash
+FROM operations
+WHERE state = 'confirmed' AND kind = 'batch' AND block_number >= :first
+    AND block_number <= (SELECT block_number FROM chain_cursor)
+    AND NOT EXISTS (
+        SELECT 1 FROM batches JOIN chain_batches ON chain_batches.platform = batches.platform
+            AND chain_batches.lane = batches.lane AND chain_batches.number = batches.number
+        WHERE batches.id = operations.subject)
+ORDER BY id;
+
+-- batches_beyond --
+-- A key's confirmed batches in blocks that the index of the chain has not come to, or not any more.
+SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
+    block_number, block_hash
+FROM operations
+WHERE state = 'confirmed' AND kind = 'batch' AND operator = :operator
+    AND block_number > (SELECT block_number FROM chain_cursor)
+ORDER BY id;
 
 -- oldest_waiting --
 SELECT min(order_id), count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;

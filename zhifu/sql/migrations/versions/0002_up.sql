@@ -184,6 +184,9 @@ CREATE INDEX operations_refused ON operations (operator) WHERE state = 'refused'
 -- operations_settled --
 CREATE INDEX operations_settled ON operations (id) WHERE state = 'settled';
 
+-- operations_confirmed --
+CREATE INDEX operations_confirmed ON operations (block_number) WHERE state = 'confirmed';
+
 -- submissions --
 -- Every transaction that was signed for an operation, stored before it was sent.
 CREATE TABLE submissions (
@@ -580,13 +583,14 @@ CREATE TRIGGER batches_start BEFORE INSERT ON batches WHEN NEW.state <> 'batched
 END;
 
 -- batches_change --
--- From settled back to submitted is a block that was reorganised away, from refused to settled one
--- that took its place.
+-- From settled or confirmed back to submitted is a block that was reorganised away, from refused to
+-- settled one that took its place.
 CREATE TRIGGER batches_change BEFORE UPDATE OF state ON batches
 WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
     ('batched', 'submitted'), ('batched', 'settled'), ('batched', 'refused'),
     ('submitted', 'settled'), ('submitted', 'refused'),
-    ('settled', 'confirmed'), ('settled', 'submitted'), ('refused', 'settled'))
+    ('settled', 'confirmed'), ('settled', 'submitted'), ('confirmed', 'submitted'),
+    ('refused', 'settled'))
 BEGIN
     SELECT RAISE(ABORT, 'a batch cannot change like this');
 END;
