@@ -34,6 +34,7 @@ from zhifu.payments import (
     PaymentRequest,
 )
 from zhifu.providers import Answer, Callback
+from zhifu.returns import ChargebackRecord, PaybackRecord
 from zhifu.treasury import Balance, SentWithdrawal
 
 P = ParamSpec("P")
@@ -134,6 +135,56 @@ class AsyncGateway:
     async def chargebacks(self, payment_id: str) -> list[Chargeback]:
         """The chargebacks of a payment, the oldest first."""
         return await self.run(self.gateway.chargebacks, payment_id)
+
+    async def paybacks_page(
+        self,
+        platform: int,
+        *,
+        payment_id: str | None = None,
+        before: int = FIRST,
+        limit: int = 100,
+    ) -> Sequence[PaybackRecord]:
+        """A platform's paybacks, or those of a payment of its, the newest first."""
+        return await self.run(
+            self.gateway.paybacks_page,
+            platform,
+            payment_id=payment_id,
+            before=before,
+            limit=limit,
+        )
+
+    async def payback_record(self, platform: int, payback_id: str) -> PaybackRecord:
+        """One payback of a platform."""
+        return await self.run(self.gateway.payback_record, platform, payback_id)
+
+    async def pay_back_again(self, platform: int, payback_id: str) -> PaybackRecord:
+        """Have a payback tried again that its provider refused."""
+        return await self.run(self.gateway.pay_back_again, platform, payback_id)
+
+    async def paid_back_by_hand(self, platform: int, payback_id: str, detail: str) -> PaybackRecord:
+        """Note that a person returned what the provider refused to."""
+        return await self.run(self.gateway.paid_back_by_hand, platform, payback_id, detail)
+
+    async def chargebacks_page(
+        self,
+        platform: int,
+        *,
+        payment_id: str | None = None,
+        before: int = FIRST,
+        limit: int = 100,
+    ) -> Sequence[ChargebackRecord]:
+        """A platform's chargebacks, or those of a payment of its, the newest first."""
+        return await self.run(
+            self.gateway.chargebacks_page,
+            platform,
+            payment_id=payment_id,
+            before=before,
+            limit=limit,
+        )
+
+    async def chargeback_record(self, platform: int, chargeback_id: str) -> ChargebackRecord:
+        """One chargeback of a platform."""
+        return await self.run(self.gateway.chargeback_record, platform, chargeback_id)
 
     async def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
         """Refund the orders of a platform that no batch could carry for so long."""

@@ -60,6 +60,7 @@ from zhifu.payments import (
 from zhifu.providers import Answer, Callback, Provider, answers_at_once
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
+from zhifu.returns import ChargebackRecord, PaybackRecord, Returns
 from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.silence import Spared
@@ -176,6 +177,7 @@ class Gateway:
         )
         self._clock = clock
         self._pages = Pages(store, self._books)
+        self._returns = Returns(store, clock)
         self._enrolment = Enrolment(network, self._lane, self.sync)
         self._treasury = Treasury(network, self._lane)
         self._disputes = Disputes(network, self.license_of, self._lane)
@@ -297,6 +299,56 @@ class Gateway:
     def chargebacks(self, payment_id: str) -> list[Chargeback]:
         """The chargebacks of a payment, the oldest first; raises UnknownPayment."""
         return self._chargeback_book.of(payment_id)
+
+    def paybacks_page(
+        self,
+        platform: int,
+        *,
+        payment_id: str | None = None,
+        before: int = FIRST,
+        limit: int = 100,
+    ) -> Sequence[PaybackRecord]:
+        """A platform's paybacks, or those of a payment of its, below a number, the newest first.
+
+        Raises UnknownPayment for what cannot be one.
+        """
+        return self._returns.paybacks(platform, payment_id, before, limit)
+
+    def payback_record(self, platform: int, payback_id: str) -> PaybackRecord:
+        """One payback of a platform; raises UnknownPayback."""
+        return self._returns.payback(platform, payback_id)
+
+    def pay_back_again(self, platform: int, payback_id: str) -> PaybackRecord:
+        """Have a payback tried again that its provider refused, once the reason is mended.
+
+        Raises UnknownPayback, PaybackNotFailed.
+        """
+        return self._returns.pay_back_again(platform, payback_id)
+
+    def paid_back_by_hand(self, platform: int, payback_id: str, detail: str) -> PaybackRecord:
+        """Note that a person returned what the provider refused to; `detail` says how.
+
+        Raises UnknownPayback, PaybackNotFailed, InvalidInput.
+        """
+        return self._returns.paid_back_by_hand(platform, payback_id, detail)
+
+    def chargebacks_page(
+        self,
+        platform: int,
+        *,
+        payment_id: str | None = None,
+        before: int = FIRST,
+        limit: int = 100,
+    ) -> Sequence[ChargebackRecord]:
+        """A platform's chargebacks, or those of a payment of its, below a number, newest first.
+
+        Raises UnknownPayment for what cannot be one.
+        """
+        return self._returns.chargebacks(platform, payment_id, before, limit)
+
+    def chargeback_record(self, platform: int, chargeback_id: str) -> ChargebackRecord:
+        """One chargeback of a platform; raises UnknownChargeback."""
+        return self._returns.chargeback(platform, chargeback_id)
 
     def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
         """Refund the orders of a platform that no batch could carry for so long; those refunded.

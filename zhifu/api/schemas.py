@@ -28,6 +28,8 @@ PaymentId = Annotated[str, Field(pattern="^pay_[0-7][0-9a-f]{15}$")]
 OrderId = Annotated[str, Field(pattern="^ord_[0-7][0-9a-f]{15}$")]
 BatchId = Annotated[str, Field(pattern="^bat_[0-7][0-9a-f]{15}$")]
 RefundId = Annotated[str, Field(pattern="^ref_[0-7][0-9a-f]{15}$")]
+PaybackId = Annotated[str, Field(pattern="^pbk_[0-7][0-9a-f]{15}$")]
+ChargebackId = Annotated[str, Field(pattern="^chb_[0-7][0-9a-f]{15}$")]
 EventId = Annotated[str, Field(pattern="^evt_[0-9a-f]{24}$")]
 Sequence = Annotated[int, Field(ge=1, le=2**40 - 1)]
 Time = Annotated[int, Field(ge=0)]
@@ -298,6 +300,58 @@ class RefundsOut(Out):
     """A page of refunds, the newest first."""
 
     data: list[RefundOut]
+    next_cursor: str | None
+
+
+class ReturnsQuery(PageQuery):
+    """Which page of what goes back; of all payments, or of one."""
+
+    payment: PaymentId | None = None
+
+
+class PaybackOut(Out):
+    """Money that came in and fits no order; `reason` says why, `detail` why it is as it is."""
+
+    id: PaybackId
+    payment: PaymentId
+    reason: str
+    amount: MoneyOut
+    state: str
+    created_at: Time
+    changed_at: Time
+    detail: str | None
+
+
+class PaybacksOut(Out):
+    """A page of paybacks, the newest first."""
+
+    data: list[PaybackOut]
+    next_cursor: str | None
+
+
+class ByHandIn(In):
+    """How a person returned the money: a transfer's number, for example."""
+
+    detail: Text
+
+
+class ChargebackOut(Out):
+    """What a payer's bank took back; `stage` says whether orders could be taken back then."""
+
+    id: ChargebackId
+    payment: PaymentId
+    stage: str
+    amount: MoneyOut
+    state: str
+    created_at: Time
+    changed_at: Time
+    detail: str | None
+
+
+class ChargebacksOut(Out):
+    """A page of chargebacks, the newest first."""
+
+    data: list[ChargebackOut]
     next_cursor: str | None
 
 

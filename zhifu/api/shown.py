@@ -14,6 +14,7 @@ from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.pages import Refund
 from zhifu.payments import OrderRecord, OrderState, Payment
+from zhifu.returns import ChargebackRecord, PaybackRecord
 
 
 def money(amount: Money) -> schemas.MoneyOut:
@@ -57,6 +58,34 @@ def refund(found: Refund) -> schemas.RefundOut:
         on_chain=found.on_chain,
         transaction_hash=found.transaction_hash,
         created_at=found.created_at,
+        detail=found.detail,
+    )
+
+
+def payback(found: PaybackRecord) -> schemas.PaybackOut:
+    """A payback."""
+    return schemas.PaybackOut(
+        id=found.id,
+        payment=found.payment_id,
+        reason=found.reason.value,
+        amount=money(found.amount),
+        state=found.state.value,
+        created_at=found.created_at,
+        changed_at=found.changed_at,
+        detail=found.detail,
+    )
+
+
+def chargeback(found: ChargebackRecord) -> schemas.ChargebackOut:
+    """A chargeback."""
+    return schemas.ChargebackOut(
+        id=found.id,
+        payment=found.payment_id,
+        stage=found.stage.value,
+        amount=money(found.amount),
+        state=found.state.value,
+        created_at=found.created_at,
+        changed_at=found.changed_at,
         detail=found.detail,
     )
 

@@ -107,6 +107,28 @@ class UnknownRefund(NotFoundError):
 
 
 @dataclass(eq=False)
+class UnknownPayback(NotFoundError):
+    """No such payback."""
+
+    code = "unknown_payback"
+    field = "payback"
+    rule = "must exist"
+
+    payback: str
+
+
+@dataclass(eq=False)
+class UnknownChargeback(NotFoundError):
+    """No such chargeback."""
+
+    code = "unknown_chargeback"
+    field = "chargeback"
+    rule = "must exist"
+
+    chargeback: str
+
+
+@dataclass(eq=False)
 class UnknownDispute(NotFoundError):
     """No dispute about this order is open."""
 

@@ -322,6 +322,18 @@ class RequestInterrupted(StateError):
 
 
 @dataclass(eq=False)
+class PaybackNotFailed(StateError):
+    """A person wants to mend a payback that its provider did not refuse; it is in ``state``."""
+
+    code = "payback_not_failed"
+    field = "payback"
+    rule = "must be one that its provider refused"
+
+    payback: str
+    state: str
+
+
+@dataclass(eq=False)
 class TooManyEndpoints(StateError):
     """A platform has as many webhook endpoints as it may have."""
 

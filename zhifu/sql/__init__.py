@@ -21,6 +21,7 @@ FILES = (
     "books.sql",
     "operations.sql",
     "paybacks.sql",
+    "returns.sql",
     "inbox.sql",
     "index.sql",
     "notify.sql",

@@ -24,12 +24,13 @@ from zhifu.api.supervision import Background
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
+from zhifu.money import Money
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.vault import Vault, new_key
-from zhifu.payments import PaymentRequest
-from zhifu.providers import Provider
+from zhifu.payments import CheckoutTerms, Payment, PaymentRequest
+from zhifu.providers import HintKind, Provider
 from zhifu.store import Store
 from zhifu.worker import workers_of
 
@@ -100,6 +101,25 @@ def checkout_body(request: PaymentRequest) -> dict[str, Any]:
     body = {**order_body(request), "method": "card", "description": "A course"}
     del body["provider_payment_id"]
     return body
+
+
+def taken_back(shop: Shop, platform: int = 1) -> Payment:
+    """A payment of 7 cents too much that the payer's bank took back before they were paid back."""
+    provider, terms = shop.fair.provider, CheckoutTerms(int(time.time()) + 900, "card", "A course")
+    request = shop.fair.request(platform, provider_payment_id="")
+    made = shop.gateway.checkout(request, terms).payment
+    name = made.provider_payment_id or ""
+    provider.confirm(name, request.amount + Money(7, "USD"))
+    _hear(shop, name, HintKind.PAYMENT)
+    provider.charge_back(name)
+    _hear(shop, name, HintKind.CHARGEBACK)
+    shop.gateway.pay_back()
+    return shop.gateway.payment(made.id)
+
+
+def _hear(shop: Shop, name: str, kind: HintKind) -> None:
+    shop.gateway.take_callback("sandbox", shop.fair.provider.callback(name, kind))
+    assert shop.gateway.process_callbacks() == 1
 
 
 @contextmanager

@@ -14,7 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.shop import PATIENCE_SECONDS, Shop, checkout_body, order_body
+from tests.integration.api.shop import (
+    PATIENCE_SECONDS,
+    Shop,
+    checkout_body,
+    order_body,
+    taken_back,
+)
 from tests.integration.fair import Fair
 from zhifu.api.app import ROUTERS
 from zhifu.api.resources import health
@@ -35,6 +41,8 @@ MISSING = {
     "order": "ord_0000000000000001",
     "payment": "pay_0000000000000001",
     "refund": "ref_0000000000000001",
+    "payback": "pbk_0000000000000001",
+    "chargeback": "chb_0000000000000001",
     "endpoint": "end_0000000000000001",
     "event": "evt_000000000100000000000001",
 }
@@ -64,6 +72,8 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/learners/{learner}/bindings": lambda: {"commitment": WORD},
         "/v1/refunds": lambda: {"order": objects["order"]},
         "/v1/refunds/{refund}/returned": lambda: {"detail": "by hand"},
+        "/v1/paybacks/{payback}/again": dict,
+        "/v1/paybacks/{payback}/returned": lambda: {"detail": "by bank"},
         "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
         "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
         "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},
@@ -102,6 +112,9 @@ class World:
 
 @pytest.fixture
 def world(fair: Fair, shop: Shop) -> Iterator[World]:
+    charged_back = taken_back(shop).id
+    (payback,) = shop.gateway.paybacks(charged_back)
+    (chargeback,) = shop.gateway.chargebacks(charged_back)
     payment = shop.gateway.pay(fair.request(contents=(1, 3)))
     order, other = payment.orders
     shop.gateway.refund(other.id)
@@ -114,6 +127,8 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
         "order": order.id,
         "payment": payment.id,
         "refund": shop.gateway.refund_of(other.id).id,
+        "payback": payback.id,
+        "chargeback": chargeback.id,
         "endpoint": endpoint,
         "event": event,
     }
@@ -190,7 +205,12 @@ def test_lists_are_of_ones_own(world: World) -> None:
     """API-2"""
     stranger = {"Authorization": f"Bearer {world.shop.key(2)}"}
     owner = {"Authorization": f"Bearer {world.shop.key(1)}"}
-    for path in ("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"):
+    payment = taken_back(world.shop).id
+    for path in (
+        *("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"),
+        *("/v1/paybacks", f"/v1/paybacks?payment={payment}"),
+        *("/v1/chargebacks", f"/v1/chargebacks?payment={payment}"),
+    ):
         assert world.client.get(path, headers=stranger).json()["data"] == []
         assert world.client.get(path, headers=owner).json()["data"]
 
