@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.api.shop import Shop
+from tests.integration.api.shop import Shop, taken_back
 from tests.integration.fair import Fair
 from zhifu.api.app import ROUTERS
 from zhifu.api.route import PlatformRoute
@@ -63,7 +63,8 @@ def shape(value: Any) -> Any:
 def test_the_commands_answer_what_is_shown(fair: Fair, shop: Shop) -> None:
     """API-13"""
     payment = fair.provider.pay(Money(4900, "USD"))
-    variables = {"API": shop.url, "KEY": shop.key(), "PAYMENT": payment}
+    (payback,) = shop.gateway.paybacks(taken_back(shop).id)
+    variables = {"API": shop.url, "KEY": shop.key(), "PAYMENT": payment, "PAYBACK": payback.id}
     count = 0
     for command, expected in examples():
         answer = run(command, variables).json()
@@ -72,7 +73,7 @@ def test_the_commands_answer_what_is_shown(fair: Fair, shop: Shop) -> None:
             variables["ORDER"] = answer["orders"][0]["id"]
             shop.gateway.settle(1)
         count += 1
-    assert count == 7
+    assert count == 8
 
 
 def test_the_routes_are_those_that_are_shown() -> None:
