@@ -16,6 +16,7 @@ from zhifu import rounds
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases, kept
+from zhifu.pruning import Pruning
 
 _LEASE_SECONDS = 60.0
 _RENEWALS = 3
@@ -133,6 +134,11 @@ def jobs_of(
     """
     grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
     return [job for jobs in grouped.values() for job in jobs]
+
+
+def pruning_of(pruning: Pruning, every_seconds: float = 600.0) -> Job:
+    """Forgetting what is old, slice by slice until nothing is left to forget."""
+    return Job("pruning", every_seconds, lambda: AGAIN if pruning.prune() else None)
 
 
 def _groups(

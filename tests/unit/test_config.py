@@ -250,6 +250,11 @@ trusted_proxies = ["everywhere"]
 vault_key = "c2hvcnQ="
 webhook_timeout_milliseconds = 1
 
+[retention]
+callbacks_days = 0
+deliveries_days = 36501
+notices_days = "1"
+
 [logging]
 level = "loud"
 """
@@ -299,6 +304,9 @@ OF_THE_FILE = {
     "http.trusted_proxies": "must be a list of addresses or networks",
     "notifications.vault_key": "must be 32 bytes in base64",
     "notifications.webhook_timeout_milliseconds": "must be an integer from 100",
+    "retention.callbacks_days": "must be an integer from 1 to 36500",
+    "retention.deliveries_days": "must be an integer from 1",
+    "retention.notices_days": "must be an integer from 1",
     "logging.level": "must be one of debug, info, warning, error",
 }
 

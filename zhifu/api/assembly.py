@@ -27,9 +27,10 @@ from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.sender import Sender
 from zhifu.notify.vault import Vault
 from zhifu.providers import Provider
+from zhifu.pruning import Pruning, Retention
 from zhifu.signing import Signer
 from zhifu.store import Store
-from zhifu.worker import workers_of
+from zhifu.worker import Worker, pruning_of, workers_of
 
 _LEAST_SECONDS = 0.01
 
@@ -95,6 +96,7 @@ def _over(
         clock,
         background={
             **_workers(store, gateway, sorted(operators), settings),
+            "pruning": _pruner(store, settings, clock),
             "webhooks": _courier(Outbox(store, hooks, payloads, clock), settings, rules),
             **_messengers(store, vault, payloads, clock),
         },
@@ -106,6 +108,12 @@ def _workers(
 ) -> Mapping[str, Background]:
     look_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
     return workers_of(gateway, Leases(store), platforms, settle_seconds=look_seconds)
+
+
+def _pruner(store: Store, settings: Settings, clock: Callable[[], int]) -> Worker:
+    kept = settings.retention
+    retention = Retention(kept.callbacks_days, kept.deliveries_days, kept.notices_days)
+    return Worker(Leases(store), [pruning_of(Pruning(store, retention, clock))])
 
 
 def _courier(outbox: Outbox, settings: Settings, rules: Rules) -> Courier:

@@ -29,6 +29,7 @@ from zhifu.config._sections import (
     NotificationSettings,
     OrderSettings,
     PlatformSettings,
+    RetentionSettings,
 )
 from zhifu.config._settings import DEFAULT_HOME, Settings
 from zhifu.config._signers import operator_signers, require_plain_key_allowed
@@ -50,6 +51,7 @@ __all__ = [
     "PlatformSettings",
     "ProviderSettings",
     "Reading",
+    "RetentionSettings",
     "Secret",
     "Settings",
     "home_of",

@@ -30,6 +30,7 @@ DEFAULT_RPC_URL = "http://127.0.0.1:8945"
 _DAY_SECONDS = 86_400
 _LONGEST_MILLISECONDS = 600_000
 _KEY_BYTES = 32
+_MOST_DAYS = 36_500
 _MEBIBYTE = 1_048_576
 _FINALITY = ("safe", "finalized")
 _MOST_CONFIRMATIONS = 10_000
@@ -119,6 +120,15 @@ class NotificationSettings:
 
     webhook_timeout_milliseconds: int
     vault_key: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """For how many days is kept, after it is over, what is not the books'."""
+
+    callbacks_days: int
+    deliveries_days: int
+    notices_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +240,18 @@ def read_notifications(section: Section) -> NotificationSettings:
             "webhook_timeout_milliseconds", integer(100, 60_000), 10_000
         ),
         vault_key=section.find("vault_key", key),
+    )
+    section.close()
+    return found
+
+
+def read_retention(section: Section) -> RetentionSettings:
+    """What is forgotten, and when."""
+    days = integer(1, _MOST_DAYS)
+    found = RetentionSettings(
+        callbacks_days=section.get("callbacks_days", days, 30),
+        deliveries_days=section.get("deliveries_days", days, 30),
+        notices_days=section.get("notices_days", days, 90),
     )
     section.close()
     return found

@@ -20,6 +20,7 @@ from zhifu.config._sections import (
     NotificationSettings,
     OrderSettings,
     PlatformSettings,
+    RetentionSettings,
     read_batches,
     read_chain,
     read_database,
@@ -28,6 +29,7 @@ from zhifu.config._sections import (
     read_notifications,
     read_orders,
     read_platform,
+    read_retention,
 )
 from zhifu.config._tree import gather
 from zhifu.exceptions import InvalidConfiguration
@@ -55,6 +57,7 @@ class Settings:
     orders: OrderSettings
     http: HttpSettings
     notifications: NotificationSettings
+    retention: RetentionSettings
     logging: LoggingSettings
     secret_key: Secret | None
     keystore: Path | None
@@ -129,6 +132,7 @@ def _read(section: Section, record: Record) -> Settings:
         orders=read_orders(section.section("orders")),
         http=read_http(section.section("http")),
         notifications=read_notifications(section.section("notifications")),
+        retention=read_retention(section.section("retention")),
         logging=read_logging(section.section("logging")),
         secret_key=key,
         keystore=keystore,

@@ -25,6 +25,7 @@ FILES = (
     "inbox.sql",
     "index.sql",
     "notify.sql",
+    "pruning.sql",
     "api.sql",
 )
 """The files of named statements; no two statements have the same name."""

@@ -308,6 +308,10 @@ CREATE TABLE callbacks (
 -- callbacks_due --
 CREATE INDEX callbacks_due ON callbacks (due_at, id) WHERE state = 'received';
 
+-- callbacks_bodies --
+CREATE INDEX callbacks_bodies ON callbacks (received_at)
+    WHERE body IS NOT NULL AND state <> 'received';
+
 -- leases --
 -- Who does work that only one process should do at a time, and until when (Unix milliseconds).
 CREATE TABLE leases (

@@ -160,6 +160,9 @@ CREATE TABLE deliveries (
 -- deliveries_due --
 CREATE INDEX deliveries_due ON deliveries (endpoint_id, due_at, number, item) WHERE state = 'due';
 
+-- deliveries_settled --
+CREATE INDEX deliveries_settled ON deliveries (due_at) WHERE state <> 'due';
+
 -- delivery_attempts --
 -- The delivery log: the receiver's status, or the error that kept it from one.
 CREATE TABLE delivery_attempts (
@@ -220,6 +223,9 @@ CREATE TABLE notices (
 
 -- notices_due --
 CREATE INDEX notices_due ON notices (due_at, platform, number) WHERE state = 'due';
+
+-- notices_settled --
+CREATE INDEX notices_settled ON notices (due_at) WHERE state <> 'due';
 
 -- notices_learner --
 CREATE INDEX notices_learner ON notices (platform, learner);
