@@ -242,12 +242,17 @@ class Books:
             rows = transaction.rows("orders_page", platform=platform, before=before, limit=limit)
         return [self._order(row) for row in rows]
 
-    def left_out(self, platform: int) -> list[OrderRecord]:
-        """A platform's paid orders that batches leave out, each with its `problem`."""
+    def left_out(self, platform: int, since: int | None = None) -> list[OrderRecord]:
+        """A platform's paid orders that batches leave out, each with its `problem`.
+
+        `since` keeps to those that have had it from then on, or for longer (Unix seconds).
+        """
         with self._store.reading() as transaction:
-            return [
-                self._order(row) for row in transaction.rows("orders_left_out", platform=platform)
-            ]
+            if since is None:
+                rows = transaction.rows("orders_left_out", platform=platform)
+            else:
+                rows = transaction.rows("orders_left_out_since", platform=platform, since=since)
+        return [self._order(row) for row in rows]
 
     def waiting(self, platform: int) -> int:
         """How many paid orders of a platform wait for a batch."""

@@ -126,7 +126,7 @@ class Gateway:
                 network,
                 self._lane_book,
                 operations,
-                Selection(store, self._index, platform),
+                Selection(store, self._index, platform, clock),
                 platform,
                 signer,
                 self._indexer.today,
@@ -353,10 +353,12 @@ class Gateway:
     def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
         """Refund the orders of a platform that no batch could carry for so long; those refunded.
 
-        A content that was withdrawn, or whose price changed for good, after it was paid.
+        A content that was withdrawn, or whose price changed for good, after it was paid. What a
+        batch could carry again waits for one. Raises UnknownPlatform and NoOperator.
         """
-        latest = self._clock() - patience_seconds
-        late = [each for each in self.left_out(platform) if self.history(each.id)[-1].at <= latest]
+        self.sync()
+        self._lane(platform).look_again()
+        late = self._books.left_out(platform, self._clock() - patience_seconds)
         refunded: list[OrderRecord] = []
 
         def refund(order: OrderRecord) -> bool:

@@ -125,11 +125,16 @@ class Cursor(NamedTuple):
 
 
 class Index:
-    """Everything sellable on the chain, up to `cursor` (None before the first look)."""
+    """Everything sellable on the chain, up to `cursor` (None before the first look).
+
+    `builds` is odd while the index is made anew, and is another number after that: what was looked
+    up meanwhile may be missing.
+    """
 
     def __init__(self) -> None:
         self.cursor: Cursor | None = None
         self.learners = 0
+        self.builds = 0
         self._members: dict[int, Member] = {}
         self._contents: dict[int, Content] = {}
         self._by_ref: dict[tuple[int, str], int] = {}

@@ -82,6 +82,11 @@ class Indexer:
             self._follow()
 
     def _follow(self) -> bool:
+        news = self._read_on()
+        self._index.builds += self._index.builds % 2
+        return news
+
+    def _read_on(self) -> bool:
         self._load()
         head = self._head()
         self._ahead_seconds = head.pending_timestamp - self._clock()
@@ -100,6 +105,8 @@ class Indexer:
             found = transaction.row("cursor")
             known = self._index.cursor
             if found is None or known is None or Cursor(*found[:2]) != known:
+                if known is not None and (found is None or found[0] < known.block_number):
+                    self._begin_anew()
                 self._index.load(transaction)
 
     def _head(self) -> _Head:
@@ -117,7 +124,11 @@ class Indexer:
             chain.header(at_cursor[0]).hash if at_cursor and at_cursor[0] else None,
         )
 
+    def _begin_anew(self) -> None:
+        self._index.builds |= 1
+
     def _forget(self) -> None:
+        self._begin_anew()
         with self._store.writing() as transaction:
             forget(transaction)
             self._index.load(transaction)

@@ -105,6 +105,10 @@ class Lane:
                 raise self._explained(ending.refusal) from ending.refusal
             return self._book.record(ending.operation)
 
+    def look_again(self) -> None:
+        """Let orders wait again that batches left out and whose problem is gone."""
+        self._selection.revive(self._today())
+
     def submit(self, kind: Kind, subject: int, to: str, calldata: bytes) -> Ending:
         """Do something else on chain with the lane's key, once for each subject.
 

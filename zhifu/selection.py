@@ -6,7 +6,7 @@ paid one exact price: so an order can only go under a day whose price is what wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from zhifu.batch import BatchItem, pack
 from zhifu.index import Index
@@ -19,26 +19,31 @@ _Days = dict[tuple[int, int], tuple[int, ...]]
 
 
 class Selection:
-    """Chooses the next batches of one platform."""
+    """Chooses the next batches of one platform; `clock` tells Unix seconds."""
 
-    def __init__(self, store: Store, index: Index, platform: int) -> None:
+    def __init__(self, store: Store, index: Index, platform: int, clock: Callable[[], int]) -> None:
         self._store = store
         self._index = index
         self._platform = platform
+        self._clock = clock
 
     def next(self, limit: int, today: int) -> BatchDraft | None:
         """The next batch of up to `limit` orders, the oldest first, or None if none can go.
 
         An order that no sale day suits, whose content is off sale, or whose learner is not (or no
         longer) on the chain, is marked with its problem and left out until the problem is gone.
+        None can go while the index is made anew.
         """
-        self._revive(today)
+        self.revive(today)
         while True:
+            build = self._index.builds
             with self._store.reading() as transaction:
                 rows = transaction.rows("waiting", platform=self._platform, limit=limit)
             waiting = [WaitingOrder(*row) for row in rows]
             days = self._days_of(waiting, today)
             problems = {each.order_id: self._problem(each, days) for each in waiting}
+            if build % 2 or build != self._index.builds:
+                return None
             fit = [order for order in waiting if problems[order.order_id] is None]
             if len(fit) < len(waiting):
                 self._leave_out(problems)
@@ -84,14 +89,19 @@ class Selection:
 
     def _leave_out(self, problems: Mapping[int, Problem | None]) -> None:
         rows = [
-            {"platform": self._platform, "order_id": order_id, "problem": problem.value}
+            {
+                "platform": self._platform,
+                "order_id": order_id,
+                "problem": problem.value,
+                "now": self._clock(),
+            }
             for order_id, problem in problems.items()
             if problem is not None
         ]
         with self._store.writing() as transaction:
             transaction.run_many("set_problem", rows)
 
-    def _revive(self, today: int) -> None:
+    def revive(self, today: int) -> None:
         """Let orders wait again whose problem is gone, a content that is back on sale, say."""
         with self._store.reading() as transaction:
             rows = transaction.rows(

@@ -194,15 +194,15 @@ FORBIDDEN = {
         "a cart has each content once",
     ),
     "a batched order does not wait again": (
-        "INSERT INTO waiting SELECT 1, order_id, NULL FROM batch_orders",
+        "INSERT INTO waiting SELECT 1, order_id, NULL, NULL FROM batch_orders",
         "only a paid order can wait for a batch",
     ),
     "an order that is not paid does not wait": (
-        f"INSERT INTO waiting SELECT 1, ({UNPAID}), NULL",
+        f"INSERT INTO waiting SELECT 1, ({UNPAID}), NULL, NULL",
         "only a paid order can wait for a batch",
     ),
     "an order waits for its own platform": (
-        "INSERT INTO waiting SELECT 2, id, NULL FROM orders",
+        "INSERT INTO waiting SELECT 2, id, NULL, NULL FROM orders",
         "only a paid order can wait for a batch",
     ),
     "a batch is not changed": ("UPDATE batches SET debit = debit + 1", FACT),

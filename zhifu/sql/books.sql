@@ -169,6 +169,16 @@ SELECT id, payment_id, platform, learner, content, price, currency, state, probl
     batch_id, lane, number, position
 FROM order_states WHERE platform = :platform AND problem IS NOT NULL ORDER BY id;
 
+-- orders_left_out_since --
+-- Those that have been left out since a time or longer.
+SELECT id, payment_id, platform, learner, content, price, currency, state, problem,
+    batch_id, lane, number, position
+FROM order_states WHERE platform = :platform AND id IN (
+    SELECT order_id FROM waiting
+    WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
+        AND waiting.problem_at <= :since)
+ORDER BY id;
+
 -- put_waiting --
 INSERT INTO waiting (platform, order_id)
 SELECT CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT)
@@ -209,14 +219,15 @@ WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
     AND orders.learner <= :learners;
 
 -- clear_problem --
-UPDATE waiting SET problem = NULL
+UPDATE waiting SET problem = NULL, problem_at = NULL
 WHERE platform = :platform AND problem IS NOT NULL
     AND order_id IN (
         SELECT id FROM orders
         WHERE content = :content AND price = :price AND learner <= :learners);
 
 -- set_problem --
-UPDATE waiting SET problem = :problem WHERE platform = :platform AND order_id = :order_id;
+UPDATE waiting SET problem = :problem, problem_at = :now
+WHERE platform = :platform AND order_id = :order_id AND problem IS NULL;
 
 -- stop_waiting --
 DELETE FROM waiting WHERE platform = :platform AND order_id = :order_id;

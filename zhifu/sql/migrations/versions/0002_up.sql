@@ -86,11 +86,14 @@ CREATE TABLE orders (
 );
 
 -- waiting --
--- Paid orders that are in no batch yet; `problem` says why batches leave one out.
+-- Paid orders that are in no batch yet; `problem` says why batches leave one out, and `problem_at`
+-- since when they do.
 CREATE TABLE waiting (
     platform BIGINT NOT NULL,
     order_id BIGINT NOT NULL REFERENCES orders (id),
     problem TEXT CHECK (problem IN ('content_inactive', 'price_expired', 'learner_unknown')),
+    problem_at BIGINT,
+    CHECK ((problem IS NULL) = (problem_at IS NULL)),
     PRIMARY KEY (platform, order_id)
 ) WITHOUT ROWID;
 
