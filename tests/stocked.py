@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import count
 
+from zhifu.actbook import Act, ActBook, Wanted
 from zhifu.blocks import Receipt
 from zhifu.books import Books, Draft
 from zhifu.chargebackbook import ChargebackBook, Stage
@@ -58,6 +60,7 @@ class Stock:
         self.chargebacks = ChargebackBook(store, lambda: self.now)
         self.inbox = Inbox(store, lambda: self.now)
         self.leases = Leases(store, "here", lambda: self.now * 1_000)
+        self.acts = ActBook(store, lambda: self.now)
         self._numbers: Iterator[int] = count(1)
 
     def request(
@@ -124,7 +127,9 @@ class Stock:
         """A batch of orders that is included."""
         batch = self.batch(orders, number)
         operation = self.operations.submitted(self.operation(batch))
-        return self.lane.record(self.operations.settled(operation, receipt(batch, _BLOCK)))
+        return self.lane.record(
+            self.operations.settled(operation, receipt(batch.transaction_hash, _BLOCK))
+        )
 
     def fill(self) -> None:
         """Something of everything."""
@@ -155,6 +160,20 @@ class Stock:
         self.inbox.put([Received("sandbox", hint, b"{}", self.now) for hint in hints])
         self.inbox.processed(self.inbox.due()[0])
         self.leases.take("lane 1/1", 30)
+        self.withdraw()
+
+    def withdraw(self) -> Act:
+        """A withdrawal that is included."""
+        number, arguments = self.acts.number(), {"amount": 500, "currency": "USD"}
+        wanted = Wanted(1, Kind.WITHDRAWAL, f"out{self._suffix}", arguments)
+        nonce = next(self._numbers)
+        signed = SignedTransaction(f"0x{nonce:064x}", b"raw", "0x" + "0" * 40, nonce)
+        put = partial(self.acts.put, number=number, wanted=wanted)
+        stored = self.operations.store(1, Kind.WITHDRAWAL, number, signed, put)
+        self.operations.settled(self.operations.submitted(stored), receipt(signed.hash, _BLOCK))
+        found = self.acts.known(wanted)
+        assert found is not None
+        return found
 
     def refund_settled(self, payment: Payment) -> None:
         """Refund the first order of a settled payment."""
@@ -177,10 +196,10 @@ class Stock:
         return payment
 
 
-def receipt(batch: BatchRecord, block: int) -> Receipt:
-    """The receipt of a batch's transaction."""
+def receipt(transaction_hash: str, block: int) -> Receipt:
+    """The receipt of a transaction."""
     return Receipt(
-        batch.transaction_hash,
+        transaction_hash,
         True,
         block,
         "0x" + "1" * 64,

@@ -35,7 +35,7 @@ from zhifu.payments import (
 )
 from zhifu.providers import Answer, Callback
 from zhifu.returns import ChargebackRecord, PaybackRecord
-from zhifu.treasury import Balance, SentWithdrawal
+from zhifu.treasury import Balance, WithdrawalRecord
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -298,27 +298,55 @@ class AsyncGateway:
         """The open dispute about an order."""
         return await self.run(self.gateway.dispute, order_id)
 
-    async def open_dispute(self, order_id: str, evidence: bytes) -> Dispute:
+    async def open_dispute(self, order_id: str, evidence: bytes, idempotency_key: str) -> Dispute:
         """Move what is left of a settled order into dispute."""
-        return await self.run(self.gateway.open_dispute, order_id, evidence)
+        return await self.run(self.gateway.open_dispute, order_id, evidence, idempotency_key)
 
     # Members
 
-    async def reserve_learners(self, platform: int, count: int) -> Reservation:
+    async def reserve_learners(
+        self, platform: int, count: int, idempotency_key: str
+    ) -> Reservation:
         """Reserve learner numbers for a platform, on chain."""
-        return await self.run(self.gateway.reserve_learners, platform, count)
+        return await self.run(self.gateway.reserve_learners, platform, count, idempotency_key)
 
-    async def bind_learner(self, platform: int, learner: int, commitment: bytes) -> str:
+    async def reservations(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[Reservation]:
+        """A platform's reservations numbered below `before`, the newest first."""
+        return await self.run(self.gateway.reservations, platform, before=before, limit=limit)
+
+    async def reservation(self, platform: int, reservation_id: str) -> Reservation:
+        """One reservation of a platform."""
+        return await self.run(self.gateway.reservation, platform, reservation_id)
+
+    async def bind_learner(
+        self, platform: int, learner: int, commitment: bytes, idempotency_key: str
+    ) -> str:
         """State on chain that a platform knows a learner."""
-        return await self.run(self.gateway.bind_learner, platform, learner, commitment)
+        return await self.run(
+            self.gateway.bind_learner, platform, learner, commitment, idempotency_key
+        )
 
     async def balance(self, platform: int) -> Balance:
         """What a platform can spend or withdraw now."""
         return await self.run(self.gateway.balance, platform)
 
-    async def withdraw(self, platform: int, amount: Money) -> SentWithdrawal:
+    async def withdraw(
+        self, platform: int, amount: Money, idempotency_key: str
+    ) -> WithdrawalRecord:
         """Send some of a platform's balance to its treasury."""
-        return await self.run(self.gateway.withdraw, platform, amount)
+        return await self.run(self.gateway.withdraw, platform, amount, idempotency_key)
+
+    async def withdrawals(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[WithdrawalRecord]:
+        """A platform's withdrawals numbered below `before`, the newest first."""
+        return await self.run(self.gateway.withdrawals, platform, before=before, limit=limit)
+
+    async def withdrawal(self, platform: int, withdrawal_id: str) -> WithdrawalRecord:
+        """One withdrawal of a platform."""
+        return await self.run(self.gateway.withdrawal, platform, withdrawal_id)
 
     # The chain
 

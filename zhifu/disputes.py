@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from zhifu.actbook import Wanted
+from zhifu.acts import Acts
 from zhifu.deployment import Network
 from zhifu.exceptions import InvalidInput, NotRefundable, UnknownDispute
-from zhifu.lane import Lane
 from zhifu.models import BatchOrder, Dispute
+from zhifu.operations import Kind
 from zhifu.payments import OrderRecord
 
 _EVIDENCE_BYTES = 32
 
 
 class Disputes:
-    """`proven` finds an order with its proof; `lane` raises for a platform without one."""
+    """`proven` finds an order with its proof."""
 
     def __init__(
         self,
         network: Network,
         proven: Callable[[str], BatchOrder | None],
-        lane: Callable[[int], Lane],
+        acts: Acts,
     ) -> None:
         self._network = network
         self._proven = proven
-        self._lane = lane
+        self._acts = acts
 
     def of(self, order: OrderRecord) -> Dispute:
         """The open dispute about an order; raises UnknownDispute if there is none."""
@@ -33,15 +35,17 @@ class Disputes:
             raise UnknownDispute(order.id)
         return found
 
-    def open(self, order: OrderRecord, evidence: bytes) -> Dispute:
+    def open(self, order: OrderRecord, evidence: bytes, idempotency_key: str) -> Dispute:
         """Move what is left of an order into dispute; see `Gateway.open_dispute`."""
         if len(evidence) != _EVIDENCE_BYTES:
             raise InvalidInput("evidence", f"must be a hash of {_EVIDENCE_BYTES} bytes")
-        lane, proven = self._lane(order.platform), self._proven(order.id)
+        settlement, proven = self._network.settlement, self._proven(order.id)
         if proven is None:
             raise NotRefundable(order.id, "it is not settled")
-        with lane.turn:
-            self._network.settlement.open_batch_dispute(lane.signer, proven, evidence)
+        arguments = {"order": order.id, "evidence": evidence.hex()}
+        wanted = Wanted(order.platform, Kind.DISPUTE, idempotency_key, arguments)
+        calldata = settlement.encode("openBatchDispute", proven.as_tuple(), evidence)
+        self._acts.do(wanted, settlement.address, calldata)
         return self.of(order)
 
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from zhifu import rounds
+from zhifu.actbook import ActBook
+from zhifu.acts import Acts
 from zhifu.adoption import Adopter, Adoption
 from zhifu.asking import Asking
 from zhifu.books import Books
@@ -46,6 +48,7 @@ from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder, Dispute
 from zhifu.money import Money
 from zhifu.operationbook import OperationBook
+from zhifu.outcomes import Outcomes
 from zhifu.pages import FIRST, Pages, Refund
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.paybacks import Paybacks
@@ -65,7 +68,7 @@ from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.silence import Spared
 from zhifu.store import Store
-from zhifu.treasury import Balance, SentWithdrawal, Treasury
+from zhifu.treasury import Balance, Treasury, WithdrawalRecord
 from zhifu.watch import Watch
 
 
@@ -118,7 +121,7 @@ class Gateway:
         self._index = Index()
         self._indexer = Indexer(store, network, self._index, clock)
         self._books = Books(store, clock, deployment.ledger_decimals)
-        operations, leases = OperationBook(store, clock), Leases(store)
+        operations, leases = OperationBook(store, clock, Outcomes(network)), Leases(store)
         self._watch = Watch(network.chain, operations, rules.finality)
         self._lane_book = LaneBook(store, clock, operations)
         self._lanes = {
@@ -178,9 +181,11 @@ class Gateway:
         self._clock = clock
         self._pages = Pages(store, self._books)
         self._returns = Returns(store, clock)
-        self._enrolment = Enrolment(network, self._lane, self.sync)
-        self._treasury = Treasury(network, self._lane)
-        self._disputes = Disputes(network, self.license_of, self._lane)
+        act_book = ActBook(store, clock)
+        acts = Acts(act_book, self._lane)
+        self._enrolment = Enrolment(network, acts, act_book, self.sync)
+        self._treasury = Treasury(network, acts, act_book)
+        self._disputes = Disputes(network, self.license_of, acts)
         self.sync()
 
     @classmethod
@@ -585,42 +590,70 @@ class Gateway:
         """The open dispute about an order; raises UnknownOrder and UnknownDispute."""
         return self._disputes.of(self.order(order_id))
 
-    def open_dispute(self, order_id: str, evidence: bytes) -> Dispute:
+    def open_dispute(self, order_id: str, evidence: bytes, idempotency_key: str) -> Dispute:
         """Move what is left of a settled order into dispute, with a bond of its platform's.
 
-        `evidence` is a hash of 32 bytes. Raises UnknownOrder, NoOperator, NotRefundable (not
+        `evidence` is a hash of 32 bytes. The same key again is the same dispute; see `withdraw`.
+        Raises UnknownOrder, InvalidInput, IdempotencyConflict, NoOperator, NotRefundable (not
         settled, or its window is closed), OrderInDispute, InsufficientBalance.
         """
-        return self._disputes.open(self.order(order_id), evidence)
+        return self._disputes.open(self.order(order_id), evidence, idempotency_key)
 
     # Members
 
-    def reserve_learners(self, platform: int, count: int) -> Reservation:
+    def reserve_learners(self, platform: int, count: int, idempotency_key: str) -> Reservation:
         """Reserve `count` learner numbers (at most 2^20) for a platform, on chain.
 
-        Raises InvalidInput, UnknownPlatform, NoOperator and InactivePlatform.
+        The same key again is the same reservation; see `withdraw`. Raises InvalidInput,
+        IdempotencyConflict, UnknownPlatform, NoOperator and InactivePlatform.
         """
-        return self._enrolment.reserve(platform, count)
+        return self._enrolment.reserve(platform, count, idempotency_key)
 
-    def bind_learner(self, platform: int, learner: int, commitment: bytes) -> str:
+    def reservations(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[Reservation]:
+        """A platform's reservations, numbered (`zhifu.ids`) below `before`, the newest first."""
+        return self._enrolment.reservations(platform, before, limit)
+
+    def reservation(self, platform: int, reservation_id: str) -> Reservation:
+        """One reservation of a platform; raises UnknownReservation."""
+        return self._enrolment.reservation(platform, reservation_id)
+
+    def bind_learner(
+        self, platform: int, learner: int, commitment: bytes, idempotency_key: str
+    ) -> str:
         """State on chain that a platform knows a learner; the transaction's hash.
 
-        `commitment` is a salted hash of the platform's own name for them. Raises InvalidInput,
-        UnknownPlatform, NoOperator and UnknownLearner.
+        `commitment` is a salted hash of the platform's own name for them. The same key again is the
+        same binding; see `withdraw`. Raises InvalidInput, IdempotencyConflict, UnknownPlatform,
+        NoOperator and UnknownLearner.
         """
-        return self._enrolment.bind(platform, learner, commitment)
+        return self._enrolment.bind(platform, learner, commitment, idempotency_key)
 
     def balance(self, platform: int) -> Balance:
         """What a platform can spend or withdraw now."""
         return self._treasury.balance(platform)
 
-    def withdraw(self, platform: int, amount: Money) -> SentWithdrawal:
+    def withdraw(self, platform: int, amount: Money, idempotency_key: str) -> WithdrawalRecord:
         """Send some of a platform's balance to its treasury, and wait until that is included.
 
-        Raises InvalidInput, CurrencyMismatch, InexactAmount, UnknownPlatform, NoOperator and
-        InsufficientBalance.
+        The same key again is the same withdrawal, and goes on with one that was cut short. Raises,
+        and stores nothing: InvalidInput, IdempotencyConflict, CurrencyMismatch, InexactAmount,
+        UnknownPlatform, NoOperator and InsufficientBalance. ChainUnreachable, InconsistentNode,
+        NodeRefused, TransactionPending, FeeCapReached and LaneBusy may leave it stored: `recover`,
+        or the same call again, brings it to its end.
         """
-        return self._treasury.withdraw(platform, amount)
+        return self._treasury.withdraw(platform, amount, idempotency_key)
+
+    def withdrawals(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[WithdrawalRecord]:
+        """A platform's withdrawals, numbered (`zhifu.ids`) below `before`, the newest first."""
+        return self._treasury.withdrawals(platform, before, limit)
+
+    def withdrawal(self, platform: int, withdrawal_id: str) -> WithdrawalRecord:
+        """One withdrawal of a platform; raises UnknownWithdrawal."""
+        return self._treasury.withdrawal(platform, withdrawal_id)
 
     # The chain
 

@@ -30,6 +30,7 @@ from zhifu.payments import BatchRecord
 from zhifu.refusals import explained
 from zhifu.selection import Selection
 from zhifu.signing import Signer
+from zhifu.store import Transaction
 from zhifu.submitter import Submitter
 from zhifu.turns import Turn
 
@@ -109,15 +110,23 @@ class Lane:
         """Let orders wait again that batches left out and whose problem is gone."""
         self._selection.revive(self._today())
 
-    def submit(self, kind: Kind, subject: int, to: str, calldata: bytes) -> Ending:
+    def submit(
+        self,
+        kind: Kind,
+        subject: int,
+        to: str,
+        calldata: bytes,
+        put: Callable[[Transaction], None] | None = None,
+    ) -> Ending:
         """Do something else on chain with the lane's key, once for each subject.
 
-        What was begun before comes to its end first. Raises ContractReverted, and stores nothing,
+        What was begun before comes to its end first. `put` adds a subject that is new, in the
+        transaction that stores its operation. Raises ContractReverted, and stores nothing,
         if the contract would refuse it now; and as `Gateway.settle` while it is undecided.
         """
         with self.turn:
             self.recover()
-            return self._submitter.submit(kind, subject, to, calldata)
+            return self._submitter.submit(kind, subject, to, calldata, put)
 
     def recover(self) -> list[BatchRecord]:
         """Bring everything that is stored to its end, in order; returns what became of batches.

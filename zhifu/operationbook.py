@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from zhifu import ids
 from zhifu.blocks import Receipt
 from zhifu.operations import Kind, Operation, OperationState, Submission
+from zhifu.outcomes import Outcome, nothing
 from zhifu.signing import SignedTransaction
 from zhifu.store import Row, Store, Transaction
 
@@ -25,11 +26,15 @@ _AFTER_REVIVAL = {Kind.BATCH: ("stop_waiting_for", "take_orders_again", "refund_
 
 
 class OperationBook:
-    """The operations in `store`; all but `put` and `put_settled` are transactions of their own."""
+    """The operations in `store`; all but `put` and `put_settled` are transactions of their own.
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    `outcome` reads what an operation brought about from its receipt.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], int], outcome: Outcome = nothing) -> None:
         self._store = store
         self._clock = clock
+        self._outcome = outcome
         self._ids = ids.Ids()
 
     def put(
@@ -58,10 +63,20 @@ class OperationBook:
         return _found(transaction.row("operation_of", kind=kind.value, subject=subject))
 
     def store(
-        self, platform: int, kind: Kind, subject: int, signed: SignedTransaction
+        self,
+        platform: int,
+        kind: Kind,
+        subject: int,
+        signed: SignedTransaction,
+        put: Callable[[Transaction], None] | None = None,
     ) -> Operation:
-        """Store an operation before it is sent; the one there is already, if it is not refused."""
+        """Store an operation before it is sent; the one there is already, if it is not refused.
+
+        `put` adds what it is for, in the same transaction.
+        """
         with self._store.writing() as transaction:
+            if put is not None:
+                put(transaction)
             return self.put(transaction, platform, kind, subject, signed)
 
     def of(self, kind: Kind, subject: int) -> Operation | None:
@@ -140,17 +155,17 @@ class OperationBook:
 
     def settled(self, operation: Operation, receipt: Receipt) -> Operation:
         """One of its transactions was included and succeeded."""
-        return self._change("settled_operation", operation, _place(receipt))
+        return self._change("settled_operation", operation, self._place(operation, receipt))
 
     def put_settled(self, transaction: Transaction, operation: Operation, receipt: Receipt) -> None:
         """As `settled`, within a transaction."""
-        place = _place(receipt)
+        place = self._place(operation, receipt)
         transaction.run("settled_operation", id=operation.id, now=self._clock(), **place)
 
     def revived(self, operation: Operation, receipt: Receipt) -> Operation:
         """A refused operation was included after all, and succeeded."""
         also = _AFTER_REVIVAL.get(operation.kind, ())
-        return self._change("revived_operation", operation, _place(receipt), also)
+        return self._change("revived_operation", operation, self._place(operation, receipt), also)
 
     def refused(self, operation: Operation, reason: str) -> Operation:
         """The operation can never be included; what it was for can be done anew."""
@@ -163,7 +178,7 @@ class OperationBook:
 
     def moved(self, operation: Operation, receipt: Receipt) -> Operation:
         """It is included in another block than before."""
-        return self._change("moved_operation", operation, _place(receipt))
+        return self._change("moved_operation", operation, self._place(operation, receipt))
 
     def confirm(self, operations: Iterable[Operation]) -> None:
         """These are included deeply enough, in the blocks they name."""
@@ -190,6 +205,16 @@ class OperationBook:
                     )
             return _found(transaction.row("operation", id=operation.id))
 
+    def _place(self, operation: Operation, receipt: Receipt) -> dict[str, object]:
+        """Where an operation is included, and what came of it."""
+        return {
+            "transaction_hash": receipt.transaction_hash,
+            "gas_used": receipt.gas_used,
+            "block_number": receipt.block_number,
+            "block_hash": receipt.block_hash,
+            "result": self._outcome(operation.kind, receipt),
+        }
+
     def _put_submission(
         self, transaction: Transaction, operation: int, attempt: int, signed: SignedTransaction
     ) -> None:
@@ -202,15 +227,6 @@ class OperationBook:
             raw=signed.raw,
             now=self._clock(),
         )
-
-
-def _place(receipt: Receipt) -> dict[str, object]:
-    return {
-        "transaction_hash": receipt.transaction_hash,
-        "gas_used": receipt.gas_used,
-        "block_number": receipt.block_number,
-        "block_hash": receipt.block_hash,
-    }
 
 
 def _found(row: Row | None) -> Operation:

@@ -16,11 +16,15 @@ class Kind(str, Enum):
     REFUND = "refund"
     TOP_UP = "top_up"
     PAY_OUT = "pay_out"
+    WITHDRAWAL = "withdrawal"
+    RESERVATION = "reservation"
+    BINDING = "binding"
+    DISPUTE = "dispute"
 
     @property
     def once(self) -> bool:
         """Whether the contract itself takes it once, whatever is sent."""
-        return self in (Kind.BATCH, Kind.REFUND)
+        return self in (Kind.BATCH, Kind.REFUND, Kind.DISPUTE)
 
 
 class OperationState(str, Enum):
@@ -37,7 +41,7 @@ class OperationState(str, Enum):
 class Operation:
     """One thing that an operator key does on chain for a platform.
 
-    `subject` is the number of the batch, refund or payment that it is done for. `nonce` and
+    `subject` is the number of the batch, refund, act … that it is done for. `nonce` and
     `transaction_hash` are those of the transaction signed last, or of the one that was included;
     the block's number and hash and the gas are known while it is.
     """

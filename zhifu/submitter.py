@@ -26,6 +26,7 @@ from zhifu.operationbook import OperationBook
 from zhifu.operations import Ending, Kind, Operation, OperationState, Submission
 from zhifu.refusals import explained
 from zhifu.signing import SignedTransaction, Signer, fields_of
+from zhifu.store import Transaction
 
 #: What has been done for an operation by a transaction that is not one of its own: a receipt, or
 #: why it can never be done; None if nothing has.
@@ -68,16 +69,24 @@ class Submitter:
         self._patience_seconds = replace_after_seconds
         self._first_block = first_block
 
-    def submit(self, kind: Kind, subject: int, to: str, calldata: bytes) -> Ending:
+    def submit(
+        self,
+        kind: Kind,
+        subject: int,
+        to: str,
+        calldata: bytes,
+        put: Callable[[Transaction], None] | None = None,
+    ) -> Ending:
         """Do something on chain for a subject, once; goes on with what was begun for it.
 
+        `put` adds the subject in the transaction that stores its operation, unless that is stored.
         What was done and is not on chain any more is done again. Raises ContractReverted, and
         stores nothing, if the contract would refuse it now; and as `conclude`.
         """
         operation = self._book.of(kind, subject)
         if operation is None:
             signed = self.sign(kind, to, calldata)
-            operation = self._book.store(self._platform, kind, subject, signed)
+            operation = self._book.store(self._platform, kind, subject, signed, put)
         return self.conclude(operation)
 
     def sign(self, kind: Kind, to: str, calldata: bytes) -> SignedTransaction:

@@ -88,7 +88,7 @@ def _furnish(shop: Shop, platform: int) -> Objects:
     gateway.settle(platform)
     gateway.refund(found.order[0])
     found.refund.append(gateway.refund_of(found.order[0]).id)
-    gateway.open_dispute(found.order[1], bytes.fromhex(_WORD[2:]))
+    gateway.open_dispute(found.order[1], bytes.fromhex(_WORD[2:]), "dispute")
     with shop.asking(platform) as client:
         hook = {"url": "https://example.org/hook"}
         found.endpoint.append(_posted(client, "/v1/webhook-endpoints", hook)["id"])

@@ -261,17 +261,44 @@ FORBIDDEN = {
     "an operation starts as stored": (
         (
             "INSERT INTO operations SELECT 1, platform, operator, kind, 7, state, nonce,"
-            " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL FROM operations"
+            " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL, NULL"
+            " FROM operations"
         ),
         "an operation starts as stored",
     ),
     "the same is done once": (
         (
             "INSERT INTO operations SELECT 1, platform, operator, kind, subject, 'stored', nonce,"
-            " transaction_hash, NULL, NULL, NULL, 0, 0, NULL FROM operations"
+            " transaction_hash, NULL, NULL, NULL, 0, 0, NULL, NULL FROM operations"
         ),
         UNIQUE,
     ),
+    "what is not included brought nothing about": (
+        "UPDATE operations SET result = '{}' WHERE state = 'stored'",
+        CHECK,
+    ),
+    "what was asked for is not changed": ("UPDATE acts SET arguments = '{}'", FACT),
+    "an act is not erased": ("DELETE FROM acts", KEPT),
+    "an act starts as stored": (
+        (
+            "INSERT INTO acts SELECT 1, platform, kind, 'new', arguments, state, transaction_hash,"
+            " block_number, result, 0, 0, NULL FROM acts WHERE state = 'settled'"
+        ),
+        "an act starts as stored",
+    ),
+    "a key is for one act": (
+        (
+            "INSERT INTO acts SELECT 1, platform, kind, idempotency_key, arguments, 'stored', NULL,"
+            " NULL, NULL, 0, 0, NULL FROM acts WHERE state = 'settled'"
+        ),
+        UNIQUE,
+    ),
+    "a settled act is not refused": (
+        "UPDATE acts SET state = 'refused', block_number = NULL WHERE state = 'settled'",
+        "an act cannot change like this",
+    ),
+    "an act's history is not rewritten": ("UPDATE act_history SET at = 0", HISTORY),
+    "an act's history is not erased": ("DELETE FROM act_history", HISTORY),
     "a signed transaction is not changed": ("UPDATE submissions SET nonce = 9", FACT),
     "a signed transaction is not erased": ("DELETE FROM submissions", KEPT),
     "a refund's refusal is not taken back": (
@@ -494,7 +521,7 @@ def test_every_change_of_the_books_is_in_the_history(
 ) -> None:
     _, databases = stocked
     connection = databases.connect()
-    for table in ("payments", "batches", "refunds", "paybacks", "chargebacks"):
+    for table in ("payments", "batches", "refunds", "paybacks", "chargebacks", "acts"):
         name = {"batches": "batch"}.get(table, table[:-1])
         latest = f"""
             SELECT state FROM {name}_history WHERE {name}_id = {table}.id

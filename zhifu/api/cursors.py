@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 
 from zhifu.exceptions import InvalidInput
@@ -22,6 +23,11 @@ def write(listed: str, platform: int, before: int) -> str:
     """The cursor of the page that begins below `before`."""
     packed = _FORM.pack(before, _check(listed, platform, before))
     return urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def following(listed: str, platform: int, numbers: Sequence[int], limit: int) -> str | None:
+    """The cursor of the page after the first `limit` of some numbers; None if there are no more."""
+    return write(listed, platform, numbers[limit - 1]) if len(numbers) > limit else None
 
 
 def read(listed: str, platform: int, cursor: str | None) -> int:

@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import orjson
+from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -196,6 +197,14 @@ def key_of(request: Request) -> str:
         rule = f"must be given once, as 1 to {LONGEST_KEY} printable ASCII characters"
         raise Refused(Problem(HTTPStatus.BAD_REQUEST, "invalid_idempotency_key", HEADER, rule))
     return text
+
+
+async def _key(request: Request) -> str:
+    return key_of(request)
+
+
+Key = Annotated[str, Depends(_key)]
+"""The idempotency key of a request, as a handler's argument."""
 
 
 def hash_of(request: Request, body: bytes) -> bytes:

@@ -30,6 +30,8 @@ BatchId = Annotated[str, Field(pattern="^bat_[0-7][0-9a-f]{15}$")]
 RefundId = Annotated[str, Field(pattern="^ref_[0-7][0-9a-f]{15}$")]
 PaybackId = Annotated[str, Field(pattern="^pbk_[0-7][0-9a-f]{15}$")]
 ChargebackId = Annotated[str, Field(pattern="^chb_[0-7][0-9a-f]{15}$")]
+WithdrawalId = Annotated[str, Field(pattern="^wdr_[0-7][0-9a-f]{15}$")]
+ReservationId = Annotated[str, Field(pattern="^rsv_[0-7][0-9a-f]{15}$")]
 EventId = Annotated[str, Field(pattern="^evt_[0-9a-f]{24}$")]
 Sequence = Annotated[int, Field(ge=1, le=2**40 - 1)]
 Time = Annotated[int, Field(ge=0)]
@@ -248,12 +250,28 @@ class LearnersIn(In):
     count: Annotated[int, Field(ge=1, le=MOST_LEARNERS)]
 
 
-class LearnersOut(Out):
-    """Learner numbers that are the platform's to give to learners."""
+class ReservationOut(Out):
+    """Learner numbers that are the platform's to give to learners once they are confirmed.
 
-    first: Number
-    last: Number
-    transaction_hash: Bytes32
+    `state` is stored, submitted, settled, confirmed or refused; the numbers are known while they
+    are on chain.
+    """
+
+    id: ReservationId
+    count: int
+    first: Number | None
+    last: Number | None
+    state: str
+    transaction_hash: Bytes32 | None
+    created_at: Time
+    detail: str | None
+
+
+class ReservationsOut(Out):
+    """A page of reservations, the newest first."""
+
+    data: list[ReservationOut]
+    next_cursor: str | None
 
 
 class BindingIn(In):
@@ -413,11 +431,25 @@ class WithdrawalIn(In):
 
 
 class WithdrawalOut(Out):
-    """A withdrawal that is on chain."""
+    """A withdrawal; `state` is stored, submitted, settled, confirmed or refused.
 
+    The treasury it went to is known while it is on chain.
+    """
+
+    id: WithdrawalId
     amount: MoneyOut
-    treasury: Address
-    transaction_hash: Bytes32
+    treasury: Address | None
+    state: str
+    transaction_hash: Bytes32 | None
+    created_at: Time
+    detail: str | None
+
+
+class WithdrawalsOut(Out):
+    """A page of withdrawals, the newest first."""
+
+    data: list[WithdrawalOut]
+    next_cursor: str | None
 
 
 class CheckoutIn(In):

@@ -16,6 +16,7 @@ class Scope(str, Enum):
     DISPUTES_READ = "disputes:read"
     DISPUTES_WRITE = "disputes:write"
     EVENTS_READ = "events:read"
+    LEARNERS_READ = "learners:read"
     LEARNERS_WRITE = "learners:write"
     LICENCES_READ = "licences:read"
     ORDERS_READ = "orders:read"
@@ -25,6 +26,7 @@ class Scope(str, Enum):
     REFUNDS_WRITE = "refunds:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_WRITE = "withdrawals:write"
 
 

@@ -79,6 +79,8 @@ from zhifu.exceptions._not_found import (
     UnknownPlatform,
     UnknownProvider,
     UnknownRefund,
+    UnknownReservation,
+    UnknownWithdrawal,
 )
 from zhifu.exceptions._provider import (
     InvalidCallback,
@@ -202,6 +204,8 @@ __all__ = [
     "UnknownPlatform",
     "UnknownProvider",
     "UnknownRefund",
+    "UnknownReservation",
+    "UnknownWithdrawal",
     "UnrecordedBatch",
     "WrongChain",
     "WrongContractCode",

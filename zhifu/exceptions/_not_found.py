@@ -129,6 +129,28 @@ class UnknownChargeback(NotFoundError):
 
 
 @dataclass(eq=False)
+class UnknownWithdrawal(NotFoundError):
+    """No such withdrawal."""
+
+    code = "unknown_withdrawal"
+    field = "withdrawal"
+    rule = "must exist"
+
+    withdrawal: str
+
+
+@dataclass(eq=False)
+class UnknownReservation(NotFoundError):
+    """No such reservation of learner numbers."""
+
+    code = "unknown_reservation"
+    field = "reservation"
+    rule = "must exist"
+
+    reservation: str
+
+
+@dataclass(eq=False)
 class UnknownDispute(NotFoundError):
     """No dispute about this order is open."""
 

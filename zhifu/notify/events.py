@@ -46,6 +46,14 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("chargeback", "open"): Told("chargeback.opened"),
     ("chargeback", "closed"): Told("chargeback.closed"),
     ("chargeback", "reversed"): Told("chargeback.reversed"),
+    ("withdrawal", "settled"): Told("withdrawal.settled"),
+    ("withdrawal", "unsettled"): Told("withdrawal.unsettled"),
+    ("withdrawal", "confirmed"): Told("withdrawal.confirmed"),
+    ("withdrawal", "refused"): Told("withdrawal.refused"),
+    ("reservation", "settled"): Told("reservation.settled"),
+    ("reservation", "unsettled"): Told("reservation.unsettled"),
+    ("reservation", "confirmed"): Told("reservation.confirmed"),
+    ("reservation", "refused"): Told("reservation.refused"),
     ("endpoint", "disabled"): Told("webhook_endpoint.disabled"),
 }
 """By history and state."""

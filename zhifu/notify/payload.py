@@ -6,6 +6,7 @@ body is about a person but the platform's own number of the learner.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +19,12 @@ from zhifu.notify.events import VERSION, Row
 from zhifu.notify.samples import sample
 from zhifu.store import Transaction
 
-_PREFIXES = {"payback": ids.PAYBACK, "chargeback": ids.CHARGEBACK}
+_PREFIXES = {
+    "payback": ids.PAYBACK,
+    "chargeback": ids.CHARGEBACK,
+    "withdrawal": ids.WITHDRAWAL,
+    "reservation": ids.RESERVATION,
+}
 
 
 class Ledger(NamedTuple):
@@ -80,6 +86,8 @@ class Payloads:
                 return self._returned(transaction, row, "payback", "reason")
             case "chargeback", _:
                 return self._returned(transaction, row, "chargeback", "stage")
+            case "withdrawal" | "reservation", _:
+                return self._act(transaction, row)
             case _:
                 return {
                     "webhook_endpoint": ids.to_text(ids.ENDPOINT, row.subject),
@@ -166,6 +174,24 @@ class Payloads:
             "state": row.state,
             why: about,
             "amount": money(amount, currency),
+        }
+
+    def _act(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        """A withdrawal or a reservation, with what the chain says of it while it is there."""
+        found = self._found(transaction, "event_act", row, id=row.subject)
+        number, arguments, transaction_hash, block_number, result = found
+        asked, brought = json.loads(arguments), json.loads(result or "{}")
+        about = (
+            {"amount": money(**asked), "treasury": brought.get("treasury")}
+            if row.history == "withdrawal"
+            else {**asked, "first": brought.get("first"), "last": brought.get("last")}
+        )
+        return {
+            row.history: ids.to_text(_PREFIXES[row.history], number),
+            "state": row.state,
+            **about,
+            "transaction_hash": transaction_hash,
+            "block_number": block_number,
         }
 
     def _price(self, units: int, currency: str) -> Mapping[str, Any]:

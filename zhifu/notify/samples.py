@@ -8,6 +8,7 @@ from typing import Any
 from zhifu import ids
 
 _LEARNER, _CONTENT, _PRICE = 1, 1, 4_900
+_ADDRESS = "0x" + "0" * 40
 _BLOCK, _HASH = 1, "0x" + "0" * 64
 _SALE_DAY = 20_000
 #: States whose name in the books is longer than in an event's type.
@@ -47,6 +48,8 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
         case "chargeback":
             about = {"stage": "before_maturity"}
             return _returned(noun, ids.CHARGEBACK, subject, state, about, amount)
+        case "withdrawal" | "reservation":
+            return _act(noun, subject, state, amount)
         case _:
             return {"webhook_endpoint": ids.to_text(ids.ENDPOINT, subject), "state": state}
 
@@ -92,6 +95,27 @@ def _batch(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, 
         "orders": 1,
         "amount": amount,
         "sale_day": _SALE_DAY,
+        "transaction_hash": _HASH,
+        "block_number": _BLOCK if is_included else None,
+    }
+
+
+def _act(noun: str, subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_included = state in ("settled", "confirmed")
+    about: Mapping[str, Any] = (
+        {"amount": amount, "treasury": _ADDRESS if is_included else None}
+        if noun == "withdrawal"
+        else {
+            "count": 1,
+            "first": _LEARNER if is_included else None,
+            "last": _LEARNER if is_included else None,
+        }
+    )
+    prefix = ids.WITHDRAWAL if noun == "withdrawal" else ids.RESERVATION
+    return {
+        noun: ids.to_text(prefix, subject),
+        "state": state,
+        **about,
         "transaction_hash": _HASH,
         "block_number": _BLOCK if is_included else None,
     }

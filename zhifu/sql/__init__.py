@@ -20,6 +20,7 @@ HEAD = "0004"
 FILES = (
     "books.sql",
     "operations.sql",
+    "acts.sql",
     "paybacks.sql",
     "returns.sql",
     "inbox.sql",

@@ -53,6 +53,9 @@ SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;
 -- event_chargeback --
 SELECT id, payment_id, stage, amount, currency FROM chargebacks WHERE id = :id;
 
+-- event_act --
+SELECT id, arguments, transaction_hash, block_number, result FROM acts WHERE id = :id;
+
 -- put_endpoint --
 -- It gets what happens from now on.
 INSERT INTO webhook_endpoints

@@ -55,7 +55,7 @@ UPDATE operations SET state = 'submitted', changed_at = :now WHERE id = :id AND 
 -- settled_operation --
 UPDATE operations SET state = 'settled', transaction_hash = :transaction_hash,
     gas_used = :gas_used, block_number = :block_number, block_hash = :block_hash,
-    changed_at = :now, detail = NULL
+    result = :result, changed_at = :now, detail = NULL
 WHERE id = :id AND state IN ('stored', 'submitted');
 
 -- refused_operation --
@@ -73,17 +73,18 @@ WHERE kind = 'refund' AND state IN ('stored', 'submitted') AND subject IN (
 -- revived_operation --
 UPDATE operations SET state = 'settled', transaction_hash = :transaction_hash,
     gas_used = :gas_used, block_number = :block_number, block_hash = :block_hash,
-    changed_at = :now, detail = 'it was included after all'
+    result = :result, changed_at = :now, detail = 'it was included after all'
 WHERE id = :id AND state = 'refused';
 
 -- moved_operation --
 UPDATE operations SET transaction_hash = :transaction_hash, gas_used = :gas_used,
-    block_number = :block_number, block_hash = :block_hash, changed_at = :now
+    block_number = :block_number, block_hash = :block_hash, result = :result, changed_at = :now
 WHERE id = :id AND state IN ('settled', 'confirmed');
 
 -- unsettled_operation --
 UPDATE operations SET state = 'submitted', gas_used = NULL, block_number = NULL,
-    block_hash = NULL, changed_at = :now, detail = 'its block was reorganised away'
+    block_hash = NULL, result = NULL, changed_at = :now,
+    detail = 'its block was reorganised away'
 WHERE id = :id AND state IN ('settled', 'confirmed');
 
 -- confirm_operation --

@@ -26,6 +26,7 @@ from zhifu.api.app import ROUTERS
 from zhifu.api.resources import health
 from zhifu.api.route import PlatformRoute
 from zhifu.api.scopes import ALL, Scope
+from zhifu.money import Money
 
 #: What takes an object away comes last.
 PLATFORM_ROUTES = sorted(
@@ -43,6 +44,8 @@ MISSING = {
     "refund": "ref_0000000000000001",
     "payback": "pbk_0000000000000001",
     "chargeback": "chb_0000000000000001",
+    "withdrawal": "wdr_0000000000000001",
+    "reservation": "rsv_0000000000000001",
     "endpoint": "end_0000000000000001",
     "event": "evt_000000000100000000000001",
 }
@@ -129,6 +132,8 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
         "refund": shop.gateway.refund_of(other.id).id,
         "payback": payback.id,
         "chargeback": chargeback.id,
+        "withdrawal": shop.gateway.withdraw(1, Money(1, "USD"), "a withdrawal").id,
+        "reservation": shop.gateway.reserve_learners(1, 1, "a reservation").id,
         "endpoint": endpoint,
         "event": event,
     }
@@ -194,7 +199,7 @@ def test_another_platforms_object_is_as_unknown_as_none(world: World) -> None:
         assert world.ask(route, world.shop.key(1), world.own).status_code != 404 or (
             name(route) in NOTHING_YET
         ), name(route)
-    assert seen >= 14
+    assert seen >= 16
 
 
 #: Where there is nothing about an order that is not settled.
@@ -208,6 +213,7 @@ def test_lists_are_of_ones_own(world: World) -> None:
     payment = taken_back(world.shop).id
     for path in (
         *("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"),
+        *("/v1/withdrawals", "/v1/reservations"),
         *("/v1/paybacks", f"/v1/paybacks?payment={payment}"),
         *("/v1/chargebacks", f"/v1/chargebacks?payment={payment}"),
     ):

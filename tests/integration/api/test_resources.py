@@ -185,6 +185,9 @@ def test_a_balance_goes_to_the_treasury_once(fair: Fair, client: httpx.Client) -
     assert made.status_code == 201
     assert made.json()["treasury"] == fair.operators[1].address
     assert post(client, "/v1/withdrawals", {"amount": amount}, "out").content == made.content
+    withdrawal = client.get(f"/v1/withdrawals/{made.json()['id']}").json()
+    assert withdrawal == made.json()
+    assert client.get("/v1/withdrawals").json() == {"data": [withdrawal], "next_cursor": None}
     after = client.get("/v1/balance").json()
     assert after["available"]["amount"] == before["available"]["amount"] - 12_345
     much = {"amount": {"amount": 2**52, "currency": "USD"}}
@@ -216,19 +219,25 @@ def test_a_webhook_endpoints_secret_is_told_once(fair: Fair, client: httpx.Clien
     assert post(client, "/v1/webhook-endpoints", local, "local").status_code == 422
 
 
-def test_what_may_have_had_its_effect_is_not_begun_again(
+def test_a_withdrawal_whose_reply_was_lost_is_asked_for_again(
     fair: Fair, shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """API-3"""
+    """API-3, SUB-3: the money moves once, and the retry tells where."""
     body = {"amount": {"amount": 100, "currency": "USD"}}
-    platform_of = fair.network.registry.platform_of
+    receipts = fair.network.chain.receipts
 
-    def gone(_: int) -> Any:
+    def gone(_: Any) -> Any:
         raise ChainUnreachable("http://node", "it went away")
 
-    monkeypatch.setattr(fair.network.registry, "platform_of", gone)
+    monkeypatch.setattr(fair.network.chain, "receipts", gone)
     assert post(client, "/v1/withdrawals", body, "out").json()["code"] == "chain_unreachable"
-    monkeypatch.setattr(fair.network.registry, "platform_of", platform_of)
+    monkeypatch.setattr(fair.network.chain, "receipts", receipts)
+    (begun,) = client.get("/v1/withdrawals").json()["data"]
+    assert begun["state"] == "submitted"
     again = post(client, "/v1/withdrawals", body, "out")
-    assert (again.status_code, again.json()["code"]) == (409, "request_in_progress")
+    assert (again.status_code, again.json()["id"]) == (201, begun["id"])
+    assert again.json()["treasury"] == fair.operators[1].address
     assert fair.available(1) == DEPOSIT - 1_000_000
+    other = {"amount": {"amount": 101, "currency": "USD"}}
+    refused = post(client, "/v1/withdrawals", other, "out")
+    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_conflict")

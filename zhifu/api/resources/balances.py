@@ -1,14 +1,21 @@
-"""A platform's own balance, and sending it to the treasury."""
+"""A platform's own balance, and its withdrawals."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from zhifu.api import schemas, shown
+from fastapi import APIRouter, Path, Query
+
+from zhifu import ids
+from zhifu.api import cursors, schemas, shown
+from zhifu.api.replies import Key
 from zhifu.api.route import PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.money import Money
+from zhifu.treasury import WithdrawalRecord
+
+_LISTED = "withdrawals"
 
 router = APIRouter(route_class=PlatformRoute, tags=["balances"])
 
@@ -26,15 +33,41 @@ async def get_balance(gateway: Gateway, caller: Asking) -> schemas.BalanceOut:
 
 
 @router.post("/v1/withdrawals", status_code=201, response_model=schemas.WithdrawalOut)
-@operation(Scope.WITHDRAWALS_WRITE)
+@operation(Scope.WITHDRAWALS_WRITE, is_repeatable=True)
 async def withdraw(
-    gateway: Gateway, caller: Asking, body: schemas.WithdrawalIn
+    gateway: Gateway, caller: Asking, key: Key, body: schemas.WithdrawalIn
 ) -> schemas.WithdrawalOut:
-    """Send some of your platform's balance to its treasury, and wait until that is on chain."""
+    """Send some of your platform's balance to its treasury, and wait until that is on chain.
+
+    The same key again goes on with a withdrawal that was cut short.
+    """
     amount = Money(body.amount.amount, body.amount.currency)
-    found = await gateway.withdraw(caller.platform, amount)
-    return schemas.WithdrawalOut(
-        amount=shown.money(found.amount),
-        treasury=found.treasury,
-        transaction_hash=found.transaction_hash,
+    return _shown(await gateway.withdraw(caller.platform, amount, key))
+
+
+@router.get("/v1/withdrawals", response_model=schemas.WithdrawalsOut)
+@operation(Scope.WITHDRAWALS_READ)
+async def list_withdrawals(
+    gateway: Gateway, caller: Asking, page: Annotated[schemas.PageQuery, Query()]
+) -> schemas.WithdrawalsOut:
+    """Your platform's withdrawals, the newest first."""
+    before = cursors.read(_LISTED, caller.platform, page.cursor)
+    found = await gateway.withdrawals(caller.platform, before=before, limit=page.limit + 1)
+    numbers = [ids.from_text(ids.WITHDRAWAL, each.id) or 0 for each in found]
+    cursor = cursors.following(_LISTED, caller.platform, numbers, page.limit)
+    return schemas.WithdrawalsOut(
+        data=[_shown(each) for each in found[: page.limit]], next_cursor=cursor
     )
+
+
+@router.get("/v1/withdrawals/{withdrawal}", response_model=schemas.WithdrawalOut)
+@operation(Scope.WITHDRAWALS_READ)
+async def get_withdrawal(
+    gateway: Gateway, caller: Asking, withdrawal: Annotated[str, Path()]
+) -> schemas.WithdrawalOut:
+    """One withdrawal, as it is now."""
+    return _shown(await gateway.withdrawal(caller.platform, withdrawal))
+
+
+def _shown(found: WithdrawalRecord) -> schemas.WithdrawalOut:
+    return schemas.WithdrawalOut(**{**found._asdict(), "amount": shown.money(found.amount)})

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from zhifu import ids
 from zhifu.accounts import name_of
 from zhifu.api import cursors, schemas, shown
+from zhifu.api.replies import Key
 from zhifu.api.resources.orders import own_order
 from zhifu.api.route import PlatformRoute, operation
 from zhifu.api.scopes import Scope
@@ -74,13 +75,13 @@ async def return_refund(
 
 
 @router.post("/v1/disputes", status_code=201, response_model=schemas.DisputeOut)
-@operation(Scope.DISPUTES_WRITE)
+@operation(Scope.DISPUTES_WRITE, is_repeatable=True)
 async def open_dispute(
-    gateway: Gateway, caller: Asking, body: schemas.DisputeIn
+    gateway: Gateway, caller: Asking, key: Key, body: schemas.DisputeIn
 ) -> schemas.DisputeOut:
     """Move what is left of a settled order into dispute, with a bond of your platform's."""
     await own_order(gateway, caller, body.order)
-    found = await gateway.open_dispute(body.order, bytes.fromhex(body.evidence[2:]))
+    found = await gateway.open_dispute(body.order, bytes.fromhex(body.evidence[2:]), key)
     return _dispute(body.order, found)
 
 

@@ -7,6 +7,9 @@ DROP TABLE chargeback_history;
 -- payback_history --
 DROP TABLE payback_history;
 
+-- act_history --
+DROP TABLE act_history;
+
 -- batch_history --
 DROP TABLE batch_history;
 
@@ -30,6 +33,9 @@ DROP TABLE paybacks;
 
 -- refunds --
 DROP TABLE refunds;
+
+-- acts --
+DROP TABLE acts;
 
 -- submissions --
 DROP TABLE submissions;

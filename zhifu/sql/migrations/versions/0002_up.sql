@@ -147,14 +147,16 @@ CREATE UNIQUE INDEX batch_orders_once ON batch_orders (order_id) WHERE released 
 CREATE INDEX batch_orders_released ON batch_orders (order_id) WHERE released = 1;
 
 -- operations --
--- What an operator key does on chain, for a batch, a refund or a payment, its `subject`. One that is
+-- What an operator key does on chain, for a batch, a refund, an act …, its `subject`. One that is
 -- stored was never handed to a node. The nonce and the hash are those of the transaction signed
--- last, or of the one that is included; `block_hash` names the block that has it.
+-- last, or of the one that is included; `block_hash` names the block that has it, and `result` is
+-- what the events in it tell, as JSON.
 CREATE TABLE operations (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
     operator TEXT NOT NULL CHECK (length(operator) = 42),
-    kind TEXT NOT NULL CHECK (kind IN ('batch', 'refund', 'top_up', 'pay_out')),
+    kind TEXT NOT NULL CHECK (kind IN (
+        'batch', 'refund', 'top_up', 'pay_out', 'withdrawal', 'reservation', 'binding', 'dispute')),
     subject BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
     nonce BIGINT NOT NULL CHECK (nonce >= 0),
@@ -165,9 +167,11 @@ CREATE TABLE operations (
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     detail TEXT,
+    result TEXT,
     CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
     CHECK ((gas_used IS NULL) = (block_number IS NULL)),
-    CHECK ((block_hash IS NULL) = (block_number IS NULL))
+    CHECK ((block_hash IS NULL) = (block_number IS NULL)),
+    CHECK (result IS NULL OR block_number IS NOT NULL)
 );
 
 -- operations_once --
@@ -202,6 +206,30 @@ CREATE TABLE submissions (
     PRIMARY KEY (operation_id, attempt),
     UNIQUE (operation_id, hash)
 );
+
+-- acts --
+-- What a platform asked its operator key to do, once for each of its keys; `arguments` are what it
+-- asked for, as JSON. An act stands where its latest operation does.
+CREATE TABLE acts (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
+    kind TEXT NOT NULL CHECK (kind IN ('withdrawal', 'reservation', 'binding', 'dispute')),
+    idempotency_key TEXT NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 255),
+    arguments TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
+    transaction_hash TEXT,
+    block_number BIGINT,
+    result TEXT,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    UNIQUE (platform, idempotency_key),
+    CHECK (state = 'stored' OR transaction_hash IS NOT NULL),
+    CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL))
+);
+
+-- acts_kind --
+CREATE INDEX acts_kind ON acts (platform, kind, id);
 
 -- refunds --
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
@@ -365,6 +393,16 @@ CREATE TABLE batch_history (
     at BIGINT NOT NULL,
     detail TEXT,
     PRIMARY KEY (batch_id, change)
+) WITHOUT ROWID;
+
+-- act_history --
+CREATE TABLE act_history (
+    act_id BIGINT NOT NULL REFERENCES acts (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (act_id, change)
 ) WITHOUT ROWID;
 
 -- payback_history --
@@ -695,6 +733,71 @@ CREATE TRIGGER operations_batches AFTER UPDATE ON operations WHEN NEW.kind = 'ba
     WHERE id = NEW.subject;
 END;
 
+-- operations_begin_acts --
+-- What the chain refused is done anew by another operation.
+CREATE TRIGGER operations_begin_acts AFTER INSERT ON operations
+WHEN NEW.kind IN ('withdrawal', 'reservation', 'binding', 'dispute') BEGIN
+    UPDATE acts SET state = NEW.state, transaction_hash = NEW.transaction_hash,
+        changed_at = NEW.changed_at, detail = NULL
+    WHERE id = NEW.subject;
+END;
+
+-- operations_acts --
+-- An act stands where its operation does.
+CREATE TRIGGER operations_acts AFTER UPDATE ON operations
+WHEN NEW.kind IN ('withdrawal', 'reservation', 'binding', 'dispute') BEGIN
+    UPDATE acts SET
+        state = NEW.state,
+        transaction_hash = NEW.transaction_hash,
+        block_number = NEW.block_number,
+        result = NEW.result,
+        changed_at = NEW.changed_at,
+        detail = NEW.detail
+    WHERE id = NEW.subject;
+END;
+
+-- acts_write_history --
+CREATE TRIGGER acts_write_history AFTER INSERT ON acts BEGIN
+    INSERT INTO act_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at, NULL);
+END;
+
+-- acts_start --
+CREATE TRIGGER acts_start BEFORE INSERT ON acts WHEN NEW.state <> 'stored' BEGIN
+    SELECT RAISE(ABORT, 'an act starts as stored');
+END;
+
+-- acts_fixed --
+CREATE TRIGGER acts_fixed BEFORE UPDATE OF
+    id, platform, kind, idempotency_key, arguments, created_at ON acts
+BEGIN
+    SELECT RAISE(ABORT, 'what was asked for is a fact');
+END;
+
+-- acts_change --
+-- From refused back to stored is one that is done anew.
+CREATE TRIGGER acts_change BEFORE UPDATE OF state ON acts
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('stored', 'submitted'), ('stored', 'settled'), ('stored', 'refused'),
+    ('submitted', 'settled'), ('submitted', 'refused'),
+    ('settled', 'confirmed'), ('settled', 'submitted'), ('confirmed', 'submitted'),
+    ('refused', 'stored'), ('refused', 'settled'))
+BEGIN
+    SELECT RAISE(ABORT, 'an act cannot change like this');
+END;
+
+-- acts_change_history --
+CREATE TRIGGER acts_change_history AFTER UPDATE OF state ON acts
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO act_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    FROM act_history WHERE act_id = NEW.id;
+END;
+
+-- acts_keep --
+CREATE TRIGGER acts_keep BEFORE DELETE ON acts BEGIN
+    SELECT RAISE(ABORT, 'acts are kept');
+END;
+
 -- submissions_fixed --
 CREATE TRIGGER submissions_fixed BEFORE UPDATE ON submissions BEGIN
     SELECT RAISE(ABORT, 'a signed transaction is a fact');
@@ -947,6 +1050,16 @@ END;
 
 -- batch_history_keep --
 CREATE TRIGGER batch_history_keep BEFORE DELETE ON batch_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- act_history_fixed --
+CREATE TRIGGER act_history_fixed BEFORE UPDATE ON act_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- act_history_keep --
+CREATE TRIGGER act_history_keep BEFORE DELETE ON act_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;
 

@@ -10,7 +10,8 @@ CREATE TABLE events (
     number BIGINT NOT NULL CHECK (number > 0),
     history TEXT NOT NULL
         CHECK (history IN (
-            'payment', 'batch', 'refund', 'payback', 'chargeback', 'endpoint', 'test')),
+            'payment', 'batch', 'refund', 'payback', 'chargeback', 'withdrawal', 'reservation',
+            'endpoint', 'test')),
     subject BIGINT NOT NULL,
     change BIGINT NOT NULL,
     state TEXT NOT NULL,
@@ -76,6 +77,23 @@ CREATE TRIGGER chargeback_history_event AFTER INSERT ON chargeback_history BEGIN
         'chargeback', chargebacks.id, NEW.change, NEW.state, NEW.at
     FROM chargebacks JOIN payments ON payments.id = chargebacks.payment_id
     WHERE chargebacks.id = NEW.chargeback_id;
+END;
+
+-- act_history_event --
+-- Of a binding and of a dispute there is nothing to tell but that it is on chain.
+CREATE TRIGGER act_history_event AFTER INSERT ON act_history
+WHEN (NEW.state IN ('settled', 'confirmed', 'refused') OR NEW.state = 'submitted' AND EXISTS (
+    SELECT 1 FROM act_history WHERE act_id = NEW.act_id AND change = NEW.change - 1
+        AND state IN ('settled', 'confirmed')))
+    AND EXISTS (
+        SELECT 1 FROM acts WHERE id = NEW.act_id AND kind IN ('withdrawal', 'reservation'))
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = acts.platform), 0),
+        kind, id, NEW.change,
+        CASE NEW.state WHEN 'submitted' THEN 'unsettled' ELSE NEW.state END, NEW.at
+    FROM acts WHERE id = NEW.act_id;
 END;
 
 -- events_fixed --

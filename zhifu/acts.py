@@ -1,0 +1,54 @@
+"""Acts: what a platform asks its operator key to do on chain, each once under a key of its own.
+
+An act is stored with its signed transaction, or not at all: what the contract refuses leaves
+nothing behind. From then on the lane brings it to its end, whoever waits for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from zhifu.actbook import Act, ActBook, KeyTaken, Wanted
+from zhifu.exceptions import ContractReverted, InvalidInput
+from zhifu.lane import Lane
+from zhifu.refusals import explained
+from zhifu.requests import TEXT_RULE, is_text
+
+
+class Acts:
+    """Does acts by the lanes of their platforms; `lane` raises for a platform without one."""
+
+    def __init__(self, book: ActBook, lane: Callable[[int], Lane]) -> None:
+        self._book = book
+        self._lane = lane
+
+    def do(self, wanted: Wanted, to: str, calldata: bytes) -> Act:
+        """Do what is wanted by a call of a contract, and wait until that is included.
+
+        The same again goes on with it, or does anew what the chain refused. Raises InvalidInput for
+        the key, IdempotencyConflict if it was used for something else, what the contract has
+        against it, and as `Gateway.settle` while it is undecided: `recover` goes on with it then.
+        """
+        if not is_text(wanted.idempotency_key):
+            raise InvalidInput("idempotency_key", TEXT_RULE)
+        lane = self._lane(wanted.platform)
+        known = self._book.known(wanted)
+        while known is None or not known.is_included:
+            with lane.turn:
+                self._submit(lane, wanted, to, calldata)
+            known = self._book.known(wanted)
+        return known
+
+    def _submit(self, lane: Lane, wanted: Wanted, to: str, calldata: bytes) -> None:
+        known = self._book.known(wanted)
+        number = known.number if known else self._book.number()
+        put = None if known else partial(self._book.put, number=number, wanted=wanted)
+        try:
+            refusal = lane.submit(wanted.kind, number, to, calldata, put).refusal
+            if refusal is not None:
+                raise refusal
+        except KeyTaken:
+            return
+        except ContractReverted as reverted:
+            raise explained(reverted, wanted.platform, lane.signer.address) from reverted
