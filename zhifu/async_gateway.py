@@ -41,12 +41,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+#: What asks the database alone is over in a moment; it must not wait for what is not.
+_BRIEF_THREADS = 8
+_CALLBACK_THREADS = 4
+
+
 class AsyncGateway:
     """One gateway on one event loop; what its methods mean and raise, `Gateway` says.
 
-    `threads` of them run at once. A commit takes at most `batch` payments; at most `queue` wait
-    for one, and whoever comes then waits for room. After `close`, every method raises
-    GatewayClosed.
+    `threads` of them run at once that may wait for the chain or a provider. What asks the database
+    alone, and providers' callbacks, have threads of their own and wait for none of those. A commit
+    takes at most `batch` payments; at most `queue` wait for one, and whoever comes then waits for
+    room. After `close`, every method raises GatewayClosed.
     """
 
     def __init__(
@@ -57,10 +63,14 @@ class AsyncGateway:
                 raise InvalidInput(name, "must be an integer of at least 1", value)
         self.gateway = gateway
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="zhifu-gateway")
+        self._brief = ThreadPoolExecutor(_BRIEF_THREADS, thread_name_prefix="zhifu-brief")
+        self._callbacks = ThreadPoolExecutor(_CALLBACK_THREADS, thread_name_prefix="zhifu-callback")
         self._intake = AsyncIntake(
             gateway.intake, gateway.asking, gateway.freshness, batch=batch, queue=queue
         )
         self._is_closed = False
+        #: How many callbacks are being verified and stored, or wait for it.
+        self.callbacks_waiting = 0
 
     async def __aenter__(self) -> AsyncGateway:
         return self
@@ -75,16 +85,30 @@ class AsyncGateway:
         self._is_closed = True
         await self._intake.close()
         loop = asyncio.get_running_loop()
-        # In the loop's own threads: a pool cannot wait for itself.
-        await loop.run_in_executor(None, partial(self._workers.shutdown, wait=True))
+        for pool in (self._callbacks, self._brief, self._workers):
+            # In the loop's own threads: a pool cannot wait for itself.
+            await loop.run_in_executor(None, partial(pool.shutdown, wait=True))
         await loop.run_in_executor(None, self.gateway.close)
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something that blocks in one of the gateway's threads; it ends if it is cancelled."""
+        return await self._in(self._workers, function, *args, **kwargs)
+
+    async def run_brief(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same for what asks the database alone."""
+        return await self._in(self._brief, function, *args, **kwargs)
+
+    async def _in(
+        self,
+        pool: ThreadPoolExecutor,
+        function: Callable[P, R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
         if self._is_closed:
             raise GatewayClosed
         call = partial(function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._workers, call)
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
 
     # Payments
 
@@ -110,7 +134,11 @@ class AsyncGateway:
 
     async def take_callback(self, provider: str, callback: Callback) -> Answer:
         """Store what a provider tells by itself, and what to answer it."""
-        return await self.run(self.gateway.take_callback, provider, callback)
+        self.callbacks_waiting += 1
+        try:
+            return await self._in(self._callbacks, self.gateway.take_callback, provider, callback)
+        finally:
+            self.callbacks_waiting -= 1
 
     async def process_callbacks(self) -> int:
         """Ask providers again about what their callbacks hinted at."""
@@ -126,7 +154,7 @@ class AsyncGateway:
 
     async def paybacks(self, payment_id: str) -> list[Payback]:
         """What goes back of a payment without being a refund of an order."""
-        return await self.run(self.gateway.paybacks, payment_id)
+        return await self.run_brief(self.gateway.paybacks, payment_id)
 
     async def follow_chargebacks(self) -> int:
         """Take back on chain what payers' banks took back."""
@@ -134,7 +162,7 @@ class AsyncGateway:
 
     async def chargebacks(self, payment_id: str) -> list[Chargeback]:
         """The chargebacks of a payment, the oldest first."""
-        return await self.run(self.gateway.chargebacks, payment_id)
+        return await self.run_brief(self.gateway.chargebacks, payment_id)
 
     async def paybacks_page(
         self,
@@ -145,7 +173,7 @@ class AsyncGateway:
         limit: int = 100,
     ) -> Sequence[PaybackRecord]:
         """A platform's paybacks, or those of a payment of its, the newest first."""
-        return await self.run(
+        return await self.run_brief(
             self.gateway.paybacks_page,
             platform,
             payment_id=payment_id,
@@ -155,15 +183,15 @@ class AsyncGateway:
 
     async def payback_record(self, platform: int, payback_id: str) -> PaybackRecord:
         """One payback of a platform."""
-        return await self.run(self.gateway.payback_record, platform, payback_id)
+        return await self.run_brief(self.gateway.payback_record, platform, payback_id)
 
     async def pay_back_again(self, platform: int, payback_id: str) -> PaybackRecord:
         """Have a payback tried again that its provider refused."""
-        return await self.run(self.gateway.pay_back_again, platform, payback_id)
+        return await self.run_brief(self.gateway.pay_back_again, platform, payback_id)
 
     async def paid_back_by_hand(self, platform: int, payback_id: str, detail: str) -> PaybackRecord:
         """Note that a person returned what the provider refused to."""
-        return await self.run(self.gateway.paid_back_by_hand, platform, payback_id, detail)
+        return await self.run_brief(self.gateway.paid_back_by_hand, platform, payback_id, detail)
 
     async def chargebacks_page(
         self,
@@ -174,7 +202,7 @@ class AsyncGateway:
         limit: int = 100,
     ) -> Sequence[ChargebackRecord]:
         """A platform's chargebacks, or those of a payment of its, the newest first."""
-        return await self.run(
+        return await self.run_brief(
             self.gateway.chargebacks_page,
             platform,
             payment_id=payment_id,
@@ -184,7 +212,7 @@ class AsyncGateway:
 
     async def chargeback_record(self, platform: int, chargeback_id: str) -> ChargebackRecord:
         """One chargeback of a platform."""
-        return await self.run(self.gateway.chargeback_record, platform, chargeback_id)
+        return await self.run_brief(self.gateway.chargeback_record, platform, chargeback_id)
 
     async def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
         """Refund the orders of a platform that no batch could carry for so long."""
@@ -204,39 +232,39 @@ class AsyncGateway:
 
     async def payment(self, payment_id: str) -> Payment:
         """One payment."""
-        return await self.run(self.gateway.payment, payment_id)
+        return await self.run_brief(self.gateway.payment, payment_id)
 
     async def payments(self, platform: int) -> list[Payment]:
         """A platform's payments, the oldest first."""
-        return await self.run(lambda: list(self.gateway.payments(platform)))
+        return await self.run_brief(lambda: list(self.gateway.payments(platform)))
 
     async def order(self, order_id: str) -> OrderRecord:
         """One order."""
-        return await self.run(self.gateway.order, order_id)
+        return await self.run_brief(self.gateway.order, order_id)
 
     async def orders(
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[OrderRecord]:
         """A platform's orders whose numbers are below `before`, the newest first."""
-        return await self.run(self.gateway.orders, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.orders, platform, before=before, limit=limit)
 
     async def history(self, order_id: str) -> list[Change]:
         """What happened to an order, in order."""
-        return await self.run(self.gateway.history, order_id)
+        return await self.run_brief(self.gateway.history, order_id)
 
     # Settlement
 
     async def waiting(self, platform: int) -> int:
         """How many paid orders of a platform wait for a batch."""
-        return await self.run(self.gateway.waiting, platform)
+        return await self.run_brief(self.gateway.waiting, platform)
 
     async def left_out(self, platform: int) -> list[OrderRecord]:
         """A platform's paid orders that no batch can carry now."""
-        return await self.run(self.gateway.left_out, platform)
+        return await self.run_brief(self.gateway.left_out, platform)
 
     async def is_due(self, platform: int) -> bool:
         """Whether a platform's waiting orders should be settled now."""
-        return await self.run(self.gateway.is_due, platform)
+        return await self.run_brief(self.gateway.is_due, platform)
 
     async def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
         """Settle a platform's next batch on chain and wait until it is included."""
@@ -252,7 +280,7 @@ class AsyncGateway:
 
     async def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""
-        return await self.run(self.gateway.batches, platform)
+        return await self.run_brief(self.gateway.batches, platform)
 
     # Licences and refunds
 
@@ -280,19 +308,19 @@ class AsyncGateway:
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[Refund]:
         """A platform's refunds whose numbers are below `before`, the newest first."""
-        return await self.run(self.gateway.refunds, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.refunds, platform, before=before, limit=limit)
 
     async def refund_record(self, platform: int, refund_id: str) -> Refund:
         """One refund of a platform."""
-        return await self.run(self.gateway.refund_record, platform, refund_id)
+        return await self.run_brief(self.gateway.refund_record, platform, refund_id)
 
     async def refund_of(self, order_id: str) -> Refund:
         """The latest refund of an order."""
-        return await self.run(self.gateway.refund_of, order_id)
+        return await self.run_brief(self.gateway.refund_of, order_id)
 
     async def pending_refunds(self) -> list[OrderRecord]:
         """Orders whose refund is not finished, the oldest first."""
-        return await self.run(self.gateway.pending_refunds)
+        return await self.run_brief(self.gateway.pending_refunds)
 
     async def dispute(self, order_id: str) -> Dispute:
         """The open dispute about an order."""

@@ -12,6 +12,7 @@ from starlette.types import Scope as HttpScope
 
 from zhifu.api.api_keys import ApiKey, ApiKeys, Mode, hash_of, looks_like_a_key
 from zhifu.api.buckets import Bucket, Rate
+from zhifu.api.problems import BUSY, Refused
 from zhifu.api.scopes import Scope
 from zhifu.exceptions import InvalidApiKey, MissingScope
 
@@ -19,6 +20,9 @@ from zhifu.exceptions import InvalidApiKey, MissingScope
 _TRUSTED_SECONDS = 1.0
 _REFRESHED_AFTER_SECONDS = 0.5
 _REMEMBERED = 4_096
+
+#: So many keys are looked for at once that nobody has shown yet: the known ones do not wait long.
+_MOST_STRANGERS = 32
 _PREFIX = b"Bearer "
 
 
@@ -57,11 +61,15 @@ class Callers:
         self._known: dict[bytes, Caller] = {}
         self._asking: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._used: dict[str, int] = {}
+        self._strangers = 0
+        self._refused: dict[bytes, float] = {}
 
     async def of(self, request: HttpScope) -> Caller:
-        """Whose API key a request carries; raises InvalidApiKey."""
+        """Whose API key a request carries; raises InvalidApiKey, and Refused if too many ask."""
         digest = _digest(request["headers"])
         caller = self._known.get(digest)
+        if caller is None and time.monotonic() < self._refused.get(digest, 0.0):
+            raise InvalidApiKey
         age = time.monotonic() - caller.checked_at if caller else _TRUSTED_SECONDS
         if caller is None or age >= _TRUSTED_SECONDS:
             caller = await self._ask(digest)
@@ -86,7 +94,8 @@ class Callers:
         """Ask the database, unless that is being done already."""
         task = self._asking.get(digest)
         if task is None:
-            task = self._asking[digest] = asyncio.ensure_future(self._look(digest))
+            look = self._look if digest in self._known else self._meet
+            task = self._asking[digest] = asyncio.ensure_future(look(digest))
             task.add_done_callback(partial(self._asked, digest))
         return task
 
@@ -95,6 +104,21 @@ class Callers:
         if not task.cancelled():
             # Whoever waits is told; a refresh that failed is tried again by the next request.
             task.exception()
+
+    async def _meet(self, digest: bytes) -> Caller | None:
+        """Look for a key that nobody has shown yet; one that is not there is not there for now."""
+        if self._strangers >= _MOST_STRANGERS:
+            raise Refused(BUSY)
+        self._strangers += 1
+        try:
+            caller = await self._look(digest)
+        finally:
+            self._strangers -= 1
+        if caller is None:
+            self._refused[digest] = time.monotonic() + _TRUSTED_SECONDS
+            if len(self._refused) > _REMEMBERED:
+                self._refused.pop(next(iter(self._refused)))
+        return caller
 
     async def _look(self, digest: bytes) -> Caller | None:
         now = time.monotonic()

@@ -9,25 +9,37 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as HttpScope
 
 from zhifu.api.deadlines import Deadlines
-from zhifu.api.problems import TIMED_OUT, TOO_LARGE, Problem, Refused, respond
+from zhifu.api.problems import BUSY, TIMED_OUT, TOO_LARGE, Problem, Refused, respond
+
+MOST_REQUESTS = 1_024
+"""How many requests are worked on at once."""
 
 
 class Limits:
     """Refuses a body of more than `body_bytes`, however it comes, and ends what takes too long.
 
+    While `most` requests are worked on, another is refused.
+
     A request that is ended had its effect or not; the same again under its key tells.
     """
 
-    def __init__(self, app: ASGIApp, *, body_bytes: int, seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, body_bytes: int, seconds: float, most: int = MOST_REQUESTS
+    ) -> None:
         self._app = app
         self._body_bytes = body_bytes
         self._seconds = seconds
+        self._most = most
+        self._under_way = 0
         self._deadlines = Deadlines()
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         """Pass a request on that is small enough."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._under_way >= self._most:
+            await self._refuse(BUSY, scope, receive, send)
             return
         announced = _announced(scope)
         if announced is not None and announced > self._body_bytes:
@@ -65,6 +77,7 @@ class Limits:
             await send(message)
 
         deadline = self._deadlines.watch(task, self._seconds)
+        self._under_way += 1
         try:
             await self._app(scope, receive, watched)
         except asyncio.CancelledError:
@@ -74,6 +87,7 @@ class Limits:
                 task.uncancel()
             raise Refused(TIMED_OUT) from None
         finally:
+            self._under_way -= 1
             self._deadlines.forget(deadline)
 
     async def _refuse(

@@ -113,6 +113,13 @@ TIMED_OUT = Problem(
     "must be answered in time; the same request under the same key may be sent again",
     (("Retry-After", "1"),),
 )
+BUSY = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "busy",
+    "request",
+    "must find room; the same request may be sent again",
+    (("Retry-After", "1"),),
+)
 
 
 def wrong_method(allowed: str) -> Problem:

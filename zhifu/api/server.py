@@ -11,8 +11,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from zhifu.api.logs import adopt
+from zhifu.api.protocol import BoundedProtocol
 
 _GRACE_SECONDS = 60
+
+#: More than the service works on at once; whoever comes beyond is turned away without a word of it.
+_MOST_CONNECTIONS = 4_096
 
 
 def server(
@@ -35,7 +39,7 @@ def server(
             host=host,
             port=port,
             loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -44,6 +48,7 @@ def server(
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            limit_concurrency=_MOST_CONNECTIONS,
         )
     )
 

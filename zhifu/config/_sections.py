@@ -224,7 +224,7 @@ def read_http(section: Section) -> HttpSettings:
         host=section.get("host", text(), "127.0.0.1"),
         port=section.get("port", integer(1, 65_535), 8_080),
         body_limit_bytes=section.get("body_limit_bytes", integer(1_024, 64 * _MEBIBYTE), _MEBIBYTE),
-        requests_per_second=section.get("requests_per_second", integer(0, 1_000_000), 0),
+        requests_per_second=section.get("requests_per_second", integer(0, 1_000_000), 200),
         burst=section.get("burst", integer(1, 1_000_000), 1_000),
         trusted_proxies=section.get("trusted_proxies", networks, ()),
     )

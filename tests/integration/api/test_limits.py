@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +14,7 @@ from zhifu.api.api_keys import ApiKeys, Mode, hash_of
 from zhifu.api.buckets import Bucket, Rate
 from zhifu.api.scopes import Scope, read_scopes
 from zhifu.api.service import Options
-from zhifu.exceptions import DatabaseRefused, InvalidInput, UnknownApiKey, UnknownOrder
+from zhifu.exceptions import DatabaseRefused, InvalidInput, UnknownApiKey
 from zhifu.providers import ProviderPayment
 from zhifu.store import Store
 
@@ -187,27 +185,3 @@ def test_the_log_tells_of_every_request_and_of_no_secret(fair: Fair) -> None:
     written = shop.written.getvalue()
     for secret in (text, text[12:], body["provider_payment_id"], "whsec_", "example.org"):
         assert secret.encode() not in written
-
-
-def test_letting_in_waits_for_nothing_slow(
-    shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """API-8"""
-    let_go, waiting = threading.Event(), threading.Semaphore(0)
-
-    def slow(*_: object) -> Any:
-        waiting.release()
-        assert let_go.wait(FOREVER)
-        raise UnknownOrder("ord_0000000000000001")
-
-    monkeypatch.setattr(shop.gateway, "order", slow)
-    with ThreadPoolExecutor(40) as asking:
-        path = "/v1/orders/ord_0000000000000001"
-        slow_ones = [asking.submit(client.get, path) for _ in range(40)]
-        for _ in range(32):
-            assert waiting.acquire(timeout=FOREVER)
-        with shop.asking(key=shop.key()) as other:
-            assert other.get("/v1/platforms").status_code == 200
-            assert other.get("/readyz").status_code == 200
-        let_go.set()
-        assert {each.result().status_code for each in slow_ones} == {404}

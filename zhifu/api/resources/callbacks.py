@@ -12,11 +12,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from zhifu.api import problems
+from zhifu.api.problems import Refused
 from zhifu.api.route import problem_answers
 from zhifu.api.service import Gateway
 from zhifu.providers import Callback
 
 router = APIRouter(tags=["providers"])
+
+#: Anybody may send something here. Providers send again what is not taken.
+_MOST_WAITING = 64
 
 _RAW = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
@@ -37,5 +42,7 @@ async def take_callback(gateway: Gateway, provider: str, request: Request) -> Re
     """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     callback = Callback(headers, await request.body(), int(time.time()))
+    if gateway.callbacks_waiting >= _MOST_WAITING:
+        raise Refused(problems.BUSY)
     answer = await gateway.take_callback(provider, callback)
     return Response(answer.body, answer.status, media_type=answer.content_type)

@@ -33,7 +33,7 @@ async def list_deliveries(
     """What was or is to be sent to an endpoint, with every attempt; the newest events first."""
     listed = f"deliveries/{endpoint}"
     number, item = divmod(cursors.read(listed, caller.platform, page.cursor), _ITEMS)
-    found = await gateway.run(
+    found = await gateway.run_brief(
         partial(
             events.deliveries,
             caller.platform,
@@ -56,10 +56,10 @@ async def resend(
 ) -> schemas.ResentOut:
     """Send an endpoint one event again, or what it wants of a range; the events keep their ids."""
     if body.event is not None:
-        await gateway.run(events.resend, caller.platform, endpoint, body.event)
+        await gateway.run_brief(events.resend, caller.platform, endpoint, body.event)
         return schemas.ResentOut(resent=1)
     first, last = body.first or 0, body.last or 0
-    resent = await gateway.run(events.resend_range, caller.platform, endpoint, first, last)
+    resent = await gateway.run_brief(events.resend_range, caller.platform, endpoint, first, last)
     return schemas.ResentOut(resent=resent)
 
 

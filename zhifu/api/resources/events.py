@@ -30,7 +30,7 @@ async def list_events(
     gateway: Gateway, events: Events, caller: Asking, query: Annotated[EventsQuery, Query()]
 ) -> dict[str, Any]:
     """Your platform's events after a sequence number, in order; those of single orders apart."""
-    found = await gateway.run(
+    found = await gateway.run_brief(
         lambda: events.events(caller.platform, after=query.after, limit=query.limit)
     )
     return {"data": found, "next_after": found[-1]["sequence"] if found else None}
@@ -42,4 +42,4 @@ async def get_event(
     gateway: Gateway, events: Events, caller: Asking, event: Annotated[str, Path()]
 ) -> dict[str, Any]:
     """One event, as webhooks tell it."""
-    return await gateway.run(events.event, caller.platform, event)
+    return await gateway.run_brief(events.event, caller.platform, event)

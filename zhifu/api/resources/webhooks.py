@@ -25,7 +25,7 @@ async def create_endpoint(
     gateway: Gateway, hooks: Hooks, caller: Asking, body: schemas.EndpointIn
 ) -> schemas.NewEndpointOut:
     """Have events sent to an address from now on. Its secret is shown this once."""
-    found, secret = await gateway.run(hooks.add, caller.platform, body.url, body.types)
+    found, secret = await gateway.run_brief(hooks.add, caller.platform, body.url, body.types)
     return schemas.NewEndpointOut(**_shown(found).model_dump(), secret=secret)
 
 
@@ -33,7 +33,7 @@ async def create_endpoint(
 @operation(Scope.WEBHOOKS_READ)
 async def list_endpoints(gateway: Gateway, hooks: Hooks, caller: Asking) -> schemas.EndpointsOut:
     """Your platform's webhook endpoints, the oldest first."""
-    found = await gateway.run(hooks.of, caller.platform)
+    found = await gateway.run_brief(hooks.of, caller.platform)
     return schemas.EndpointsOut(data=[_shown(each) for each in found])
 
 
@@ -43,7 +43,7 @@ async def get_endpoint(
     gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id
 ) -> schemas.EndpointOut:
     """One webhook endpoint."""
-    return _shown(await gateway.run(hooks.get, caller.platform, endpoint))
+    return _shown(await gateway.run_brief(hooks.get, caller.platform, endpoint))
 
 
 @router.patch("/v1/webhook-endpoints/{endpoint}", response_model=schemas.EndpointOut)
@@ -52,7 +52,7 @@ async def change_endpoint(
     gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id, body: schemas.EndpointChangeIn
 ) -> schemas.EndpointOut:
     """Send an endpoint's events elsewhere, or other ones, or none while it is not enabled."""
-    found = await gateway.run(
+    found = await gateway.run_brief(
         partial(
             hooks.change,
             caller.platform,
@@ -69,7 +69,7 @@ async def change_endpoint(
 @operation(Scope.WEBHOOKS_WRITE)
 async def delete_endpoint(gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id) -> None:
     """Send nothing to an endpoint any more, and forget its secrets."""
-    await gateway.run(hooks.remove, caller.platform, endpoint)
+    await gateway.run_brief(hooks.remove, caller.platform, endpoint)
 
 
 @router.post("/v1/webhook-endpoints/{endpoint}/enable", response_model=schemas.EndpointOut)
@@ -78,7 +78,7 @@ async def enable_endpoint(
     gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id, _: schemas.NothingIn
 ) -> schemas.EndpointOut:
     """Let an endpoint go on that was disabled; what happened since is sent now."""
-    return _shown(await gateway.run(hooks.enable, caller.platform, endpoint))
+    return _shown(await gateway.run_brief(hooks.enable, caller.platform, endpoint))
 
 
 @router.post("/v1/webhook-endpoints/{endpoint}/disable", response_model=schemas.EndpointOut)
@@ -87,7 +87,7 @@ async def disable_endpoint(
     gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id, _: schemas.NothingIn
 ) -> schemas.EndpointOut:
     """Send an endpoint nothing until it is enabled again; nothing is lost meanwhile."""
-    return _shown(await gateway.run(hooks.disable, caller.platform, endpoint))
+    return _shown(await gateway.run_brief(hooks.disable, caller.platform, endpoint))
 
 
 @router.post("/v1/webhook-endpoints/{endpoint}/rotate", response_model=schemas.SecretOut)
@@ -96,7 +96,9 @@ async def rotate_secret(
     gateway: Gateway, hooks: Hooks, caller: Asking, endpoint: Id, _: schemas.NothingIn
 ) -> schemas.SecretOut:
     """Give an endpoint a new secret, shown this once; the old one signs beside it for a day."""
-    return schemas.SecretOut(secret=await gateway.run(hooks.rotate, caller.platform, endpoint))
+    return schemas.SecretOut(
+        secret=await gateway.run_brief(hooks.rotate, caller.platform, endpoint)
+    )
 
 
 def _shown(found: Endpoint) -> schemas.EndpointOut:
