@@ -44,6 +44,11 @@ class Round:
         """Whether nothing more is to be begun."""
         return self._is_stopped() or self._clock() >= self._until
 
+    @property
+    def left_seconds(self) -> float:
+        """How long it may still last."""
+        return 0.0 if self._is_stopped() else max(0.0, self._until - self._clock())
+
 
 _CURRENT: ContextVar[Round | None] = ContextVar("round", default=None)
 
@@ -51,6 +56,12 @@ _CURRENT: ContextVar[Round | None] = ContextVar("round", default=None)
 def is_running() -> bool:
     """Whether this thread goes through what is due by itself, and nobody waits for it."""
     return _CURRENT.get() is not None
+
+
+def left_seconds() -> float | None:
+    """How long what goes on by itself in this thread may still last; None if somebody waits."""
+    current = _CURRENT.get()
+    return None if current is None else current.left_seconds
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from zhifu import rounds
 from zhifu.blocks import Receipt
 from zhifu.chain import TRANSACTION_GAS_LIMIT, Chain
 from zhifu.exceptions import (
@@ -33,6 +34,7 @@ from zhifu.store import Transaction
 Elsewhere = Callable[[Operation], Receipt | ZhifuError | None]
 
 _ATTEMPTS = 5
+_LEAST_WAIT_SECONDS = 1.0
 
 #: The most nonces in a row that are filled: more cannot have been lost, but can be lied about.
 _MOST_FILLED = 64
@@ -110,8 +112,9 @@ class Submitter:
     def conclude(self, operation: Operation) -> Ending:
         """Send an operation until the chain has decided on it.
 
-        Raises ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused
-        while it has not; it stays stored, and the next call goes on with it.
+        Waits for it no longer than a round lasts (`zhifu.rounds`), if it is one's part. Raises
+        ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused while
+        it has not; it stays stored, and the next call goes on with it.
         """
         for _ in range(_ATTEMPTS):
             if operation.state in (OperationState.SETTLED, OperationState.CONFIRMED):
@@ -145,7 +148,7 @@ class Submitter:
         latest = self._latest(operation)
         try:
             self._chain.send_raw(latest.raw)
-            self._chain.wait_for_receipt(latest.hash)
+            self._wait(latest)
         except ChainUnreachable:
             # The reply is lost, the transaction may not be: whoever called looks it up.
             return False
@@ -156,6 +159,16 @@ class Submitter:
         except TransactionPending:
             return self._is_stuck(latest)
         return False
+
+    def _wait(self, sent: Submission) -> None:
+        """Wait until a transaction is included; what comes round again waits a round at most."""
+        left = rounds.left_seconds()
+        if left is None:
+            self._chain.wait_for_receipt(sent.hash)
+        else:
+            # A node that was handed a transaction may need a moment until it counts it.
+            seconds = max(left, _LEAST_WAIT_SECONDS)
+            self._chain.wait_for_receipt(sent.hash, timeout_seconds=seconds)
 
     def _latest(self, operation: Operation) -> Submission:
         """What was signed last, or is included, if it is one of our own."""
