@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from tests.faults.town import CONFIRMATIONS, PLATFORM
 from zhifu.anvil import dev_signer
@@ -21,6 +22,8 @@ from zhifu.worker import Worker, jobs_of
 
 #: So many times as fast as the true time do leases and delays pass.
 SPEED = 30
+#: Often enough for a lease of a minute of that time.
+_RENEW_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,19 @@ class Place:
 
 def live(place: Place, shop: Connection) -> None:
     """Do jobs, and for a shop what it asks for: a method's name and its arguments."""
+    with working(place) as gateway:
+        while True:
+            method, arguments = shop.recv()
+            shop.send(getattr(gateway, method)(*arguments))
+
+
+@contextmanager
+def working(place: Place) -> Iterator[Gateway]:
+    """A gateway that does each of its jobs in a thread of its own, until the process dies."""
     store = Store.open(place.database_url)
     with Chain(place.rpc_url) as chain, place.gateway(chain) as gateway:
         leases = Leases(store, clock=lambda: place.now() * 1_000)
-        worker = Worker(leases, jobs_of(gateway, [PLATFORM], settle_seconds=0.05))
-        threading.Thread(target=worker.run, daemon=True).start()
-        while True:
-            method, arguments = shop.recv()
-            shop.send(_answer(gateway, method, arguments))
-
-
-def _answer(gateway: Gateway, method: str, arguments: tuple[Any, ...]) -> Any:
-    return getattr(gateway, method)(*arguments)
+        for job in jobs_of(gateway, [PLATFORM], settle_seconds=0.05):
+            worker = Worker(leases, [job], renew_seconds=_RENEW_SECONDS)
+            threading.Thread(target=worker.run, daemon=True).start()
+        yield gateway
