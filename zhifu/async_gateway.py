@@ -220,7 +220,7 @@ class AsyncGateway:
 
     async def forget_learner(self, platform: int, learner: int) -> None:
         """Erase what is personal of a platform's learner; the books stay as they are."""
-        await self.run(self.gateway.forget_learner, platform, learner)
+        await self.run_brief(self.gateway.forget_learner, platform, learner)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""

@@ -32,6 +32,7 @@ from zhifu.api.resources import (
     catalogue,
     chargebacks,
     checkouts,
+    contacts,
     deliveries,
     events,
     health,
@@ -48,6 +49,7 @@ from zhifu.api.supervision import Background, Supervision
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
+from zhifu.notify.contacts import Contacts
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.store import Store
@@ -62,6 +64,7 @@ ROUTERS = (
     checkouts.router,
     catalogue.router,
     learners.router,
+    contacts.router,
     refunds.router,
     paybacks.router,
     chargebacks.router,
@@ -131,6 +134,7 @@ def create_app(
         clock,
         supervision,
         probes_of(store, gateway.network.chain),
+        Contacts(store, hooks.vault),
     )
     metrics.watch(
         "zhifu_commits_waiting",

@@ -40,6 +40,14 @@ LONGEST_SECONDS = 300
 Work = Callable[[], Awaitable[Response]]
 
 
+class _Manner(NamedTuple):
+    """How an answer is kept; see `Replies.once`."""
+
+    is_repeatable: bool
+    is_rebuilt: bool
+    secret: str | None
+
+
 class _Known(NamedTuple):
     request_hash: bytes
     started_at: int
@@ -79,14 +87,16 @@ class Replies:
         work: Work,
         *,
         is_repeatable: bool = False,
+        is_rebuilt: bool = False,
         secret: str | None = None,
     ) -> Response:
         """Do some work for the first request under a key; answer the others as it was answered.
 
-        `is_repeatable` is work that may be begun again if it was cut short. `secret` is a field of
-        its answer that only the first request is told. Raises
-        IdempotencyConflict for another request under the same key, RequestInProgress while another
-        process works on it, RequestInterrupted if it was cut short and cannot be begun again.
+        `is_repeatable` is work that may be begun again if it was cut short. `is_rebuilt` is work
+        that finds its own effect and answers it again, so that its answer is not kept. `secret` is
+        a field of its answer that only the first request is told. Raises IdempotencyConflict for
+        another request under the same key, RequestInProgress while another process works on it,
+        RequestInterrupted if it was cut short and cannot be begun again.
         """
         place = (platform, key)
         found = self._working.get(place)
@@ -94,7 +104,7 @@ class Replies:
             return await self._beside(key, request_hash, secret, *found)
         # What has begun is finished and kept, even if nobody waits for the answer any more.
         task = asyncio.ensure_future(
-            self._claimed(place, request_hash, work, is_repeatable, secret)
+            self._claimed(place, request_hash, work, _Manner(is_repeatable, is_rebuilt, secret))
         )
         self._working[place] = (request_hash, task)
         task.add_done_callback(lambda done: self._done(place, done))
@@ -134,8 +144,7 @@ class Replies:
         place: tuple[int, str],
         request_hash: bytes,
         work: Work,
-        is_repeatable: bool,
-        secret: str | None,
+        manner: _Manner,
     ) -> Response:
         claim = _Claim(*place, self._clock())
         known = await self._run(self._claim, claim, request_hash)
@@ -143,18 +152,18 @@ class Replies:
             if known.request_hash != request_hash:
                 raise IdempotencyConflict(claim.key)
             if known.status is not None and known.body is not None:
-                return _replayed(known.status, known.body)
-            await self._take_over(claim, known, is_repeatable)
+                return await _again(known.status, known.body, work, manner)
+            await self._take_over(claim, known, manner.is_repeatable)
         try:
             answer = await work()
         except Exception as error:
-            if is_repeatable or _is_refusal(error):
+            if manner.is_repeatable or _is_refusal(error):
                 await self._run(self._drop, claim)
             raise
         if not answer.status_code < 300:
             await self._run(self._drop, claim)
             return answer
-        kept = _without(secret, bytes(answer.body))
+        kept = b"" if manner.is_rebuilt else _without(manner.secret, bytes(answer.body))
         await self._run(self._keep, claim, answer.status_code, kept)
         return answer
 
@@ -222,6 +231,14 @@ def _is_refusal(error: Exception) -> bool:
 
 def _without(secret: str | None, body: bytes) -> bytes:
     return orjson.dumps({**orjson.loads(body), secret: None}) if secret else body
+
+
+async def _again(status: int, body: bytes, work: Work, manner: _Manner) -> Response:
+    if not manner.is_rebuilt:
+        return _replayed(status, body)
+    answer = await work()
+    answer.headers[REPLAYED] = "true"
+    return answer
 
 
 def _replayed(status: int, body: bytes) -> Response:

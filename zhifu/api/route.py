@@ -34,12 +34,15 @@ class Operation:
     """What a route asks of whoever calls it.
 
     `is_repeatable` is a POST that may be begun again after it was cut short. `keeps_own_key` is one
-    that sees to its idempotency key itself. `secret` is a field of the answer that is told once.
+    that sees to its idempotency key itself. `is_rebuilt` is one that finds its own effect under its
+    key and answers it again: its answer is not kept. `secret` is a field of the answer that is told
+    once.
     """
 
     scope: Scope
     is_repeatable: bool = False
     keeps_own_key: bool = False
+    is_rebuilt: bool = False
     secret: str | None = None
 
 
@@ -48,12 +51,13 @@ def operation(
     *,
     is_repeatable: bool = False,
     keeps_own_key: bool = False,
+    is_rebuilt: bool = False,
     secret: str | None = None,
 ) -> Callable[[F], F]:
     """Say what a handler asks of its callers; see Operation."""
 
     def mark(handler: F) -> F:
-        handler.operation = Operation(scope, is_repeatable, keeps_own_key, secret)  # type: ignore[attr-defined]
+        handler.operation = Operation(scope, is_repeatable, keeps_own_key, is_rebuilt, secret)  # type: ignore[attr-defined]
         return handler
 
     return mark
@@ -136,6 +140,7 @@ async def _once(
         replies.hash_of(request, body),
         lambda: work(request),
         is_repeatable=asked.is_repeatable,
+        is_rebuilt=asked.is_rebuilt,
         secret=asked.secret,
     )
 

@@ -289,6 +289,33 @@ class BindingOut(Out):
     transaction_hash: Bytes32
 
 
+class ContactIn(In):
+    """Where a learner is told: an e-mail address, `+` and digits, or an account's name."""
+
+    address: Text
+    language: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
+
+
+class ContactOut(Out):
+    """A learner's contact on a channel."""
+
+    channel: str
+    address: str
+    language: str
+
+
+class ContactsOut(Out):
+    """A learner's contacts, one for each channel at most."""
+
+    data: list[ContactOut]
+
+
+class ForgottenOut(Out):
+    """A learner of whom nothing personal is kept any more."""
+
+    learner: Number
+
+
 class RefundIn(In):
     """Which order to refund whole."""
 

@@ -18,6 +18,7 @@ from zhifu.api.probes import Probe
 from zhifu.api.replies import Replies
 from zhifu.api.supervision import Supervision
 from zhifu.async_gateway import AsyncGateway
+from zhifu.notify.contacts import Contacts
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.store import Store
@@ -54,6 +55,7 @@ class Service:
     clock: Callable[[], int]
     background: Supervision
     probes: Mapping[str, Probe]
+    contacts: Contacts
 
 
 def service_of(request: Request) -> Service:
@@ -74,6 +76,10 @@ async def _events(request: Request) -> Feed:
     return service_of(request).events
 
 
+async def _contacts(request: Request) -> Contacts:
+    return service_of(request).contacts
+
+
 async def _caller(request: Request) -> Caller:
     found: Caller = request.state.caller
     return found
@@ -87,6 +93,9 @@ Hooks = Annotated[Endpoints, Depends(_hooks)]
 
 Events = Annotated[Feed, Depends(_events)]
 """The events, as a handler's argument."""
+
+People = Annotated[Contacts, Depends(_contacts)]
+"""Where learners are told, as a handler's argument."""
 
 Asking = Annotated[Caller, Depends(_caller)]
 """Whom a request comes from, as a handler's argument."""

@@ -13,7 +13,7 @@ from zhifu.index import Content
 from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.pages import Refund
-from zhifu.payments import OrderRecord, OrderState, Payment
+from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
 from zhifu.returns import ChargebackRecord, PaybackRecord
 
 
@@ -25,6 +25,11 @@ def money(amount: Money) -> schemas.MoneyOut:
 def placed(payment: Payment) -> Mapping[str, Any]:
     """A payment as it was when it was recorded, which is the same however often it is told."""
     return _payment(payment, OrderState.PAID.value, {})
+
+
+def made(payment: Payment) -> Mapping[str, Any]:
+    """A payment as it was when it was made at its provider, however often it is told."""
+    return _payment(payment, PaymentState.AWAITING_PAYMENT.value, {})
 
 
 def payment(found: Payment) -> Mapping[str, Any]:

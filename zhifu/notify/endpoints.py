@@ -51,7 +51,10 @@ class Endpoint:
 
 
 class Endpoints:
-    """The endpoints in `store`; `rules` say where they may lead. Safe to share between threads."""
+    """The endpoints in `store`, whose secrets `vault` seals; `rules` say where they may lead.
+
+    Safe to share between threads.
+    """
 
     def __init__(
         self,
@@ -60,8 +63,8 @@ class Endpoints:
         clock: Callable[[], int],
         rules: Rules = PUBLIC_ONLY,
     ) -> None:
+        self.vault = vault
         self._store = store
-        self._vault = vault
         self._clock = clock
         self._rules = rules
         self._ids = ids.Ids()
@@ -170,10 +173,10 @@ class Endpoints:
     def secrets(self, transaction: Transaction, number: int) -> Sequence[str]:
         """The secrets that sign for an endpoint now, the newest first."""
         rows = transaction.rows("secrets", endpoint_id=number, now=self._clock())
-        return [self._vault.open(sealed, _place(number)) for (sealed,) in rows]
+        return [self.vault.open(sealed, _place(number)) for (sealed,) in rows]
 
     def _put_secret(self, transaction: Transaction, number: int, secret: str) -> None:
-        sealed = self._vault.seal(secret, _place(number))
+        sealed = self.vault.seal(secret, _place(number))
         transaction.run("put_secret", endpoint_id=number, sealed=sealed)
 
     def _set_state(

@@ -51,7 +51,7 @@ MISSING = {
 }
 
 #: What the whole network may know.
-PUBLIC = {"number": "1", "learner": "1"}
+PUBLIC = {"number": "1", "learner": "1", "channel": "email"}
 
 #: What is asked by query, where something must be.
 QUERIES: dict[str, dict[str, str]] = {
@@ -73,6 +73,8 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/checkouts": lambda: checkout_body(shop.fair.request()),
         "/v1/learners": lambda: {"count": 1},
         "/v1/learners/{learner}/bindings": lambda: {"commitment": WORD},
+        "/v1/learners/{learner}/contacts/{channel}": lambda: {"address": "li@example.org"},
+        "/v1/learners/{learner}/forget": dict,
         "/v1/refunds": lambda: {"order": objects["order"]},
         "/v1/refunds/{refund}/returned": lambda: {"detail": "by hand"},
         "/v1/paybacks/{payback}/again": dict,

@@ -51,6 +51,28 @@ def test_the_same_checkout_is_one_payment(fair: Fair, client: httpx.Client) -> N
     assert other.json()["code"] == "idempotency_conflict"
 
 
+def test_what_opens_a_payment_is_kept_no_longer_than_it_can_be_paid(
+    fair: Fair, shop: Shop, client: httpx.Client
+) -> None:
+    """API-3, PAY-14"""
+    body = checkout_body(fair.request())
+    first = post(client, body, "one")
+    (action,) = first.json()["action"].values()
+    kept = fair.rows("SELECT body FROM api_replies")
+    assert [action.encode() in bytes(row[0]) for row in kept] == [False]
+    name = first.json()["payment"]["provider_payment_id"]
+    fair.provider.confirm(name)
+    shop.gateway.take_callback("sandbox", fair.provider.callback(name))
+    assert shop.gateway.process_callbacks() == 1
+    forgotten = client.post("/v1/learners/1/forget", json={}, headers={"Idempotency-Key": "forget"})
+    assert forgotten.json() == {"learner": 1}
+    again = post(client, body, "one")
+    assert again.json() == {**first.json(), "action": {}}
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = client.post("/v1/refunds", json=body, headers={"Idempotency-Key": "one"})
+    assert other.json()["code"] == "idempotency_conflict"
+
+
 def test_a_checkout_that_got_no_answer_goes_on_under_its_key(
     fair: Fair, shop: Shop, client: httpx.Client
 ) -> None:

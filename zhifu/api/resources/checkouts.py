@@ -17,11 +17,14 @@ router = APIRouter(route_class=PlatformRoute, tags=["orders"])
 
 
 @router.post("/v1/checkouts", status_code=201, response_model=schemas.CheckoutOut)
-@operation(Scope.ORDERS_WRITE, is_repeatable=True)
+@operation(Scope.ORDERS_WRITE, is_repeatable=True, is_rebuilt=True)
 async def create_checkout(
     gateway: Gateway, caller: Asking, request: Request, body: schemas.CheckoutIn
 ) -> schemas.CheckoutOut:
-    """Make a payment at its provider; `action` is what the learner's client needs to pay it."""
+    """Make a payment at its provider; `action` is what the learner's client needs to pay it.
+
+    The same request again is told the action as long as the payment can be paid.
+    """
     service = service_of(request)
     lifetime = body.expires_in_seconds or service.options.expiry_seconds
     asked = PaymentRequest(
@@ -38,7 +41,7 @@ async def create_checkout(
         service.clock() + lifetime, body.method, body.description, body.return_url, body.payer
     )
     found = await gateway.checkout(asked, terms)
-    payment = schemas.PaymentOut(**shown.payment(found.payment))
+    payment = schemas.PaymentOut(**shown.made(found.payment))
     return schemas.CheckoutOut(
         payment=payment, action=dict(found.action), expires_at=found.payment.expires_at
     )
