@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 
@@ -40,11 +41,16 @@ class Bucket:
         self._left = left - 1
         return 0.0
 
+    def take_more(self, requests: int) -> None:
+        """Take as many more for a request that was let in; those after it wait for what is owed."""
+        if self.rate.per_second:
+            self._left -= requests
+
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What a client is told, as the IETF's draft of RateLimit headers spells it."""
         if not self.rate.per_second:
             return []
-        left = int(self._left)
-        full_in = -(-(self.rate.burst - left) // self.rate.per_second)
+        left = max(0, int(self._left))
+        full_in = ceil((self.rate.burst - self._left) / self.rate.per_second)
         told = b'"key";r=%d;t=%d' % (left, full_in)
         return [(b"ratelimit-policy", self.policy), (b"ratelimit", told)]

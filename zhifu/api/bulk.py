@@ -1,10 +1,16 @@
-"""Many payments in one request: read one by one, so that a bad one spoils no other."""
+"""Many payments in one request: read one by one, so that a bad one spoils no other.
+
+They are counted before any is looked at, and read some at a time: what waits beside them, waits for
+no more than that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import io
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -21,21 +27,35 @@ from zhifu.payments import Payment, PaymentRequest
 NDJSON = "application/x-ndjson"
 MOST = 10_000
 
+PART = 256
+"""How many items are read, and recorded, before others have their turn."""
+
 Item = PaymentRequest | Problem | ZhifuError
 Done = Payment | Problem | ZhifuError
 
 
-def read_bulk(body: bytes, kind: str, key: str, platform: int) -> list[Item]:
-    """What is asked by each item; what is wrong with it instead, if something is.
+class Part(NamedTuple):
+    """Some of the items of a bulk, not looked at yet; `first` is the first one's place."""
 
-    Raises InvalidInput for none, or too many.
+    first: int
+    items: Sequence[Any]
+
+
+def parts_of(body: bytes, kind: str) -> list[Part]:
+    """The items of a bulk, some at a time.
+
+    Raises InvalidInput for none, or too many, and Refused for what is no JSON array.
     """
-    items = list(_lines(body) if kind == NDJSON else _elements(body))
+    items = list(islice(_lines(body), MOST + 1)) if kind == NDJSON else _elements(body)
     if not 1 <= len(items) <= MOST:
-        raise InvalidInput("body", f"must have from 1 to {MOST} orders", len(items))
+        raise InvalidInput("body", f"must have from 1 to {MOST} orders")
+    return [Part(first, items[first : first + PART]) for first in range(0, len(items), PART)]
+
+
+def read(part: Part, kind: str, key: str, platform: int) -> list[Item]:
+    """What is asked by each item; what is wrong with it instead, if something is."""
     return [
-        _request(item, f"{key}/{at}", platform) if isinstance(item, BulkOrderIn) else item
-        for at, item in enumerate(items)
+        _read(item, kind, f"{key}/{at}", platform) for at, item in enumerate(part.items, part.first)
     ]
 
 
@@ -47,28 +67,28 @@ def answer_bulk(done: Sequence[Done], kind: str) -> Response:
     return Response(orjson.dumps({"data": told}), media_type="application/json")
 
 
-def _lines(body: bytes) -> Iterator[BulkOrderIn | Problem]:
-    for line in body.splitlines():
-        if line:
-            yield _checked(BulkOrderIn.__pydantic_validator__.validate_json, line)
+def _lines(body: bytes) -> Iterator[bytes]:
+    return (line for line in io.BytesIO(body) if not line.isspace())
 
 
-def _elements(body: bytes) -> Iterator[BulkOrderIn | Problem]:
+def _elements(body: bytes) -> list[Any]:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refused(NOT_JSON) from None
     if not isinstance(found, list):
         raise InvalidInput("body", "must be an array of orders")
-    for each in found:
-        yield _checked(BulkOrderIn.__pydantic_validator__.validate_python, each)
+    return found
 
 
-def _checked(validate: Callable[[Any], BulkOrderIn], given: Any) -> BulkOrderIn | Problem:
+def _read(item: Any, kind: str, default_key: str, platform: int) -> Item:
+    validator = BulkOrderIn.__pydantic_validator__
     try:
-        return validate(given)
+        validate = validator.validate_json if kind == NDJSON else validator.validate_python
+        order: BulkOrderIn = validate(item)
     except ValidationError as error:
         return problems.invalid(error)
+    return _request(order, default_key, platform)
 
 
 def _request(item: BulkOrderIn, default_key: str, platform: int) -> Item:

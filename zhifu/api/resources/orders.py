@@ -6,6 +6,7 @@ payment itself, whatever became of it since; a GET tells that.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import orjson
@@ -15,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zhifu import ids
-from zhifu.api import cursors, problems, schemas, shown
-from zhifu.api.bulk import answer_bulk, read_bulk
+from zhifu.api import bulk, cursors, problems, schemas, shown
 from zhifu.api.callers import Caller
 from zhifu.api.problems import Refused
 from zhifu.api.replies import REPLAYED, key_of
@@ -29,6 +29,7 @@ from zhifu.money import Money
 from zhifu.payments import OrderRecord, PaymentRequest
 
 _LISTED = "orders"
+_ORDERS_A_REQUEST = 100
 _REPLAY_HEADERS = {REPLAYED: "true"}
 
 swift = APIRouter(route_class=SwiftRoute, tags=["orders"])
@@ -85,15 +86,21 @@ async def create_order(request: Request) -> Response:
 async def create_orders(request: Request) -> Response:
     """Record many payments; each is taken or refused alone.
 
-    A JSON array, or NDJSON, which is answered by NDJSON.
+    A JSON array, or NDJSON, which is answered by NDJSON. Counts as a request per hundred orders.
     """
     key, caller = key_of(request), request.state.caller
     kind = require_media_type(request, "application/json", "application/x-ndjson")
-    items = read_bulk(await request.body(), kind, key, caller.platform)
-    wanted = [item for item in items if isinstance(item, PaymentRequest)]
-    outcomes = iter(await service_of(request).gateway.pay_many(wanted))
-    done = [next(outcomes) if isinstance(item, PaymentRequest) else item for item in items]
-    return answer_bulk(done, kind)
+    parts = bulk.parts_of(await request.body(), kind)
+    caller.bucket.take_more(sum(len(part.items) for part in parts) // _ORDERS_A_REQUEST)
+    gateway, done = service_of(request).gateway, list[bulk.Done]()
+    for part in parts:
+        items = bulk.read(part, kind, key, caller.platform)
+        wanted = [item for item in items if isinstance(item, PaymentRequest)]
+        outcomes = iter(await gateway.pay_many(wanted))
+        done += [next(outcomes) if isinstance(item, PaymentRequest) else item for item in items]
+        # Even where there was nothing to wait for.
+        await asyncio.sleep(0)
+    return bulk.answer_bulk(done, kind)
 
 
 @router.get("/v1/orders", response_model=schemas.OrdersOut)
