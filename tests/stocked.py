@@ -10,6 +10,7 @@ from zhifu.actbook import Act, ActBook, Wanted
 from zhifu.blocks import Receipt
 from zhifu.books import Books, Draft
 from zhifu.chargebackbook import ChargebackBook, Stage
+from zhifu.disputebook import DisputeBook
 from zhifu.inbox import Inbox, Received
 from zhifu.lanebook import BatchDraft, LaneBook
 from zhifu.leases import Leases
@@ -60,6 +61,7 @@ class Stock:
         self.chargebacks = ChargebackBook(store, lambda: self.now)
         self.inbox = Inbox(store, lambda: self.now)
         self.leases = Leases(store, "here", lambda: self.now * 1_000)
+        self.disputes = DisputeBook(store, lambda: self.now)
         self.acts = ActBook(store, lambda: self.now)
         self._numbers: Iterator[int] = count(1)
 
@@ -161,6 +163,26 @@ class Stock:
         self.inbox.processed(self.inbox.due()[0])
         self.leases.take("lane 1/1", 30)
         self.withdraw()
+        self.dispute(settled.orders[1].id)
+
+    def dispute(self, order_id: str) -> None:
+        """An order of the first batch is in dispute, by the index and by the books."""
+        with self.store.writing() as transaction:
+            transaction.run(
+                "put_dispute",
+                platform=1,
+                lane=1,
+                number=1,
+                position=1,
+                opener="platform 1",
+                amount=100 * CENT,
+                bond=10 * CENT,
+                deadline=EXPIRY,
+                evidence=bytes(32),
+                block_number=_BLOCK,
+            )
+        self.disputes.follow()
+        assert self.disputes.about(order_id).bond_units == 10 * CENT
 
     def withdraw(self) -> Act:
         """A withdrawal that is included."""

@@ -16,12 +16,13 @@ from zhifu.adoption import Adoption
 from zhifu.async_intake import AsyncIntake
 from zhifu.chargebackbook import Chargeback
 from zhifu.checkouts import OpenCheckout
+from zhifu.disputebook import DisputeRecord
 from zhifu.enrolment import Reservation
 from zhifu.exceptions import GatewayClosed, InvalidInput, ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.index import Content, PlatformRecord
 from zhifu.intake import CartQuote, Outcome
-from zhifu.models import BatchOrder, Dispute
+from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.pages import FIRST, Refund
 from zhifu.paybackbook import Payback
@@ -322,11 +323,23 @@ class AsyncGateway:
         """Orders whose refund is not finished, the oldest first."""
         return await self.run_brief(self.gateway.pending_refunds)
 
-    async def dispute(self, order_id: str) -> Dispute:
-        """The open dispute about an order."""
+    async def disputes(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[DisputeRecord]:
+        """A platform's disputes numbered below `before`, the newest first."""
+        return await self.run(self.gateway.disputes, platform, before=before, limit=limit)
+
+    async def dispute_record(self, platform: int, dispute_id: str) -> DisputeRecord:
+        """One dispute about a platform's orders."""
+        return await self.run(self.gateway.dispute_record, platform, dispute_id)
+
+    async def dispute(self, order_id: str) -> DisputeRecord:
+        """The dispute about an order, open or decided."""
         return await self.run(self.gateway.dispute, order_id)
 
-    async def open_dispute(self, order_id: str, evidence: bytes, idempotency_key: str) -> Dispute:
+    async def open_dispute(
+        self, order_id: str, evidence: bytes, idempotency_key: str
+    ) -> DisputeRecord:
         """Move what is left of a settled order into dispute."""
         return await self.run(self.gateway.open_dispute, order_id, evidence, idempotency_key)
 

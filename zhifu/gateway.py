@@ -21,6 +21,7 @@ from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts, OpenCheckout
 from zhifu.closing import Closing, wall_milliseconds
 from zhifu.deployment import Network
+from zhifu.disputebook import DisputeBook, DisputeRecord
 from zhifu.disputes import Disputes
 from zhifu.enrolment import Enrolment, Reservation
 from zhifu.exceptions import (
@@ -45,7 +46,7 @@ from zhifu.lane import Lane, SubmissionRules
 from zhifu.lanebook import LaneBook
 from zhifu.leases import Leases
 from zhifu.licenses import Licenses
-from zhifu.models import BatchOrder, Dispute
+from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.operationbook import OperationBook
 from zhifu.outcomes import Outcomes
@@ -185,7 +186,8 @@ class Gateway:
         acts = Acts(act_book, self._lane)
         self._enrolment = Enrolment(network, acts, act_book, self.sync)
         self._treasury = Treasury(network, acts, act_book)
-        self._disputes = Disputes(network, self.license_of, acts)
+        self._dispute_book = DisputeBook(store, clock)
+        self._disputes = Disputes(network, self.license_of, acts, self._dispute_book, self.sync)
         self.sync()
 
     @classmethod
@@ -586,11 +588,24 @@ class Gateway:
         """Orders whose refund is not finished, or not on chain any more, the oldest first."""
         return self._refunds.pending()
 
-    def dispute(self, order_id: str) -> Dispute:
-        """The open dispute about an order; raises UnknownOrder and UnknownDispute."""
-        return self._disputes.of(self.order(order_id))
+    def dispute(self, order_id: str) -> DisputeRecord:
+        """The dispute about an order, whoever opened it, open or decided, as of the last `sync`.
 
-    def open_dispute(self, order_id: str, evidence: bytes, idempotency_key: str) -> Dispute:
+        Raises UnknownOrder and UnknownDispute.
+        """
+        return self._dispute_book.about(self.order(order_id).id)
+
+    def disputes(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[DisputeRecord]:
+        """A platform's disputes, numbered (`zhifu.ids`) below `before`, the newest first."""
+        return self._dispute_book.page(platform, before, limit)
+
+    def dispute_record(self, platform: int, dispute_id: str) -> DisputeRecord:
+        """One dispute about a platform's orders; raises UnknownDispute."""
+        return self._dispute_book.of(platform, dispute_id)
+
+    def open_dispute(self, order_id: str, evidence: bytes, idempotency_key: str) -> DisputeRecord:
         """Move what is left of a settled order into dispute, with a bond of its platform's.
 
         `evidence` is a hash of 32 bytes. The same key again is the same dispute; see `withdraw`.
@@ -670,6 +685,7 @@ class Gateway:
             if not self._watch.follow(cursor.block_number):
                 self._indexer.start_over()
             self._refund_book.follow()
+            self._dispute_book.follow()
         return news
 
     def today(self) -> int:

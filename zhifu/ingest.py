@@ -10,12 +10,13 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
 
+from zhifu.accounts import name_of
 from zhifu.batch import ORDERS_PER_WORD, content_of, tree, unpack
 from zhifu.calldata import SettleCall
 from zhifu.contract import EventLog
 from zhifu.exceptions import RootMismatch
 from zhifu.index import FIRST_PLAN_VERSION, Index, Sale
-from zhifu.models import DELAY_SECONDS, NO_ADDRESS, DirectOrder, Terms
+from zhifu.models import DELAY_SECONDS, NO_ADDRESS, DirectOrder, OrderPlace, Terms
 from zhifu.store import Transaction
 
 Arguments = Mapping[str, Any]
@@ -40,6 +41,8 @@ _ORDER = (
     "put_token",
     "move_token",
     "put_refund",
+    "put_dispute",
+    "resolve_dispute",
 )
 
 
@@ -52,6 +55,7 @@ _TABLES = (
     "platforms",
     "windows",
     "refunds",
+    "disputes",
     "direct_orders",
     "tokens",
     "cursor",
@@ -296,9 +300,33 @@ def _refunded(ingest: Ingest, event: EventLog) -> None:
     )
 
 
+def _dispute_opened(ingest: Ingest, event: EventLog) -> None:
+    place, found = OrderPlace.of(event.arguments["orderId"]), event.arguments
+    if place is None:
+        return
+    ingest.put(
+        "put_dispute",
+        **place._asdict(),
+        opener=name_of(found["opener"]),
+        amount=found["amount"],
+        bond=found["bond"],
+        deadline=found["deadline"],
+        evidence=found["evidence"],
+        block_number=event.log.block_number,
+    )
+
+
 def _dispute_resolved(ingest: Ingest, event: EventLog) -> None:
-    if event.arguments["refunded"]:
+    place, refunded = OrderPlace.of(event.arguments["orderId"]), event.arguments["refunded"]
+    if refunded:
         _refunded(ingest, event)
+    if place is not None:
+        ingest.put(
+            "resolve_dispute",
+            **place._asdict(),
+            state="refunded" if refunded else "paid",
+            block_number=event.log.block_number,
+        )
 
 
 _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
@@ -319,6 +347,7 @@ _HANDLERS: Mapping[str, Callable[[Ingest, EventLog], None]] = {
     "TransferSingle": _moved,
     "TransferBatch": _moved,
     "BatchOrderRefunded": _refunded,
+    "DisputeOpened": _dispute_opened,
     "DisputeResolved": _dispute_resolved,
 }
 

@@ -25,6 +25,9 @@ NO_ADDRESS = "0x" + "0" * 40
 NO_SELLER = 0
 """The seller of an order that is bought straight from the host."""
 
+_HIGHEST_NUMBER = 2**32 - 1
+_HIGHEST_BATCH = 2**64 - 1
+
 
 class PlatformStatus(IntEnum):
     """Whether a platform may act."""
@@ -340,6 +343,24 @@ class AccountKeys(NamedTuple):
     key: str
     offered: str
     offered_from: int
+
+
+class OrderPlace(NamedTuple):
+    """Where an order of a batch stands, which is what its id on chain is made of."""
+
+    platform: int
+    lane: int
+    number: int
+    position: int
+
+    @classmethod
+    def of(cls, order_id: int) -> OrderPlace | None:
+        """The place that an id names; None for the id of a direct order, which is a hash."""
+        if order_id >> 160:
+            return None
+        batch, position = order_id >> 32, order_id & _HIGHEST_NUMBER
+        platform, lane = batch >> 96, batch >> 64 & _HIGHEST_NUMBER
+        return cls(platform, lane, batch & _HIGHEST_BATCH, position)
 
 
 class Dispute(NamedTuple):

@@ -1,8 +1,8 @@
-"""Acts: withdrawals, reservations, bindings and disputes are asked for once and done once."""
+"""Acts: withdrawals, reservations and bindings are asked for once and done once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,7 +22,6 @@ from zhifu.exceptions import (
     InsufficientBalance,
     InvalidInput,
     NoOperator,
-    OrderInDispute,
     TransactionPending,
     UnknownLearner,
     UnknownReservation,
@@ -75,14 +74,6 @@ ACTS = {
 @pytest.fixture(params=ACTS)
 def act(request: pytest.FixtureRequest) -> Asked:
     return ACTS[request.param]
-
-
-@pytest.fixture
-def settled(fair: Fair) -> Iterator[tuple[Gateway, str]]:
-    with fair.gateway() as gateway:
-        order = gateway.pay(fair.request(contents=(3,))).orders[0].id
-        gateway.settle(1)
-        yield gateway, order
 
 
 def test_the_same_key_is_the_same_act(gateway: Gateway, fair: Fair, act: Asked) -> None:
@@ -268,15 +259,3 @@ def test_reserved_numbers_follow_the_chain(fair: Fair) -> None:
         gateway.sync()
         assert gateway.reservation(1, made.id).state == "confirmed"
     assert fair.network.registry.learner_count() == LEARNERS + 12
-
-
-def test_a_dispute_is_opened_once(fair: Fair, settled: tuple[Gateway, str]) -> None:
-    """SUB-2, SUB-4: the contract takes it once, and so do the books."""
-    gateway, order = settled
-    made = gateway.open_dispute(order, EVIDENCE, "key")
-    assert gateway.open_dispute(order, EVIDENCE, "key") == made
-    with pytest.raises(IdempotencyConflict):
-        gateway.open_dispute(order, b"\x12" * 32, "key")
-    with pytest.raises(OrderInDispute):
-        gateway.open_dispute(order, EVIDENCE, "another")
-    assert sum(1 for _ in fair.network.settlement.events("DisputeOpened")) == 1

@@ -299,6 +299,24 @@ FORBIDDEN = {
     ),
     "an act's history is not rewritten": ("UPDATE act_history SET at = 0", HISTORY),
     "an act's history is not erased": ("DELETE FROM act_history", HISTORY),
+    "what is in dispute is not changed": ("UPDATE disputes SET order_id = 1", FACT),
+    "a dispute is not erased": ("DELETE FROM disputes", KEPT),
+    "a dispute is about an order of a batch": (
+        (
+            "INSERT INTO disputes SELECT 1, platform, id, 'platform 1', 1, 1, 1, "
+            f"(SELECT evidence FROM disputes), 'open', 1, 0, 0 FROM orders WHERE id = ({WAITING})"
+        ),
+        "own order of a batch is in dispute",
+    ),
+    "an order is in one dispute": (
+        (
+            "INSERT INTO disputes SELECT 1, platform, order_id, opener, amount, bond, deadline,"
+            " evidence, state, block_number, 0, 0 FROM disputes"
+        ),
+        UNIQUE,
+    ),
+    "a dispute's history is not rewritten": ("UPDATE dispute_history SET at = 0", HISTORY),
+    "a dispute's history is not erased": ("DELETE FROM dispute_history", HISTORY),
     "a signed transaction is not changed": ("UPDATE submissions SET nonce = 9", FACT),
     "a signed transaction is not erased": ("DELETE FROM submissions", KEPT),
     "a refund's refusal is not taken back": (
@@ -521,7 +539,7 @@ def test_every_change_of_the_books_is_in_the_history(
 ) -> None:
     _, databases = stocked
     connection = databases.connect()
-    for table in ("payments", "batches", "refunds", "paybacks", "chargebacks", "acts"):
+    for table in ("payments", "batches", "refunds", "paybacks", "chargebacks", "acts", "disputes"):
         name = {"batches": "batch"}.get(table, table[:-1])
         latest = f"""
             SELECT state FROM {name}_history WHERE {name}_id = {table}.id

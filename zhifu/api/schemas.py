@@ -31,6 +31,7 @@ RefundId = Annotated[str, Field(pattern="^ref_[0-7][0-9a-f]{15}$")]
 PaybackId = Annotated[str, Field(pattern="^pbk_[0-7][0-9a-f]{15}$")]
 ChargebackId = Annotated[str, Field(pattern="^chb_[0-7][0-9a-f]{15}$")]
 WithdrawalId = Annotated[str, Field(pattern="^wdr_[0-7][0-9a-f]{15}$")]
+DisputeId = Annotated[str, Field(pattern="^dsp_[0-7][0-9a-f]{15}$")]
 ReservationId = Annotated[str, Field(pattern="^rsv_[0-7][0-9a-f]{15}$")]
 EventId = Annotated[str, Field(pattern="^evt_[0-9a-f]{24}$")]
 Sequence = Annotated[int, Field(ge=1, le=2**40 - 1)]
@@ -408,12 +409,29 @@ class DisputeIn(In):
 
 
 class DisputeOut(Out):
-    """An open dispute: `bond` is in ledger units; from `deadline` on, anyone may refund."""
+    """A dispute; `state` is open, refunded, paid (for good), or unsettled: reorganised away.
 
+    What was left of the order, and the bond, are in ledger units; from `deadline` on, anyone may
+    refund.
+    """
+
+    id: DisputeId
     order: OrderId
     opener: str
+    amount_units: int
     bond_units: int
     deadline: Time
+    evidence: Bytes32
+    state: str
+    created_at: Time
+    changed_at: Time
+
+
+class DisputesOut(Out):
+    """A page of disputes, the newest first."""
+
+    data: list[DisputeOut]
+    next_cursor: str | None
 
 
 class PermissionOut(Out):

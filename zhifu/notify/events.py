@@ -54,6 +54,10 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("reservation", "unsettled"): Told("reservation.unsettled"),
     ("reservation", "confirmed"): Told("reservation.confirmed"),
     ("reservation", "refused"): Told("reservation.refused"),
+    ("dispute", "open"): Told("dispute.opened"),
+    ("dispute", "refunded"): Told("dispute.refunded"),
+    ("dispute", "paid"): Told("dispute.paid"),
+    ("dispute", "unsettled"): Told("dispute.unsettled"),
     ("endpoint", "disabled"): Told("webhook_endpoint.disabled"),
 }
 """By history and state."""

@@ -246,7 +246,7 @@ def _make(transaction: Transaction, platform: int, channel: str, cursor: int, no
     last = min(int(transaction.value("last_event", platform=platform)), cursor + _PAGE)
     if last <= cursor:
         return
-    for query in ("notify_of_payments", "notify_of_refunds"):
+    for query in ("notify_of_payments", "notify_of_refunds", "notify_of_disputes"):
         transaction.run(query, platform=platform, channel=channel, after=cursor, last=last, now=now)
     transaction.run("move_notice_cursor", platform=platform, channel=channel, cursor=last)
 

@@ -88,6 +88,8 @@ class Payloads:
                 return self._returned(transaction, row, "chargeback", "stage")
             case "withdrawal" | "reservation", _:
                 return self._act(transaction, row)
+            case "dispute", _:
+                return self._dispute(transaction, row)
             case _:
                 return {
                     "webhook_endpoint": ids.to_text(ids.ENDPOINT, row.subject),
@@ -192,6 +194,20 @@ class Payloads:
             **about,
             "transaction_hash": transaction_hash,
             "block_number": block_number,
+        }
+
+    def _dispute(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        found = self._found(transaction, "event_dispute", row, id=row.subject)
+        dispute, order, opener, units, bond, deadline, price = found
+        return {
+            "dispute": ids.to_text(ids.DISPUTE, dispute),
+            "order": ids.to_text(ids.ORDER, order),
+            "state": row.state,
+            "opener": opener,
+            "amount": self._price(price, self._ledger.currency),
+            "amount_units": units,
+            "bond_units": bond,
+            "deadline": deadline,
         }
 
     def _price(self, units: int, currency: str) -> Mapping[str, Any]:

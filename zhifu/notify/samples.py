@@ -20,6 +20,7 @@ _LONG_STATES = {
     "payback.pending": "payback_pending",
     "payback.failed": "payback_failed",
     "chargeback.opened": "open",
+    "dispute.opened": "open",
 }
 
 
@@ -48,6 +49,8 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
         case "chargeback":
             about = {"stage": "before_maturity"}
             return _returned(noun, ids.CHARGEBACK, subject, state, about, amount)
+        case "dispute":
+            return _dispute(subject, state, amount)
         case "withdrawal" | "reservation":
             return _act(noun, subject, state, amount)
         case _:
@@ -97,6 +100,19 @@ def _batch(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, 
         "sale_day": _SALE_DAY,
         "transaction_hash": _HASH,
         "block_number": _BLOCK if is_included else None,
+    }
+
+
+def _dispute(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "dispute": ids.to_text(ids.DISPUTE, subject),
+        "order": ids.to_text(ids.ORDER, subject + 1),
+        "state": state,
+        "opener": "platform 1",
+        "amount": amount,
+        "amount_units": _PRICE * 10_000,
+        "bond_units": _PRICE * 1_000,
+        "deadline": 0,
     }
 
 

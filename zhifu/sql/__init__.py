@@ -21,6 +21,7 @@ FILES = (
     "books.sql",
     "operations.sql",
     "acts.sql",
+    "disputes.sql",
     "paybacks.sql",
     "returns.sql",
     "inbox.sql",

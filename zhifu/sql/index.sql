@@ -169,6 +169,21 @@ ON CONFLICT (order_id) DO NOTHING;
 -- chain_refund --
 SELECT transaction_hash, block_number FROM chain_refunds WHERE order_id = :order_id;
 
+-- clear_disputes --
+DELETE FROM chain_disputes;
+
+-- put_dispute --
+INSERT INTO chain_disputes
+    (platform, lane, number, position, opener, amount, bond, deadline, evidence, state, block_number)
+VALUES
+    (:platform, :lane, :number, :position, :opener, :amount, :bond, :deadline, :evidence, 'open',
+     :block_number)
+ON CONFLICT (platform, lane, number, position) DO NOTHING;
+
+-- resolve_dispute --
+UPDATE chain_disputes SET state = :state, block_number = :block_number
+WHERE platform = :platform AND lane = :lane AND number = :number AND position = :position;
+
 -- clear_direct_orders --
 DELETE FROM chain_direct_orders;
 

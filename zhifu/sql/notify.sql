@@ -53,6 +53,10 @@ SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;
 -- event_chargeback --
 SELECT id, payment_id, stage, amount, currency FROM chargebacks WHERE id = :id;
 
+-- event_dispute --
+SELECT disputes.id, order_id, opener, disputes.amount, bond, deadline, price
+FROM disputes JOIN orders ON orders.id = disputes.order_id WHERE disputes.id = :id;
+
 -- event_act --
 SELECT id, arguments, transaction_hash, block_number, result FROM acts WHERE id = :id;
 
@@ -280,6 +284,19 @@ JOIN contacts ON contacts.platform = events.platform AND contacts.learner = orde
     AND contacts.channel = :channel
 WHERE events.platform = :platform AND events.number > :after AND events.number <= :last
     AND events.history = 'refund' AND events.state = 'refunded'
+ON CONFLICT (platform, number, item, kind, channel) DO NOTHING;
+
+-- notify_of_disputes --
+INSERT INTO notices (platform, number, item, kind, channel, learner, language, state, due_at)
+SELECT events.platform, events.number, 0, 'dispute',
+    contacts.channel, contacts.learner, contacts.language, 'due', :now
+FROM events
+JOIN disputes ON disputes.id = events.subject
+JOIN orders ON orders.id = disputes.order_id
+JOIN contacts ON contacts.platform = events.platform AND contacts.learner = orders.learner
+    AND contacts.channel = :channel
+WHERE events.platform = :platform AND events.number > :after AND events.number <= :last
+    AND events.history = 'dispute' AND events.state = 'open'
 ON CONFLICT (platform, number, item, kind, channel) DO NOTHING;
 
 -- put_notice --

@@ -46,6 +46,7 @@ MISSING = {
     "chargeback": "chb_0000000000000001",
     "withdrawal": "wdr_0000000000000001",
     "reservation": "rsv_0000000000000001",
+    "dispute": "dsp_0000000000000001",
     "endpoint": "end_0000000000000001",
     "event": "evt_000000000100000000000001",
 }
@@ -120,6 +121,9 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
     charged_back = taken_back(shop).id
     (payback,) = shop.gateway.paybacks(charged_back)
     (chargeback,) = shop.gateway.chargebacks(charged_back)
+    disputed = shop.gateway.pay(fair.request(contents=(5,))).orders[0]
+    shop.gateway.settle(1)
+    dispute = shop.gateway.open_dispute(disputed.id, bytes.fromhex(WORD[2:]), "a dispute")
     payment = shop.gateway.pay(fair.request(contents=(1, 3)))
     order, other = payment.orders
     shop.gateway.refund(other.id)
@@ -136,6 +140,7 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
         "chargeback": chargeback.id,
         "withdrawal": shop.gateway.withdraw(1, Money(1, "USD"), "a withdrawal").id,
         "reservation": shop.gateway.reserve_learners(1, 1, "a reservation").id,
+        "dispute": dispute.id,
         "endpoint": endpoint,
         "event": event,
     }
@@ -215,7 +220,7 @@ def test_lists_are_of_ones_own(world: World) -> None:
     payment = taken_back(world.shop).id
     for path in (
         *("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"),
-        *("/v1/withdrawals", "/v1/reservations"),
+        *("/v1/withdrawals", "/v1/reservations", "/v1/disputes"),
         *("/v1/paybacks", f"/v1/paybacks?payment={payment}"),
         *("/v1/chargebacks", f"/v1/chargebacks?payment={payment}"),
     ):

@@ -170,6 +170,8 @@ def test_a_dispute_holds_the_order(fair: Fair, shop: Shop, client: httpx.Client)
     made = post(client, "/v1/disputes", {"order": order, "evidence": WORD}, "dispute")
     assert made.status_code == 201
     assert made.json()["opener"] == "platform 1"
+    assert client.get(f"/v1/disputes/{made.json()['id']}").json() == made.json()
+    assert client.get("/v1/disputes").json() == {"data": [made.json()], "next_cursor": None}
     assert client.get(f"/v1/orders/{order}/dispute").json() == made.json()
     refused = post(client, "/v1/refunds", {"order": order}, "back")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_refundable")

@@ -1,4 +1,4 @@
-"""Refunds and disputes of a platform's orders."""
+"""Refunds of a platform's orders."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from zhifu import ids
-from zhifu.accounts import name_of
 from zhifu.api import cursors, schemas, shown
-from zhifu.api.replies import Key
 from zhifu.api.resources.orders import own_order
 from zhifu.api.route import PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
-from zhifu.models import Dispute
 
 _LISTED = "refunds"
 
@@ -72,33 +69,3 @@ async def return_refund(
     order = (await gateway.refund_record(caller.platform, refund)).order_id
     await gateway.returned(order, body.detail)
     return shown.refund(await gateway.refund_record(caller.platform, refund))
-
-
-@router.post("/v1/disputes", status_code=201, response_model=schemas.DisputeOut)
-@operation(Scope.DISPUTES_WRITE, is_repeatable=True)
-async def open_dispute(
-    gateway: Gateway, caller: Asking, key: Key, body: schemas.DisputeIn
-) -> schemas.DisputeOut:
-    """Move what is left of a settled order into dispute, with a bond of your platform's."""
-    await own_order(gateway, caller, body.order)
-    found = await gateway.open_dispute(body.order, bytes.fromhex(body.evidence[2:]), key)
-    return _dispute(body.order, found)
-
-
-@router.get("/v1/orders/{order}/dispute", response_model=schemas.DisputeOut)
-@operation(Scope.DISPUTES_READ)
-async def get_dispute(
-    gateway: Gateway, caller: Asking, order: Annotated[str, Path()]
-) -> schemas.DisputeOut:
-    """The open dispute about an order."""
-    await own_order(gateway, caller, order)
-    return _dispute(order, await gateway.dispute(order))
-
-
-def _dispute(order: str, found: Dispute) -> schemas.DisputeOut:
-    return schemas.DisputeOut(
-        order=order,
-        opener=name_of(found.opener),
-        bond_units=found.bond,
-        deadline=found.deadline,
-    )

@@ -102,6 +102,23 @@ CREATE TABLE chain_refunds (
     block_number BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- chain_disputes --
+-- What was or is in dispute of batches, once at most for each order of one; in ledger units.
+CREATE TABLE chain_disputes (
+    platform BIGINT NOT NULL,
+    lane BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    opener TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    bond BIGINT NOT NULL,
+    deadline BIGINT NOT NULL,
+    evidence BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'refunded', 'paid')),
+    block_number BIGINT NOT NULL,
+    PRIMARY KEY (platform, lane, number, position)
+) WITHOUT ROWID;
+
 -- chain_direct_orders --
 CREATE TABLE chain_direct_orders (
     id BLOB NOT NULL PRIMARY KEY,

@@ -7,6 +7,9 @@ DROP TABLE chargeback_history;
 -- payback_history --
 DROP TABLE payback_history;
 
+-- dispute_history --
+DROP TABLE dispute_history;
+
 -- act_history --
 DROP TABLE act_history;
 
@@ -33,6 +36,9 @@ DROP TABLE paybacks;
 
 -- refunds --
 DROP TABLE refunds;
+
+-- disputes --
+DROP TABLE disputes;
 
 -- acts --
 DROP TABLE acts;

@@ -317,6 +317,27 @@ CREATE TABLE chargebacks (
 -- chargebacks_open --
 CREATE INDEX chargebacks_open ON chargebacks (due_at, id) WHERE state = 'open';
 
+-- disputes --
+-- What is or was in dispute of a platform's orders, whoever opened it, as the chain has it up to
+-- `block_number`; amounts in ledger units. One that was reorganised away is unsettled.
+CREATE TABLE disputes (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    platform BIGINT NOT NULL,
+    order_id BIGINT NOT NULL UNIQUE REFERENCES orders (id),
+    opener TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    bond BIGINT NOT NULL CHECK (bond >= 0),
+    deadline BIGINT NOT NULL,
+    evidence BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'refunded', 'paid', 'unsettled')),
+    block_number BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
+-- disputes_platform --
+CREATE INDEX disputes_platform ON disputes (platform, id);
+
 -- callbacks --
 -- What providers told us by themselves, as it came; each event counts once. `due_at` is when it is
 -- to be looked at, and `tries` how often it was.
@@ -403,6 +424,15 @@ CREATE TABLE act_history (
     at BIGINT NOT NULL,
     detail TEXT,
     PRIMARY KEY (act_id, change)
+) WITHOUT ROWID;
+
+-- dispute_history --
+CREATE TABLE dispute_history (
+    dispute_id BIGINT NOT NULL REFERENCES disputes (id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (dispute_id, change)
 ) WITHOUT ROWID;
 
 -- payback_history --
@@ -1005,6 +1035,39 @@ CREATE TRIGGER chargebacks_keep BEFORE DELETE ON chargebacks BEGIN
     SELECT RAISE(ABORT, 'chargebacks are kept');
 END;
 
+-- disputes_write_history --
+CREATE TRIGGER disputes_write_history AFTER INSERT ON disputes BEGIN
+    INSERT INTO dispute_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at);
+END;
+
+-- disputes_start --
+CREATE TRIGGER disputes_start BEFORE INSERT ON disputes
+WHEN NEW.state = 'unsettled' OR NOT EXISTS (
+    SELECT 1 FROM orders JOIN batch_orders ON batch_orders.order_id = orders.id
+    WHERE orders.id = NEW.order_id AND orders.platform = NEW.platform
+        AND batch_orders.released = 0)
+BEGIN
+    SELECT RAISE(ABORT, 'only a platform''s own order of a batch is in dispute');
+END;
+
+-- disputes_fixed --
+CREATE TRIGGER disputes_fixed BEFORE UPDATE OF id, platform, order_id, created_at ON disputes BEGIN
+    SELECT RAISE(ABORT, 'what is in dispute is a fact');
+END;
+
+-- disputes_change_history --
+CREATE TRIGGER disputes_change_history AFTER UPDATE OF state ON disputes
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO dispute_history
+    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at
+    FROM dispute_history WHERE dispute_id = NEW.id;
+END;
+
+-- disputes_keep --
+CREATE TRIGGER disputes_keep BEFORE DELETE ON disputes BEGIN
+    SELECT RAISE(ABORT, 'disputes are kept');
+END;
+
 -- callbacks_start --
 CREATE TRIGGER callbacks_start BEFORE INSERT ON callbacks WHEN NEW.state <> 'received' BEGIN
     SELECT RAISE(ABORT, 'a callback starts as received');
@@ -1060,6 +1123,16 @@ END;
 
 -- act_history_keep --
 CREATE TRIGGER act_history_keep BEFORE DELETE ON act_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- dispute_history_fixed --
+CREATE TRIGGER dispute_history_fixed BEFORE UPDATE ON dispute_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- dispute_history_keep --
+CREATE TRIGGER dispute_history_keep BEFORE DELETE ON dispute_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;
 

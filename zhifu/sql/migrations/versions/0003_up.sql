@@ -11,6 +11,7 @@ CREATE TABLE events (
     history TEXT NOT NULL
         CHECK (history IN (
             'payment', 'batch', 'refund', 'payback', 'chargeback', 'withdrawal', 'reservation',
+            'dispute',
             'endpoint', 'test')),
     subject BIGINT NOT NULL,
     change BIGINT NOT NULL,
@@ -94,6 +95,15 @@ BEGIN
         kind, id, NEW.change,
         CASE NEW.state WHEN 'submitted' THEN 'unsettled' ELSE NEW.state END, NEW.at
     FROM acts WHERE id = NEW.act_id;
+END;
+
+-- dispute_history_event --
+CREATE TRIGGER dispute_history_event AFTER INSERT ON dispute_history BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = disputes.platform), 0),
+        'dispute', id, NEW.change, NEW.state, NEW.at
+    FROM disputes WHERE id = NEW.dispute_id;
 END;
 
 -- events_fixed --

@@ -1,0 +1,135 @@
+"""Disputes about a platform's orders: opened once by its gateway, followed whoever opened them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.fair import PRICES, Fair
+from zhifu.anvil import dev_signer
+from zhifu.exceptions import (
+    IdempotencyConflict,
+    InvalidInput,
+    NotRefundable,
+    OrderInDispute,
+    UnknownDispute,
+)
+from zhifu.gateway import Gateway
+from zhifu.models import BatchOrder, Role
+from zhifu.signing import LocalSigner
+
+CENT = 10_000
+EVIDENCE = b"\x11" * 32
+
+
+@pytest.fixture
+def order(fair: Fair, gateway: Gateway) -> str:
+    """A settled order of platform 1; its content is platform 2's."""
+    payment = gateway.pay(fair.request(contents=(3,)))
+    gateway.settle(1)
+    return payment.orders[0].id
+
+
+def proven(gateway: Gateway, order: str) -> BatchOrder:
+    found = gateway.license_of(order)
+    assert found is not None
+    return found
+
+
+def appointed(fair: Fair) -> LocalSigner:
+    """The network's arbiter."""
+    arbiter = dev_signer(8)
+    fair.network.registry.nominate(fair.admin, Role.ARBITER, arbiter.address)
+    fair.pass_days(3)
+    fair.network.registry.accept_role(arbiter, Role.ARBITER)
+    return arbiter
+
+
+def told(fair: Fair) -> list[tuple[int, str]]:
+    """What was told of disputes, to whom."""
+    query = "SELECT platform, state FROM events WHERE history = 'dispute' ORDER BY number"
+    return [(platform, state) for platform, state in fair.rows(query)]
+
+
+def test_a_dispute_is_opened_once(fair: Fair, gateway: Gateway, order: str) -> None:
+    """SUB-2, SUB-11: by a key, and by the contract."""
+    made = gateway.open_dispute(order, EVIDENCE, "key")
+    assert (made.order_id, made.opener, made.state.value) == (order, "platform 1", "open")
+    assert (made.amount_units, made.evidence) == (PRICES[3] * CENT, EVIDENCE)
+    assert gateway.open_dispute(order, EVIDENCE, "key") == made
+    with pytest.raises(IdempotencyConflict):
+        gateway.open_dispute(order, b"\x12" * 32, "key")
+    with pytest.raises(OrderInDispute):
+        gateway.open_dispute(order, EVIDENCE, "another")
+    with pytest.raises(InvalidInput):
+        gateway.open_dispute(order, b"short", "third")
+    assert sum(1 for _ in fair.network.settlement.events("DisputeOpened")) == 1
+    assert told(fair) == [(1, "open")]
+
+
+def test_what_is_not_settled_is_not_disputed(fair: Fair, gateway: Gateway) -> None:
+    order = gateway.pay(fair.request()).orders[0].id
+    with pytest.raises(NotRefundable):
+        gateway.open_dispute(order, EVIDENCE, "key")
+    with pytest.raises(UnknownDispute):
+        gateway.dispute(order)
+
+
+@pytest.mark.parametrize(("to_refund", "state"), [(True, "refunded"), (False, "paid")])
+def test_a_dispute_that_others_open_and_decide_is_followed(
+    fair: Fair, to_refund: bool, state: str
+) -> None:
+    """DISPUTE-5"""
+    settlement, arbiter = fair.network.settlement, appointed(fair)
+    with fair.gateway() as gateway:
+        order = gateway.pay(fair.request(contents=(3,))).orders[0].id
+        gateway.settle(1)
+        sold = proven(gateway, order)
+        settlement.open_batch_dispute(fair.operators[2], sold, EVIDENCE)
+        gateway.sync()
+        found = gateway.dispute(order)
+        assert (found.opener, found.state.value) == ("platform 2", "open")
+        settlement.resolve_batch_dispute(arbiter, sold, to_refund=to_refund, evidence=EVIDENCE)
+        gateway.sync()
+        decided = gateway.dispute(order)
+        assert (decided.id, decided.state.value) == (found.id, state)
+        assert gateway.disputes(1) == [decided]
+        assert gateway.dispute_record(1, found.id) == decided
+        assert told(fair) == [(1, "open"), (1, state)]
+        gateway.sync()
+        assert len(told(fair)) == 2
+
+
+def test_a_dispute_is_its_platforms_alone(fair: Fair, gateway: Gateway, order: str) -> None:
+    """API-2"""
+    made = gateway.open_dispute(order, EVIDENCE, "key")
+    assert gateway.disputes(2) == []
+    for platform, name in ((2, made.id), (1, "dsp_0000000000000001"), (1, order)):
+        with pytest.raises(UnknownDispute):
+            gateway.dispute_record(platform, name)
+    with fair.gateway(2, database="another") as stranger:
+        stranger.sync()
+        assert stranger.disputes(1) == stranger.disputes(2) == []
+
+
+def test_a_dispute_that_is_reorganised_away_is_unsettled(
+    fair: Fair, gateway: Gateway, order: str
+) -> None:
+    """DISPUTE-5: and open again under the same id, if it comes again."""
+    settlement, batch_order, before = (
+        fair.network.settlement,
+        proven(gateway, order),
+        fair.anvil.snapshot(),
+    )
+    settlement.open_batch_dispute(fair.operators[2], batch_order, EVIDENCE)
+    gateway.sync()
+    found = gateway.dispute(order)
+    fair.anvil.revert(before)
+    fair.anvil.mine(3)
+    gateway.sync()
+    with pytest.raises(UnknownDispute):
+        gateway.dispute(order)
+    assert gateway.dispute_record(1, found.id).state.value == "unsettled"
+    settlement.open_batch_dispute(fair.operators[2], batch_order, EVIDENCE)
+    gateway.sync()
+    assert gateway.dispute(order).id == found.id
+    assert told(fair) == [(1, "open"), (1, "unsettled"), (1, "open")]

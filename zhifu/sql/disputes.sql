@@ -1,0 +1,60 @@
+-- Disputes about a platform's orders, which follow the index of the chain.
+
+-- dispute_news --
+-- What the chain has of disputes about orders of the books that the books have not, or otherwise.
+SELECT batch_orders.order_id, batches.platform, chain_disputes.opener, chain_disputes.amount,
+    chain_disputes.bond, chain_disputes.deadline, chain_disputes.evidence, chain_disputes.state,
+    chain_disputes.block_number
+FROM chain_disputes
+JOIN batches ON batches.platform = chain_disputes.platform AND batches.lane = chain_disputes.lane
+    AND batches.number = chain_disputes.number AND batches.state IN ('settled', 'confirmed')
+JOIN batch_orders ON batch_orders.batch_id = batches.id
+    AND batch_orders.position = chain_disputes.position AND batch_orders.released = 0
+LEFT JOIN disputes ON disputes.order_id = batch_orders.order_id
+WHERE disputes.id IS NULL OR disputes.state <> chain_disputes.state
+    OR disputes.block_number <> chain_disputes.block_number
+    OR disputes.opener <> chain_disputes.opener OR disputes.evidence <> chain_disputes.evidence;
+
+-- put_dispute_record --
+INSERT INTO disputes
+    (id, platform, order_id, opener, amount, bond, deadline, evidence, state, block_number,
+     created_at, changed_at)
+VALUES
+    (:id, :platform, :order_id, :opener, :amount, :bond, :deadline, :evidence, :state,
+     :block_number, :now, :now)
+ON CONFLICT (order_id) DO UPDATE SET
+    opener = excluded.opener,
+    amount = excluded.amount,
+    bond = excluded.bond,
+    deadline = excluded.deadline,
+    evidence = excluded.evidence,
+    state = excluded.state,
+    block_number = excluded.block_number,
+    changed_at = excluded.changed_at;
+
+-- gone_disputes --
+-- Those that the index of the chain, which has come as far, does not have any more.
+SELECT id FROM disputes
+WHERE state <> 'unsettled' AND block_number <= (SELECT block_number FROM chain_cursor)
+    AND block_number >= (SELECT block_number FROM chain_cursor) - :blocks
+    AND NOT EXISTS (
+        SELECT 1 FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
+        JOIN chain_disputes ON chain_disputes.platform = batches.platform
+            AND chain_disputes.lane = batches.lane AND chain_disputes.number = batches.number
+            AND chain_disputes.position = batch_orders.position
+        WHERE batch_orders.order_id = disputes.order_id AND batch_orders.released = 0);
+
+-- unsettle_dispute --
+UPDATE disputes SET state = 'unsettled', changed_at = :now WHERE id = :id;
+
+-- dispute_of --
+SELECT id, order_id, opener, amount, bond, deadline, evidence, state, created_at, changed_at
+FROM disputes WHERE order_id = :order_id AND state <> 'unsettled';
+
+-- dispute_shown --
+SELECT id, order_id, opener, amount, bond, deadline, evidence, state, created_at, changed_at
+FROM disputes WHERE id = :id AND platform = :platform;
+
+-- disputes_page --
+SELECT id, order_id, opener, amount, bond, deadline, evidence, state, created_at, changed_at
+FROM disputes WHERE platform = :platform AND id < :before ORDER BY id DESC LIMIT :limit;
