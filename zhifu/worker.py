@@ -29,11 +29,15 @@ AGAIN = object()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every so many seconds, or at once for as long as it answers `AGAIN`."""
+    """Something to do every so many seconds, or at once for as long as it answers `AGAIN`.
+
+    Nothing is done, and no lease taken, unless there is something `to_do`.
+    """
 
     name: str
     every_seconds: float
     do: Callable[[], object]
+    to_do: Callable[[], bool] = lambda: True
 
 
 class Worker:
@@ -84,7 +88,7 @@ class Worker:
 
     def _do(self, job: Job) -> object:
         try:
-            return self._leased(job)
+            return self._leased(job) if job.to_do() else None
         except ZhifuError as error:
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})
         except Exception:
@@ -162,10 +166,9 @@ def _groups(
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:
     def settle() -> object:
-        settled = gateway.is_due(platform) and gateway.settle(platform) is not None
-        return AGAIN if settled else None
+        return AGAIN if gateway.settle(platform) is not None else None
 
-    return Job(f"settle:{platform}", every_seconds, settle)
+    return Job(f"settle:{platform}", every_seconds, settle, partial(gateway.is_due, platform))
 
 
 def _refunding(gateway: Gateway, platform: int, patience_seconds: int) -> Job:

@@ -245,6 +245,7 @@ body_limit_bytes = 1
 requests_per_second = -1
 burst = 0
 trusted_proxies = ["everywhere"]
+grace_seconds = 0
 
 [notifications]
 vault_key = "c2hvcnQ="
@@ -301,6 +302,7 @@ OF_THE_FILE = {
     "http.body_limit_bytes": "must be an integer from 1024",
     "http.requests_per_second": "must be an integer from 0",
     "http.burst": "must be an integer from 1",
+    "http.grace_seconds": "must be an integer from 1 to 600",
     "http.trusted_proxies": "must be a list of addresses or networks",
     "notifications.vault_key": "must be 32 bytes in base64",
     "notifications.webhook_timeout_milliseconds": "must be an integer from 100",

@@ -85,9 +85,6 @@ _THREADS = 32
 #: How often what runs beside the requests is done.
 _CHORES_SECONDS = 60.0
 
-#: How long what is under way may take to end, twice: once beside the requests, once for them.
-_END_SECONDS = 20.0
-
 #: What is read, or answered, without FastAPI knowing.
 _MODELS: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
     (schemas.OrderIn, "validation"),
@@ -190,18 +187,23 @@ def api(service: Service | None) -> FastAPI:
 
 async def _end(service: Service) -> None:
     """Finish what was begun; what takes too long is left, and goes on where it was next time."""
-    left = await asyncio.to_thread(service.background.stop, _END_SECONDS)
-    await service.replies.drain()
-    await service.callers.note_used()
+    grace_seconds = service.options.grace_seconds
+    left = await asyncio.to_thread(service.background.stop, grace_seconds)
     try:
-        await asyncio.wait_for(service.gateway.close(), _END_SECONDS)
+        await asyncio.wait_for(_finish(service), grace_seconds)
     except (TimeoutError, asyncio.TimeoutError):
-        left.append("gateway")
+        left.append("requests")
     service.desk.close()
     for probe in service.probes.values():
         probe.close()
     if left:
         service.log.warning("left behind", parts=left)
+
+
+async def _finish(service: Service) -> None:
+    await service.replies.drain()
+    await service.callers.note_used()
+    await service.gateway.close()
 
 
 async def _do_chores(service: Service) -> None:

@@ -142,4 +142,5 @@ def _options(settings: Settings, mode: Mode) -> Options:
         rate=Rate(http.requests_per_second, http.burst),
         body_bytes=http.body_limit_bytes,
         expiry_seconds=settings.orders.expiry_seconds,
+        grace_seconds=http.grace_seconds,
     )

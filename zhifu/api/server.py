@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +13,6 @@ from starlette.types import ASGIApp
 
 from zhifu.api.logs import adopt
 from zhifu.api.protocol import BoundedProtocol
-
-_GRACE_SECONDS = 60
 
 #: More than the service works on at once; whoever comes beyond is turned away without a word of it.
 _MOST_CONNECTIONS = 4_096
@@ -26,11 +25,12 @@ def server(
     host: str = "127.0.0.1",
     port: int = 8_080,
     trusted_proxies: Sequence[str] = (),
+    grace_seconds: float = 20.0,
 ) -> uvicorn.Server:
     """A server that is not running yet; `run` serves until a signal, or until it should exit.
 
-    What is under way then is finished first. The proxies that are trusted may say for whom they
-    ask.
+    What is under way then is finished first, within `grace_seconds`. The proxies that are trusted
+    may say for whom they ask.
     """
     adopt(log, "uvicorn.error", "asyncio")
     return uvicorn.Server(
@@ -47,7 +47,7 @@ def server(
             server_header=False,
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=math.ceil(grace_seconds),
             limit_concurrency=_MOST_CONNECTIONS,
         )
     )

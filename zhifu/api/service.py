@@ -28,6 +28,9 @@ from zhifu.store import Store
 class Options:
     """How a service behaves; `seconds` is how long a request may take.
 
+    When it ends, what is under way has `grace_seconds` beside the requests and as much again for
+    them; what takes longer is left.
+
     A payment that is made at a provider can be paid for `expiry_seconds`, if nothing else is asked.
     """
 
@@ -36,6 +39,7 @@ class Options:
     body_bytes: int = 1_048_576
     seconds: float = 30.0
     expiry_seconds: int = 1_800
+    grace_seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

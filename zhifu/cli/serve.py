@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from zhifu.signing import Signer
 
 _LIBRARIES = ("fastapi", "uvicorn", "structlog", "prometheus_client")
-_LAST_SECONDS = 20.0
+#: For threads that were given time to end already.
+_LAST_SECONDS = 3.0
 
 
 @command(app, "serve", "zhifu serve", "zhifu serve --live --port 8080", panel=TRADE)
@@ -68,15 +69,23 @@ def _serve(session: Session, host: str | None, port: int | None, *, live: bool) 
     log.info("serving", host=address[0], port=address[1], mode=mode.value, platforms=[*operators])
     # The server hands the signal on once it has ended, and this process is to end well.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    server(served, log, trusted_proxies=http.trusted_proxies).run(sockets=[socket])
-    _end_soon()
+    serving = server(
+        served, log, trusted_proxies=http.trusted_proxies, grace_seconds=http.grace_seconds
+    )
+    serving.run(sockets=[socket])
+    _end_soon(log)
 
 
-def _end_soon() -> None:
+def _end_soon(log: Any) -> None:
     """Let no thread that still waits for somebody keep the process from ending."""
-    given_up = threading.Timer(_LAST_SECONDS, os._exit, (1,))
-    given_up.daemon = True
-    given_up.start()
+
+    def end() -> None:
+        log.error("ended", detail="threads that wait for somebody are given up")
+        os._exit(1)
+
+    last = threading.Timer(_LAST_SECONDS, end)
+    last.daemon = True
+    last.start()
 
 
 def _clock(session: Session) -> Callable[[], int]:

@@ -99,7 +99,8 @@ class HttpSettings:
     """Where ``zhifu serve`` listens, and what it takes.
 
     ``requests_per_second`` and ``burst`` are of each API key; 0 a second is no limit. The proxies
-    in ``trusted_proxies``, addresses or networks, may say for whom they ask.
+    in ``trusted_proxies``, addresses or networks, may say for whom they ask. When it ends, what is
+    under way has ``grace_seconds`` to end, requests first and then all else.
     """
 
     host: str
@@ -108,6 +109,7 @@ class HttpSettings:
     requests_per_second: int
     burst: int
     trusted_proxies: tuple[str, ...]
+    grace_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ def read_http(section: Section) -> HttpSettings:
         requests_per_second=section.get("requests_per_second", integer(0, 1_000_000), 200),
         burst=section.get("burst", integer(1, 1_000_000), 1_000),
         trusted_proxies=section.get("trusted_proxies", networks, ()),
+        grace_seconds=section.get("grace_seconds", integer(1, 600), 20),
     )
     section.close()
     return found

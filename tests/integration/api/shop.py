@@ -150,7 +150,7 @@ def open_shop(
     app = create_app(gateway, store, hooks, feed, options, log, background=background)
     socket = listen("127.0.0.1", 0)
     host, port = socket.getsockname()
-    serving = server(app, log)
+    serving = server(app, log, grace_seconds=(options or Options()).grace_seconds)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [socket]})
     thread.start()
     try:
