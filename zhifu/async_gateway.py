@@ -403,6 +403,20 @@ class AsyncGateway:
         """The network's platforms as of the last `sync`; from memory."""
         return self.gateway.platforms()
 
+    def platform(self, number: int) -> PlatformRecord | None:
+        """One platform as of the last `sync`, or None; from memory."""
+        return self.gateway.platform(number)
+
+    def content(self, number: int) -> Content | None:
+        """One content as of the last `sync`, or None; from memory."""
+        return self.gateway.content(number)
+
+    def contents_page(
+        self, *, before: int = FIRST, limit: int = 100, host: int | None = None
+    ) -> Sequence[Content]:
+        """Contents below a number, as of the last `sync`, the newest first; from memory."""
+        return self.gateway.contents_page(before=before, limit=limit, host=host)
+
     def contents(self, host: int | None = None) -> Sequence[Content]:
         """All contents, or one host's, as of the last `sync`; from memory."""
         return self.gateway.contents(host)

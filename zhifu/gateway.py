@@ -696,6 +696,21 @@ class Gateway:
         """The network's platforms as of the last `sync`, on the terms that hold now."""
         return self._index.platforms(self._indexer.now())
 
+    def platform(self, number: int) -> PlatformRecord | None:
+        """One platform as of the last `sync`, on the terms that hold now, or None."""
+        found = self._index.platform(number)
+        return None if found is None else found.at(self._indexer.now())
+
+    def content(self, number: int) -> Content | None:
+        """One content as of the last `sync`, or None."""
+        return self._index.content(number)
+
+    def contents_page(
+        self, *, before: int = FIRST, limit: int = 100, host: int | None = None
+    ) -> Sequence[Content]:
+        """Contents below a number, of all hosts or of one, as of the last `sync`, newest first."""
+        return self._index.page(before, limit, host)
+
     def contents(self, host: int | None = None) -> Sequence[Content]:
         """All contents, or one host's, as of the last `sync`."""
         return self._index.contents(host)

@@ -5,7 +5,7 @@ Kept in memory because every payment is checked against it; `zhifu.indexer` brin
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -138,6 +138,8 @@ class Index:
         self._members: dict[int, Member] = {}
         self._contents: dict[int, Content] = {}
         self._by_ref: dict[tuple[int, str], int] = {}
+        self._numbers: list[int] = []
+        self._of_host: dict[int, list[int]] = {}
         self._windows: dict[int, int] = {}
 
     def platforms(self, time: int) -> Sequence[PlatformRecord]:
@@ -152,6 +154,13 @@ class Index:
         """All contents, or those of one host, by number."""
         found = (self._contents[number] for number in sorted(self._contents))
         return [each for each in found if host is None or each.host == host]
+
+    def page(self, before: int, limit: int, host: int | None = None) -> Sequence[Content]:
+        """At most `limit` contents below a number, of all hosts or of one, the highest first."""
+        numbers = self._numbers if host is None else self._of_host.get(host, [])
+        end = bisect_left(numbers, before)
+        found = (self._contents.get(number) for number in numbers[max(0, end - limit) : end][::-1])
+        return [each for each in found if each is not None]
 
     def content(self, number: int) -> Content | None:
         """One content, or None."""
@@ -196,7 +205,11 @@ class Index:
         by_ref: dict[tuple[int, str], int] = {}
         for each in contents.values():
             by_ref.setdefault((each.host, each.ref), each.number)
+        numbers, of_host = sorted(contents), dict[int, list[int]]()
+        for number in numbers:
+            of_host.setdefault(contents[number].host, []).append(number)
         self._contents, self._by_ref = contents, by_ref
+        self._numbers, self._of_host = numbers, of_host
         self.load_members(transaction)
 
     def load_members(self, transaction: Transaction) -> None:
@@ -210,6 +223,9 @@ class Index:
         for number in sorted(numbers):
             found = (transaction.rows(each, number=number) for each in _OF_ONE)
             for content in _contents(*found):
+                if content.number not in self._contents:
+                    insort(self._numbers, content.number)
+                    insort(self._of_host.setdefault(content.host, []), content.number)
                 self._contents[content.number] = content
                 self._by_ref.setdefault((content.host, content.ref), content.number)
 

@@ -15,6 +15,7 @@ from zhifu.blocks import Transaction
 from zhifu.chain import Chain
 from zhifu.exceptions import RootMismatch
 from zhifu.gateway import Gateway
+from zhifu.index import Content
 from zhifu.models import DirectOrder, PlatformStatus, Publication
 from zhifu.money import Money
 
@@ -55,6 +56,37 @@ def test_platforms_and_contents_are_what_was_admitted_and_published(gateway: Gat
     assert (content.number, plan.commission_bps) == (4, PLAN.commission_bps)
     assert gateway.content_by_ref(1, "content 4") is None
     assert [each.number for each in gateway.contents(3)] == [5, 6]
+
+
+def paged(gateway: Gateway, host: int | None) -> list[Content]:
+    """What the pages of contents have, one after the other."""
+    found: list[Content] = []
+    while page := gateway.contents_page(
+        before=found[-1].number if found else 2**63 - 1, limit=2, host=host
+    ):
+        assert len(page) <= 2
+        found += page
+    return found
+
+
+def test_a_content_is_found_whichever_way_it_is_looked_for(fair: Fair, gateway: Gateway) -> None:
+    """By its number or page by page, also what is new, and not what was reorganised away."""
+    before = fair.anvil.snapshot()
+    for change in (None, lambda: publish_named(fair, b"new"), lambda: fair.anvil.revert(before)):
+        if change is not None:
+            change()
+            fair.anvil.mine(10)
+            gateway.sync()
+        for host in (None, 1, 2, 3, 9):
+            listed = list(gateway.contents(host))
+            assert paged(gateway, host) == listed[::-1]
+            assert [gateway.content(each.number) for each in listed] == listed
+    assert len(paged(gateway, None)) == len(PRICES)
+    assert gateway.content(99) is None
+    assert [gateway.platform(each.number) for each in gateway.platforms()] == list(
+        gateway.platforms()
+    )
+    assert gateway.platform(99) is None
 
 
 def test_a_name_that_is_no_text_stops_nobody(fair: Fair, gateway: Gateway) -> None:

@@ -45,10 +45,10 @@ async def list_platforms(gateway: Gateway) -> schemas.PlatformsOut:
 @operation(Scope.PLATFORMS_READ)
 async def get_platform(gateway: Gateway, number: int) -> schemas.PlatformOut:
     """One member of the network."""
-    for each in gateway.platforms():
-        if each.number == number:
-            return _platform(each)
-    raise UnknownPlatform(number)
+    found = gateway.platform(number)
+    if found is None:
+        raise UnknownPlatform(number)
+    return _platform(found)
 
 
 @router.get("/v1/contents", response_model=schemas.ContentsOut)
@@ -59,9 +59,9 @@ async def list_contents(
     """What is published, of all hosts or of one, the newest first."""
     listed = f"{_LISTED}/{query.host or 0}"
     before = cursors.read(listed, caller.platform, query.cursor)
-    below = [each for each in gateway.contents(query.host) if each.number < before]
-    page = below[::-1][: query.limit]
-    is_more = len(below) > query.limit
+    found = gateway.contents_page(before=before, limit=query.limit + 1, host=query.host)
+    page = found[: query.limit]
+    is_more = len(found) > query.limit
     cursor = cursors.write(listed, caller.platform, page[-1].number) if is_more else None
     today, deployment = gateway.today(), gateway.gateway.network.deployment
     data = [shown.content(each, today, deployment) for each in page]
@@ -72,10 +72,10 @@ async def list_contents(
 @operation(Scope.CONTENTS_READ)
 async def get_content(gateway: Gateway, number: int) -> schemas.ContentOut:
     """One content, with what it costs today."""
-    for each in gateway.contents():
-        if each.number == number:
-            return shown.content(each, gateway.today(), gateway.gateway.network.deployment)
-    raise UnknownContent(number)
+    found = gateway.content(number)
+    if found is None:
+        raise UnknownContent(number)
+    return shown.content(found, gateway.today(), gateway.gateway.network.deployment)
 
 
 @router.get("/v1/quotes", response_model=schemas.QuoteOut)
