@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from tests.faults.sales import WITHDRAWN
 from tests.faults.town import PLATFORM, Town
 from tests.integration.fair import PRICES
 from zhifu.chargebackbook import ChargebackState
 from zhifu.gateway import Gateway
 from zhifu.inquiries import UNDECIDED
+from zhifu.operations import OperationState
 from zhifu.paybackbook import PaybackState
 from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
 from zhifu.providers import BillLine, LineKind
@@ -26,16 +28,19 @@ _NEVER_PAID = (PaymentState.CANCELLED, PaymentState.EXPIRED)
 
 
 class Start(NamedTuple):
-    """Time, and the chain as it was, before a round; money in ledger units."""
+    """Time, and chain and books as they were, before a round; money in ledger units."""
 
     at: int
     block: int
     available: int
+    withdrawals: int
 
 
 def start_of(town: Town) -> Start:
     """What is to be compared with later."""
-    return Start(town.now, town.fair.network.chain.block_number(), town.fair.available(PLATFORM))
+    ((withdrawals,),) = town.fair.rows("SELECT count(*) FROM acts")
+    block, available = town.fair.network.chain.block_number(), town.fair.available(PLATFORM)
+    return Start(town.now, block, available, withdrawals)
 
 
 def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
@@ -43,6 +48,11 @@ def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
     if gateway.waiting(PLATFORM):
         yield f"{gateway.waiting(PLATFORM)} orders wait"
     yield from (f"{order.id} is being refunded" for order in gateway.pending_refunds())
+    yield from (
+        f"{each.id} is {each.state}"
+        for each in gateway.withdrawals(PLATFORM)
+        if each.state != OperationState.CONFIRMED.value
+    )
     for payment in (gateway.payment(each.id) for each in payments):
         if payment.state in UNDECIDED:
             yield f"{payment.id} is {payment.state.value}"
@@ -110,7 +120,12 @@ def _on_chain(
     refunded = [order for order in settled if order.state is OrderState.REFUNDED]
     if len(back) != len(refunded) or len(set(back)) != len(back):
         yield f"{len(back)} refunds are on chain, {len(refunded)} in the books"
-    debit = sum(PRICES[order.content] for order in settled if order not in refunded) * _CENT
+    out = len(list(settlement.events("Withdrawn", from_block=start.block + 1)))
+    asked = len(gateway.withdrawals(PLATFORM, limit=1_000)) - start.withdrawals
+    if out != asked:
+        yield f"{out} withdrawals are on chain, {asked} in the books"
+    debit = sum(PRICES[order.content] for order in settled if order not in refunded)
+    debit = (debit + asked * WITHDRAWN) * _CENT
     if start.available - town.fair.available(PLATFORM) != debit:
         yield f"the platform has not paid {debit}"
     places = Counter(order.batch for order in settled)

@@ -61,10 +61,10 @@ class Round:
         return self.outcome
 
     def _tell(self, sale: Sale, story: str) -> None:
-        """Take a story's steps; a shop whose checkout died may never come back."""
+        """Take a story's steps; who asked a gateway that died may never come back."""
         for step in STORIES[story](sale):
             while not self._take(step):
-                if step == sale.checkout and self.draw.random() < 0.25:
+                if step in (sale.checkout, sale.withdraw) and self.draw.random() < 0.25:
                     return
 
     def _take(self, step: Step) -> bool:

@@ -19,6 +19,8 @@ from zhifu.providers import HintKind
 
 Step = Callable[[Process], None]
 LIFETIME_SECONDS = 30
+#: What a withdrawal takes, in cents.
+WITHDRAWN = 7
 
 
 @dataclass
@@ -45,6 +47,11 @@ class Sale:
         """Give the first order back."""
         assert self.payment is not None
         process.gateway.refund(self.payment.orders[0].id)
+
+    def withdraw(self, process: Process) -> None:
+        """Ask for a little of the platform's balance."""
+        key = f"out of {self.request.idempotency_key}"
+        process.gateway.withdraw(PLATFORM, Money(WITHDRAWN, "USD"), key)
 
     def _know(self, made: OpenCheckout) -> None:
         self.payment = made.payment
@@ -163,6 +170,13 @@ def charged_back(sale: Sale) -> Iterator[Step]:
     yield sale.hint(HintKind.CHARGEBACK)
 
 
+def withdrawn(sale: Sale) -> Iterator[Step]:
+    """The platform withdraws, and goes on selling."""
+    yield sale.withdraw
+    yield from by_name(sale)
+    yield sale.withdraw
+
+
 STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
     each.__name__: each
     for each in (
@@ -176,5 +190,6 @@ STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
         refunded,
         refunded_early,
         charged_back,
+        withdrawn,
     )
 }

@@ -126,7 +126,9 @@ def test_commands_that_are_named_exist(page: Path) -> None:
 
 def test_make_targets_that_are_named_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {each for line in code(page) for each in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", line)}
+    named = {
+        each for line in code(page) for each in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", line)
+    }
     assert named <= targets
 
 
