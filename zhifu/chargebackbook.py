@@ -1,7 +1,8 @@
 """What the banks of payers took back from platforms.
 
-A payment is charged back as long as a chargeback of it stands. Its orders wait for no batch then;
-what was settled is to be taken back on chain while that is possible.
+A payment is charged back as long as the bank has all of it that did not go back otherwise. Its
+orders wait for no batch then; what was settled is to be taken back on chain while that is possible.
+Of a part nobody says which orders it is for: they stay as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
+from zhifu.paybackbook import Reason
 from zhifu.store import Row, Store, Transaction
 
 
@@ -54,8 +56,9 @@ class ChargebackBook:
     def begin(self, payment_id: str, reference: str, amount: Money, stage: Stage) -> bool:
         """Store that money was taken back by the payer's bank; False if that was known.
 
-        The payment is charged back from now on, and its orders wait for no batch. Raises
-        UnknownPayment, and DatabaseRefused for more than was received.
+        With the last of it the payment is charged back, and its orders wait for no batch; a part
+        leaves them as they are. Raises UnknownPayment, and DatabaseRefused for more than was
+        received.
         """
         payment, (number,) = _payment_number(payment_id), self._ids.take()
         with self._store.writing() as transaction:
@@ -69,7 +72,7 @@ class ChargebackBook:
                 stage=stage.value,
                 now=self._clock(),
             )
-            if added:
+            if added and transaction.row("lost_payment", id=payment) is not None:
                 transaction.run("stop_waiting_of_payment", payment_id=payment)
                 transaction.run("charged_back_payment", id=payment, now=self._clock())
         return added > 0
@@ -94,12 +97,6 @@ class ChargebackBook:
             rows = transaction.rows("chargebacks_of", payment_id=_payment_number(payment_id))
         return [_from_row(row) for row in rows]
 
-    def standing(self, payment_id: str) -> Money | None:
-        """What the payer's bank holds of a payment, None if nothing; raises UnknownPayment."""
-        stand = [each for each in self.of(payment_id) if each.state is not ChargebackState.REVERSED]
-        amounts = [each.amount for each in stand]
-        return sum(amounts[1:], amounts[0]) if amounts else None
-
     def close(self, chargeback: Chargeback, detail: str) -> None:
         """All that can be done about a chargeback is done."""
         with self._store.writing() as transaction:
@@ -108,14 +105,39 @@ class ChargebackBook:
     def reverse(self, chargeback: Chargeback) -> None:
         """The bank has given the money back.
 
-        If no other chargeback stands, the payment is paid again, and its orders that were neither
-        settled nor taken back wait for a batch.
+        The payment is paid again, if it was charged back, and its orders that were neither settled
+        nor taken back wait for a batch. What was taken back is to be paid back.
         """
         payment = _payment_number(chargeback.payment_id)
         with self._store.writing() as transaction:
             self._set(transaction, chargeback, ChargebackState.REVERSED, None)
             if transaction.run("paid_payment_again", id=payment, now=self._clock()):
                 transaction.run("wait_for_payment", payment_id=payment)
+            self._put_surplus(transaction, payment)
+
+    def left(self, payment_id: str) -> Money | None:
+        """What of a payment did not go back yet in any way; None before it is known to be paid.
+
+        Raises UnknownPayment.
+        """
+        number = _payment_number(payment_id)
+        with self._store.reading() as transaction:
+            row = transaction.row("payment", id=number)
+            found = transaction.row("returns_of", id=number)
+        if row is None or found is None:
+            raise UnknownPayment(payment_id)
+        received, standing, returned = found
+        return None if received is None else Money(received - standing - int(returned), row[5])
+
+    def _put_surplus(self, transaction: Transaction, payment: int) -> None:
+        (number,) = self._ids.take()
+        transaction.run(
+            "put_surplus",
+            id=number,
+            payment_id=payment,
+            reason=Reason.REVERSED.value,
+            now=self._clock(),
+        )
 
     def _set(
         self,

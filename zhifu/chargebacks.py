@@ -1,7 +1,8 @@
 """Chargebacks: the payer's bank took money back, and the orders follow it as far as they can.
 
-Before its refund window closes an order is taken back on chain, and its money returns to the seller
-who lost it. After that it stays settled, and the seller bears the loss.
+Once the bank has all of a payment, its orders are taken back on chain before their refund windows
+close, and the money returns to the seller who lost it. After that they stay settled, and the seller
+bears the loss, as that of a part: which orders it is for nobody says.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from zhifu import rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage
-from zhifu.exceptions import ChainUnreachable, NotRefundable
+from zhifu.exceptions import ChainError, ChainUnreachable, NoOperator, NotRefundable
 from zhifu.money import Money
-from zhifu.payments import OrderRecord, OrderState, Payment
-from zhifu.refunds import Refunds
+from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
+from zhifu.refunds import FOR_NOW, Refunds
 
 
 class Chargebacks:
@@ -57,13 +58,26 @@ class Chargebacks:
         return charged_back if received is None else min(charged_back, received)
 
     def _stage(self, payment: Payment) -> Stage:
-        is_open = any(self._refunds.is_open(order.id) for order in payment.orders)
+        is_open = any(self._may_be_open(order) for order in payment.orders)
         return Stage.BEFORE_MATURITY if is_open else Stage.AFTER_MATURITY
+
+    def _may_be_open(self, order: OrderRecord) -> bool:
+        """Whether an order's window is open, or nobody can tell now."""
+        try:
+            return self._refunds.is_open(order.id)
+        except (ChainError, NoOperator):
+            return True
 
     def _take_back(self, chargeback: Chargeback) -> bool:
         self._book.postpone(chargeback)
-        orders = self._books.payment(chargeback.payment_id).orders
-        lost = [order for order in orders if not self._returns(order)]
+        payment = self._books.payment(chargeback.payment_id)
+        orders = payment.orders
+        if payment.state is not PaymentState.CHARGED_BACK:
+            self._book.close(chargeback, "a part: its orders stay as they are")
+            return True
+        lost = [each for each in (self._reason(order) for order in orders) if each is not None]
+        if any(reason in FOR_NOW for reason in lost):
+            return False
         states = [self._books.order(order.id).state for order in orders]
         if any(state is OrderState.REFUND_PENDING for state in states):
             return False
@@ -71,12 +85,12 @@ class Chargebacks:
         self._book.close(chargeback, told)
         return True
 
-    def _returns(self, order: OrderRecord) -> bool:
-        """Take one order back; False if its window is closed."""
+    def _reason(self, order: OrderRecord) -> str | None:
+        """Take one order back; why it cannot be, or None."""
         if order.state is OrderState.REFUNDED:
-            return True
+            return None
         try:
             self._refunds.take_back(order.id)
-        except NotRefundable:
-            return False
-        return True
+        except NotRefundable as error:
+            return error.reason
+        return None

@@ -24,6 +24,7 @@ class Reason(str, Enum):
     OVERPAID = "overpaid"
     LATE = "late"
     DUPLICATE = "duplicate"
+    REVERSED = "reversed"
 
 
 class PaybackState(str, Enum):

@@ -10,6 +10,7 @@ from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.books import order_number
 from zhifu.money import Money
+from zhifu.paybackbook import Reason
 from zhifu.payments import OrderRecord, PaymentState
 from zhifu.store import Store, Transaction
 
@@ -151,6 +152,12 @@ class RefundBook:
         with self._store.writing() as transaction:
             transaction.run("refund_failed", id=refund.number, detail=reason, now=self._clock())
 
+    def lost(self, refund: RefundRecord) -> RefundRecord:
+        """The payer's bank returns the money, which the provider was to return."""
+        with self._store.writing() as transaction:
+            transaction.run("refund_lost", id=refund.number)
+        return refund._replace(returned_by=ReturnedBy.CHARGEBACK)
+
     def refused(self, refund: RefundRecord, reason: str) -> None:
         """The provider will not return the money: a person must, or ask it again."""
         with self._store.writing() as transaction:
@@ -160,7 +167,10 @@ class RefundBook:
         """The money is back with the learner; `detail` says how if a person returned it."""
         with self._store.writing() as transaction:
             transaction.run("refunded", id=refund.number, detail=detail, now=self._clock())
-            self._close_payment(transaction, ids.from_text(ids.PAYMENT, payment_id))
+            payment = ids.from_text(ids.PAYMENT, payment_id)
+            if refund.returned_by is ReturnedBy.CHARGEBACK:
+                self._put_surplus(transaction, payment)
+            self._close_payment(transaction, payment)
 
     def follow(self) -> None:
         """Open refunds again that the index, having come as far, does not have on chain."""
@@ -170,6 +180,17 @@ class RefundBook:
             rows = [{"id": number, "now": self._clock()} for (number,) in gone]
             with self._store.writing() as transaction:
                 transaction.run_many("refund_off_chain", rows)
+
+    def _put_surplus(self, transaction: Transaction, payment: int | None) -> None:
+        """Store what is to be paid back because the bank gave it back before this refund's end."""
+        (number,) = self._ids.take()
+        transaction.run(
+            "put_surplus",
+            id=number,
+            payment_id=payment,
+            reason=Reason.REVERSED.value,
+            now=self._clock(),
+        )
 
     def _close_payment(self, transaction: Transaction, payment: int | None) -> None:
         if transaction.value("unrefunded_orders", payment_id=payment) == 0:

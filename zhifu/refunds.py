@@ -29,6 +29,7 @@ from zhifu.exceptions import (
 from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
+from zhifu.money import Money
 from zhifu.operations import Kind
 from zhifu.payments import OrderRecord, OrderState, PaymentState
 from zhifu.providers import Provider, RefundStatus
@@ -47,6 +48,13 @@ _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
 _LONGEST_DETAIL = 255
 #: Why an order is not refunded whole of which the chain has less than its price.
 _PART_REFUNDED = "its host gave a part of its price back on chain"
+
+_PART_CHARGED_BACK = "a part of its payment was charged back"
+_NOT_ON_CHAIN = "its batch is not on the chain"
+_IN_DISPUTE = "it is in dispute"
+
+FOR_NOW = (_NOT_ON_CHAIN, _IN_DISPUTE)
+"""Why an order cannot be refunded now that later can be."""
 
 #: What ends a refund on chain for good, by the contract's error.
 _FINAL = {
@@ -130,7 +138,7 @@ class Refunds:
         if order.batch is None:
             return True
         try:
-            self._require_refundable(self._lane(order), order)
+            self._require_refundable(self._lane(order), order, ReturnedBy.CHARGEBACK)
         except NotRefundable:
             return False
         return True
@@ -165,11 +173,13 @@ class Refunds:
             raise NotRefundable(order.id, "it is not paid")
         if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
+        if returned_by is ReturnedBy.PROVIDER and self._is_too_little_left(order, order.price):
+            raise NotRefundable(order.id, _PART_CHARGED_BACK)
         if order.batch is None:
             # A batch that the books do not know may have settled it.
             lane.require_recorded()
         else:
-            self._require_refundable(lane, order)
+            self._require_refundable(lane, order, returned_by)
         try:
             self._book.begin(order, returned_by)
         except DatabaseRefused:
@@ -178,15 +188,18 @@ class Refunds:
             # It went into a batch, or out of one, meanwhile.
             self._begin(lane, order_id, returned_by)
 
-    def _require_refundable(self, lane: Lane, order: OrderRecord) -> None:
+    def _require_refundable(self, lane: Lane, order: OrderRecord, returned_by: ReturnedBy) -> None:
         """Ask the chain whether it would take the order back now."""
         settlement, proven = self._network.settlement, self._proven(lane, order.id)
-        if self._is_part_refunded(proven):
+        if returned_by is ReturnedBy.PROVIDER and self._is_part_refunded(proven):
             raise NotRefundable(order.id, _PART_REFUNDED)
         calldata = settlement.encode("refundBatch", proven.as_tuple())
         try:
             self._network.chain.call(settlement.address, calldata, sender=lane.signer.address)
         except ContractReverted as reverted:
+            if returned_by is ReturnedBy.CHARGEBACK and reverted.error == "AlreadyRefunded":
+                # The seller has its money on chain already, and the payer from the bank.
+                return
             raise _explained(reverted, lane, order.id) from reverted
 
     # Finishing
@@ -203,7 +216,8 @@ class Refunds:
     def _take_back(self, lane: Lane, order_id: str) -> None:
         proven, refund = self._proven(lane, order_id), self._book.of(order_id)
         inclusion = self._book.inclusion(proven.order_id)
-        if inclusion is None and self._is_part_refunded(proven):
+        is_paid_back = refund.returned_by is ReturnedBy.PROVIDER
+        if inclusion is None and is_paid_back and self._is_part_refunded(proven):
             self._book.failed(refund, _PART_REFUNDED)
             raise NotRefundable(order_id, _PART_REFUNDED)
         try:
@@ -234,9 +248,12 @@ class Refunds:
         return Inclusion(ending.operation.transaction_hash, ending.operation.block_number or 0)
 
     def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
-        if refund.returned_by is ReturnedBy.CHARGEBACK or self._bank_returned(order):
+        if refund.returned_by is ReturnedBy.PROVIDER and self._is_lost(order):
+            refund = self._book.lost(refund)
+        if refund.returned_by is ReturnedBy.CHARGEBACK:
             self._book.refunded(refund, order.payment_id)
             return
+        self._require_left(order, refund)
         provider, payment = self._provider(order)
         try:
             status = self._asked(provider, payment, refund)
@@ -258,17 +275,22 @@ class Refunds:
             raise ProviderRefused(provider.name, payment, "the refund failed")
         return status
 
-    def _bank_returned(self, order: OrderRecord) -> bool:
-        """Whether the payer's bank returned the whole payment while its refund was under way.
+    def _require_left(self, order: OrderRecord, refund: RefundRecord) -> None:
+        """Raise NotRefundable if the payer's bank took so much that too little is left to refund.
 
-        Raises NotRefundable if it returned a part: a person has to see what is left.
+        A person has to see whose money that was.
         """
-        payment = self._books.payment(order.payment_id)
-        if payment.state is not PaymentState.CHARGED_BACK:
-            return False
-        if self._chargebacks.standing(payment.id) != payment.received:
-            raise NotRefundable(order.id, "a part of its payment was charged back")
-        return True
+        if self._is_too_little_left(order, refund.amount):
+            self._book.refused(refund, _PART_CHARGED_BACK)
+            raise NotRefundable(order.id, _PART_CHARGED_BACK)
+
+    def _is_too_little_left(self, order: OrderRecord, amount: Money) -> bool:
+        left = self._chargebacks.left(order.payment_id)
+        return left is not None and left < amount
+
+    def _is_lost(self, order: OrderRecord) -> bool:
+        """Whether the payer's bank returned the payment while its refund was under way."""
+        return self._books.payment(order.payment_id).state is PaymentState.CHARGED_BACK
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
         payment = self._books.payment(order.payment_id)
@@ -289,7 +311,7 @@ class Refunds:
             self._sync()
             lane.recover()
             self._sync()
-        raise NotRefundable(order_id, "its batch is not on the chain")
+        raise NotRefundable(order_id, _NOT_ON_CHAIN)
 
 
 def _explained(reverted: ContractReverted, lane: Lane, order_id: str) -> ZhifuError:
@@ -299,6 +321,6 @@ def _explained(reverted: ContractReverted, lane: Lane, order_id: str) -> ZhifuEr
         case "AlreadyRefunded":
             return NotRefundable(order_id, "it was refunded on chain by somebody else")
         case "InDispute":
-            return NotRefundable(order_id, "it is in dispute")
+            return NotRefundable(order_id, _IN_DISPUTE)
         case _:
             return explained(reverted, lane.platform, lane.signer.address)

@@ -204,16 +204,19 @@ def test_orders_of_a_payment_that_is_charged_back_wait_for_no_batch(stock: Stock
 
 
 def test_a_chargeback_that_is_reversed_lets_orders_wait_again(stock: Stock) -> None:
-    """LIFE-8: unless another one stands."""
+    """LIFE-8: once the bank has not all of the payment any more."""
     paid = stock.pay(1, 2)
-    for reference in ("dp_1", "dp_2"):
-        stock.chargebacks.begin(paid.id, reference, usd(50), Stage.BEFORE_MATURITY)
-    first, second = stock.chargebacks.of(paid.id)
-    stock.chargebacks.reverse(first)
+    stock.chargebacks.begin(paid.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
+    assert stock.books.payment(paid.id).state is PaymentState.PAID
+    assert stock.books.waiting(1) == 2
+    stock.chargebacks.begin(paid.id, "dp_2", usd(100), Stage.BEFORE_MATURITY)
     assert stock.books.payment(paid.id).state is PaymentState.CHARGED_BACK
+    first, second = stock.chargebacks.of(paid.id)
     stock.chargebacks.reverse(second)
     assert stock.books.payment(paid.id).state is PaymentState.PAID
     assert stock.books.waiting(1) == 2
+    stock.chargebacks.reverse(first)
+    assert stock.paybacks.of(paid.id) == []
     assert {each.state for each in stock.chargebacks.of(paid.id)} == {ChargebackState.REVERSED}
 
 

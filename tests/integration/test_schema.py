@@ -142,11 +142,11 @@ FORBIDDEN = {
     "a provider's payment is used once": (new_payment(name="pi_1"), UNIQUE),
     "a payment is charged back by a chargeback": (
         payment("paid", "state = 'charged_back'"),
-        "a payment is charged back while a chargeback of it stands",
+        "a payment is charged back while the bank has all that is left of it",
     ),
     "a payment stays charged back with its chargeback": (
         payment("charged_back", "state = 'paid'"),
-        "a payment is charged back while a chargeback of it stands",
+        "a payment is charged back while the bank has all that is left of it",
     ),
     "a payment is refunded with its orders": (
         one("payments", "state = 'paid' AND received = 250", "state = 'refunded'"),
@@ -505,8 +505,8 @@ def test_a_payment_that_is_charged_back_waits_for_no_batch(
     paid = f"(SELECT payment_id FROM orders WHERE id = ({WAITING}))"
     refused = refusal(
         stock,
-        "INSERT INTO chargebacks VALUES"
-        f" (1, {paid}, 'dp', 1, 'USD', 'before_maturity', 'open', 0, 0, 0, 0, NULL)",
+        "INSERT INTO chargebacks SELECT 1, id, 'dp', received, currency, 'before_maturity', 'open',"
+        f" 0, 0, 0, 0, NULL FROM payments WHERE id = {paid}",
         f"UPDATE payments SET state = 'charged_back' WHERE id = {paid}",
     )
     assert refused == "only a paid order can wait for a batch"

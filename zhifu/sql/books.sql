@@ -119,10 +119,12 @@ SELECT :id, id,
 FROM (
     SELECT payments.*, received
         - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
+        + CASE WHEN taken_back > standing THEN taken_back - standing ELSE 0 END
         - coalesce((
             SELECT sum(paybacks.amount) FROM paybacks
             WHERE paybacks.payment_id = payments.id), 0) AS surplus
-    FROM payments WHERE payments.id = :payment_id
+    FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
+    WHERE payments.id = :payment_id
 ) AS received_payment
 WHERE surplus > 0
     AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled');
@@ -351,6 +353,10 @@ WHERE order_id = :order_id AND state <> 'refund_failed';
 
 -- refund_tries --
 SELECT tries FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed';
+
+-- refund_lost --
+UPDATE refunds SET returned_by = 'chargeback'
+WHERE id = :id AND state = 'refund_pending' AND returned_by = 'provider';
 
 -- refund_refused --
 UPDATE refunds SET refused = 1, detail = :detail, changed_at = :now

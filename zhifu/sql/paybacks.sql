@@ -54,7 +54,21 @@ WHERE id = :id AND state <> :state;
 -- charged_back_payment --
 UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND state = 'paid';
 
+-- lost_payment --
+-- Whether the bank has all of a payment that did not go back otherwise.
+SELECT 1 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
+WHERE payments.id = :id AND standing > 0 AND standing + refunded >= amount;
+
+-- returns_of --
+-- What has come in, what the bank has, and what went back otherwise.
+SELECT received, standing, refunded + coalesce((
+    SELECT sum(paybacks.amount) FROM paybacks
+    WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'), 0)
+FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
+WHERE payments.id = :id;
+
 -- paid_payment_again --
 UPDATE payments SET state = 'paid', changed_at = :now
 WHERE id = :id AND state = 'charged_back' AND NOT EXISTS (
-    SELECT 1 FROM chargebacks WHERE payment_id = payments.id AND chargebacks.state <> 'reversed');
+    SELECT 1 FROM payment_returns
+    WHERE payment_id = payments.id AND standing > 0 AND standing + refunded >= payments.amount);

@@ -19,6 +19,9 @@ DROP TABLE batch_history;
 -- payment_history --
 DROP TABLE payment_history;
 
+-- payment_returns --
+DROP VIEW payment_returns;
+
 -- order_states --
 DROP VIEW order_states;
 

@@ -277,7 +277,7 @@ CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 CREATE TABLE paybacks (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     payment_id BIGINT NOT NULL REFERENCES payments (id),
-    reason TEXT NOT NULL CHECK (reason IN ('underpaid', 'overpaid', 'late', 'duplicate')),
+    reason TEXT NOT NULL CHECK (reason IN ('underpaid', 'overpaid', 'late', 'duplicate', 'reversed')),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('payback_pending', 'paid_back', 'payback_failed')),
@@ -392,6 +392,30 @@ LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.rel
 LEFT JOIN batches ON batches.id = batch_orders.batch_id
 LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed';
 
+-- payment_returns --
+-- What went back of a payment: by refunds at its provider, by banks that have it now (`standing`), and
+-- `taken_back` as orders on behalf of banks, whether or not those have the money still.
+CREATE VIEW payment_returns AS
+SELECT
+    payments.id AS payment_id,
+    CAST(coalesce((
+        SELECT sum(chargebacks.amount) FROM chargebacks
+        WHERE chargebacks.payment_id = payments.id AND chargebacks.state <> 'reversed'
+    ), 0) AS BIGINT) AS standing,
+    CAST(coalesce((
+        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND orders.payment_id = payments.id
+            AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
+    ), 0) AS BIGINT) AS refunded,
+    CAST(coalesce((
+        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND orders.payment_id = payments.id
+            AND refunds.returned_by = 'chargeback' AND refunds.state = 'refunded'
+    ), 0) AS BIGINT) AS taken_back
+FROM payments;
+
 -- refunds_open --
 CREATE INDEX refunds_open ON refunds (due_at, id)
     WHERE state = 'refund_pending' OR on_chain = 'pending';
@@ -495,12 +519,14 @@ BEGIN
 END;
 
 -- payments_charged_back --
+-- A part that the bank took leaves the orders as they are: nobody says which it was for.
 CREATE TRIGGER payments_charged_back BEFORE UPDATE OF state ON payments
 WHEN (OLD.state, NEW.state) IN (VALUES ('paid', 'charged_back'), ('charged_back', 'paid'))
     AND (NEW.state = 'charged_back') <> EXISTS (
-        SELECT 1 FROM chargebacks WHERE payment_id = NEW.id AND state <> 'reversed')
+        SELECT 1 FROM payment_returns
+        WHERE payment_id = NEW.id AND standing > 0 AND standing + refunded >= NEW.amount)
 BEGIN
-    SELECT RAISE(ABORT, 'a payment is charged back while a chargeback of it stands');
+    SELECT RAISE(ABORT, 'a payment is charged back while the bank has all that is left of it');
 END;
 
 -- payments_waited_for --
@@ -867,7 +893,9 @@ END;
 CREATE TRIGGER refunds_within BEFORE INSERT ON refunds
 WHEN NEW.returned_by = 'provider' AND EXISTS (
     SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
-    WHERE orders.id = NEW.order_id AND NEW.amount > payments.amount - coalesce((
+    JOIN payment_returns ON payment_returns.payment_id = payments.id
+    WHERE orders.id = NEW.order_id AND NEW.amount > payments.amount
+        - CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END - coalesce((
         SELECT sum(refunds.amount) FROM refunds
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND refunds.order_id IN (SELECT id FROM orders WHERE payment_id = payments.id)
@@ -878,7 +906,18 @@ END;
 
 -- refunds_fixed --
 CREATE TRIGGER refunds_fixed BEFORE UPDATE OF
-    id, order_id, amount, currency, returned_by, created_at ON refunds
+    id, order_id, amount, currency, created_at ON refunds
+BEGIN
+    SELECT RAISE(ABORT, 'what goes back is a fact');
+END;
+
+-- refunds_lost --
+-- A bank may return the money before the provider does that was to.
+CREATE TRIGGER refunds_lost BEFORE UPDATE OF returned_by ON refunds
+WHEN OLD.returned_by <> NEW.returned_by AND (
+    NEW.returned_by <> 'chargeback' OR OLD.state <> 'refund_pending' OR NOT EXISTS (
+        SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+        WHERE orders.id = NEW.order_id AND payments.state = 'charged_back'))
 BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
@@ -947,12 +986,14 @@ BEGIN
 END;
 
 -- paybacks_within --
--- Of a payment that is paid only what is more than its amount; of another one all there is.
+-- Of a payment that is paid only what is more than its amount, and what its bank gave back of orders
+-- that were taken back; of another one all there is.
 CREATE TRIGGER paybacks_within BEFORE INSERT ON paybacks
 WHEN NEW.amount > (
     SELECT coalesce(received, 0)
         - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
-    FROM payments
+        + CASE WHEN taken_back > standing THEN taken_back - standing ELSE 0 END
+    FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
     WHERE id = NEW.payment_id AND currency = NEW.currency
         AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled')
 ) - coalesce((SELECT sum(amount) FROM paybacks WHERE payment_id = NEW.payment_id), 0)
