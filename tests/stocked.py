@@ -152,6 +152,8 @@ class Stock:
         self.books.resolve(self.awaited(purpose=Purpose.TOP_UP).id, PaymentState.PAID)
         charged = self.pay(6)
         self.chargebacks.begin(charged.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
+        lost = self.books.resolve(self.awaited(purpose=Purpose.TOP_UP).id, PaymentState.PAID)
+        self.chargebacks.begin(lost.id, "dp_3", usd(500), Stage.AFTER_MATURITY)
         gone = self.pay(7)
         self.chargebacks.begin(gone.id, "dp_2", usd(100), Stage.AFTER_MATURITY)
         (chargeback,) = self.chargebacks.of(gone.id)

@@ -33,6 +33,7 @@ from zhifu.payments import (
     OrderRecord,
     Payment,
     PaymentRequest,
+    TopUp,
 )
 from zhifu.providers import Answer, Callback
 from zhifu.returns import ChargebackRecord, PaybackRecord
@@ -222,6 +223,36 @@ class AsyncGateway:
     async def forget_learner(self, platform: int, learner: int) -> None:
         """Erase what is personal of a platform's learner; the books stay as they are."""
         await self.run_brief(self.gateway.forget_learner, platform, learner)
+
+    async def follow_top_ups(self, platform: int) -> int:
+        """Put a platform's paid top-ups on its learners' accounts."""
+        return await self.run(self.gateway.follow_top_ups, platform)
+
+    async def refund_top_up(self, payment_id: str) -> TopUp:
+        """Send a top-up that is not on chain yet back at its provider."""
+        return await self.run(self.gateway.refund_top_up, payment_id)
+
+    async def refund_late_top_ups(self, platform: int, patience_seconds: int) -> list[TopUp]:
+        """Send back what a problem has kept from the chain for so long."""
+        return await self.run(self.gateway.refund_late_top_ups, platform, patience_seconds)
+
+    async def top_up(self, payment_id: str) -> TopUp:
+        """One top-up, by its payment."""
+        return await self.run(self.gateway.top_up, payment_id)
+
+    async def top_ups(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[TopUp]:
+        """A platform's top-ups, the newest first."""
+        return await self.run(self.gateway.top_ups, platform, before=before, limit=limit)
+
+    async def top_up_history(self, payment_id: str) -> list[Change]:
+        """What happened to a top-up, in order."""
+        return await self.run(self.gateway.top_up_history, payment_id)
+
+    async def learner_balance(self, platform: int, learner: int) -> Balance:
+        """What a learner's account on a platform has on chain now."""
+        return await self.run(self.gateway.learner_balance, platform, learner)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""

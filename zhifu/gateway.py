@@ -60,6 +60,7 @@ from zhifu.payments import (
     OrderRecord,
     Payment,
     PaymentRequest,
+    TopUp,
 )
 from zhifu.providers import Answer, Callback, Provider, answers_at_once
 from zhifu.refundbook import RefundBook
@@ -69,6 +70,8 @@ from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.silence import Spared
 from zhifu.store import Store
+from zhifu.topupbook import TopUpBook
+from zhifu.topups import TopUps
 from zhifu.treasury import Balance, Treasury, WithdrawalRecord
 from zhifu.watch import Watch
 
@@ -170,6 +173,8 @@ class Gateway:
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
+        self._top_up_book = TopUpBook(store, clock)
+        self._top_ups = TopUps(self._top_up_book, network, self._lane, providers)
         self._paybacks = Paybacks(self._payback_book, providers)
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
         self._checkouts = Checkouts(self._books, self.intake, providers, clock)
@@ -421,6 +426,47 @@ class Gateway:
     def history(self, order_id: str) -> list[Change]:
         """What happened to an order, in order; raises UnknownOrder."""
         return self._books.history(order_id)
+
+    # Top-ups
+
+    def follow_top_ups(self, platform: int) -> int:
+        """Put a platform's paid top-ups on its learners' accounts; how many are dealt with.
+
+        A top-up is a payment that `pay` or `checkout` takes with the purpose TOP_UP. One that the
+        chain refuses, because the platform's balance or its limit of the day is used up, waits with
+        its `problem`; one that goes back is asked about at its provider. Raises NoOperator,
+        UnknownPlatform, ChainUnreachable.
+        """
+        return self._top_ups.follow(platform)
+
+    def refund_top_up(self, payment_id: str) -> TopUp:
+        """Send a top-up that is not on chain yet back at its provider.
+
+        The same again asks how far that is. Raises UnknownPayment, NotRefundable if it is not paid,
+        or on its way to the chain already, UnknownProvider, and ProviderRefused: its provider is
+        then asked again only by calling this again.
+        """
+        return self._top_ups.refund(payment_id)
+
+    def refund_late_top_ups(self, platform: int, patience_seconds: int) -> list[TopUp]:
+        """Send back what a problem has kept from the chain for so long; those on their way."""
+        return self._top_ups.refund_late(platform, patience_seconds)
+
+    def top_up(self, payment_id: str) -> TopUp:
+        """One top-up, by its payment; raises UnknownPayment."""
+        return self._top_up_book.of(payment_id)
+
+    def top_ups(self, platform: int, *, before: int = FIRST, limit: int = 100) -> Sequence[TopUp]:
+        """A platform's top-ups whose numbers (`zhifu.ids`) are below `before`, the newest first."""
+        return self._top_ups.page(platform, before, limit)
+
+    def top_up_history(self, payment_id: str) -> list[Change]:
+        """What happened to a top-up, in order; raises UnknownPayment."""
+        return self._top_up_book.history(payment_id)
+
+    def learner_balance(self, platform: int, learner: int) -> Balance:
+        """What a learner's account on a platform has on chain now."""
+        return self._top_ups.balance(platform, learner)
 
     # Settlement
 

@@ -22,6 +22,7 @@ CHARGEBACK = "chb"
 WITHDRAWAL = "wdr"
 RESERVATION = "rsv"
 DISPUTE = "dsp"
+TOP_UP = "top"
 API_KEY = "key"
 ENDPOINT = "end"
 

@@ -37,11 +37,14 @@ from zhifu.exceptions import (
 from zhifu.index import Content, Index
 from zhifu.models import PlatformStatus
 from zhifu.money import Money
-from zhifu.payments import Payment, PaymentRequest, PaymentState
+from zhifu.payments import Payment, PaymentRequest, PaymentState, Purpose
 from zhifu.providers import Provider, ProviderPayment, ProviderStatus
 from zhifu.requests import canonical, malformed, malformed_contents
 
 Outcome = Payment | ZhifuError
+
+#: A platform's limit of a day is no more on chain.
+_MOST_UNITS = 2**64 - 1
 
 
 class CartQuote(NamedTuple):
@@ -249,7 +252,16 @@ class Intake:
         contents = [self._on_sale(each) for each in request.contents]
         if request.amount.currency != self._currency:
             raise CurrencyMismatch(self._currency, request.amount.currency)
+        if request.purpose is Purpose.TOP_UP:
+            self._require_exact(request.amount)
+            return ()
         return self._paid_prices(request.amount, contents, self._today())
+
+    def _require_exact(self, amount: Money) -> None:
+        """See that the ledger can count an amount."""
+        units = amount.to_ledger_units(self._decimals)
+        if units > _MOST_UNITS:
+            raise InvalidInput("amount", f"must be at most {_MOST_UNITS} ledger units", units)
 
     def _paid_prices(
         self, amount: Money, contents: Sequence[Content], today: int

@@ -62,6 +62,24 @@ class Problem(str, Enum):
     LEARNER_UNKNOWN = "learner_unknown"
 
 
+class TopUpState(str, Enum):
+    """How far a top-up has come: as its payment until that is paid, then waiting for the chain."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting_payment"
+    PAYMENT_UNKNOWN = "payment_unknown"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CHARGED_BACK = "charged_back"
+    WAITING = "waiting"
+    STORED = "stored"
+    SUBMITTED = "submitted"
+    SETTLED = "settled"
+    CONFIRMED = "confirmed"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+
+
 class Purpose(str, Enum):
     """What a payment is for: a cart of orders, or money on the learner's own account."""
 
@@ -71,7 +89,7 @@ class Purpose(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """One payment of a learner for one content or a cart of several.
+    """One payment of a learner for one content or a cart of several, or for money on account.
 
     `platform` is the seller; `amount` the sum of the contents' prices today or yesterday (UTC);
     `provider` the name the gateway knows the payment provider by, and `provider_payment_id` the
@@ -105,6 +123,24 @@ class CheckoutTerms:
     description: str
     return_url: str | None = None
     payer: str | None = None
+
+
+class TopUp(NamedTuple):
+    """A payment for money on a learner's account; `id` is the payment's.
+
+    `problem` is the code of the error that keeps it from the chain, or from going back. The
+    transaction is the latest one signed until the block is known. Times are Unix seconds.
+    """
+
+    id: str
+    platform: int
+    learner: int
+    amount: Money
+    state: TopUpState
+    problem: str | None
+    transaction_hash: str | None
+    block_number: int | None
+    created_at: int
 
 
 class BatchPlace(NamedTuple):

@@ -8,7 +8,7 @@ from zhifu.batch import HIGHEST_NUMBER
 from zhifu.blocks import checksum_address
 from zhifu.exceptions import InvalidInput
 from zhifu.money import Money
-from zhifu.payments import PaymentRequest
+from zhifu.payments import PaymentRequest, Purpose
 
 LONGEST_TEXT = 255
 LARGEST_CART = 100
@@ -30,11 +30,17 @@ def malformed(request: PaymentRequest, *, is_checkout: bool = False) -> InvalidI
     for field in texts:
         if not is_text(getattr(request, field)):
             return InvalidInput(field, TEXT_RULE)
-    return (
-        malformed_contents(request.contents)
-        or _malformed_amount(request)
-        or _malformed_referrer(request)
-    )
+    return _malformed_cart(request) or _malformed_amount(request) or _malformed_referrer(request)
+
+
+def _malformed_cart(request: PaymentRequest) -> InvalidInput | None:
+    if request.purpose is not Purpose.TOP_UP:
+        return malformed_contents(request.contents)
+    if request.contents != ():
+        return InvalidInput("contents", "must be empty: a top-up buys nothing", request.contents)
+    if request.referrer is not None:
+        return InvalidInput("referrer", "must be None for a top-up", request.referrer)
+    return None
 
 
 def malformed_contents(contents: tuple[int, ...]) -> InvalidInput | None:

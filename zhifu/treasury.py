@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zhifu import ids
-from zhifu.accounts import of_platform
+from zhifu.accounts import Account, of_platform
 from zhifu.actbook import Act, ActBook, Wanted
 from zhifu.acts import Acts
 from zhifu.currencies import decimals_of
@@ -53,12 +53,7 @@ class Treasury:
 
     def balance(self, platform: int) -> Balance:
         """What a platform can spend or withdraw now."""
-        deployment = self._network.deployment
-        units = self._network.settlement.available_of(of_platform(platform))
-        finer = deployment.ledger_decimals - decimals_of(deployment.currency)
-        minor = units // 10**finer if finer >= 0 else units * 10**-finer
-        available = Money(int(minor), deployment.currency)
-        return Balance(available, units, deployment.ledger_decimals)
+        return balance_of(self._network, of_platform(platform))
 
     def withdraw(self, platform: int, amount: Money, idempotency_key: str) -> WithdrawalRecord:
         """Send some of a platform's balance to its treasury; see `Gateway.withdraw`."""
@@ -85,6 +80,15 @@ class Treasury:
         if not act:
             raise UnknownWithdrawal(withdrawal_id)
         return _withdrawal(act)
+
+
+def balance_of(network: Network, account: Account) -> Balance:
+    """What an account has on chain now."""
+    deployment = network.deployment
+    units = network.settlement.available_of(account)
+    finer = deployment.ledger_decimals - decimals_of(deployment.currency)
+    minor = units // 10**finer if finer >= 0 else units * 10**-finer
+    return Balance(Money(int(minor), deployment.currency), units, deployment.ledger_decimals)
 
 
 def _withdrawal(act: Act) -> WithdrawalRecord:

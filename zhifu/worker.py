@@ -134,7 +134,7 @@ def jobs_of(
     """What a gateway has to do by itself for the platforms whose operator keys it holds.
 
     Whether a batch is due is looked at every `settle_seconds`; the orders that no batch could
-    carry for `patience_seconds` are refunded.
+    carry for `patience_seconds`, and top-ups that the chain refused for so long, are refunded.
     """
     grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
     return [job for jobs in grouped.values() for job in jobs]
@@ -160,7 +160,10 @@ def _groups(
             Job(f"recovery:{each}", 5.0, partial(gateway.recover, each)),
             _refunding(gateway, each, patience_seconds),
         ]
-        groups[f"settlement:{each}"] = [_settling(gateway, each, settle_seconds)]
+        groups[f"settlement:{each}"] = [
+            _settling(gateway, each, settle_seconds),
+            Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each)),
+        ]
     return groups
 
 
@@ -174,5 +177,6 @@ def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:
 def _refunding(gateway: Gateway, platform: int, patience_seconds: int) -> Job:
     def refund() -> None:
         gateway.refund_left_out(platform, patience_seconds)
+        gateway.refund_late_top_ups(platform, patience_seconds)
 
     return Job(f"left-out:{platform}", 60.0, refund)

@@ -317,6 +317,40 @@ FORBIDDEN = {
     ),
     "a dispute's history is not rewritten": ("UPDATE dispute_history SET at = 0", HISTORY),
     "a dispute's history is not erased": ("DELETE FROM dispute_history", HISTORY),
+    "a top-up is not erased": ("DELETE FROM top_ups", KEPT),
+    "a top-up stays its platform's": ("UPDATE top_ups SET platform = 2", FACT),
+    "a top-up does not come back from a refund": (
+        "UPDATE top_ups SET state = 'refunded'",
+        "a top-up cannot change like this",
+    ),
+    "only a paid top-up begins": (
+        (
+            "INSERT INTO top_ups (payment_id, platform, state, changed_at)"
+            " SELECT min(id), 1, 'waiting', 0 FROM payments WHERE purpose = 'order'"
+        ),
+        "a top-up starts as a paid payment",
+    ),
+    "a top-up that was not returned is not refunded": (
+        "UPDATE payments SET state = 'refunded' WHERE purpose = 'top_up' AND state = 'paid'",
+        "a top-up is refunded once it has gone back",
+    ),
+    "only a top-up that waits is put on chain": (
+        (
+            "INSERT INTO operations (id, platform, operator, kind, subject, state, nonce,"
+            " transaction_hash, created_at, changed_at) SELECT 1, 1, operator, 'top_up', 7,"
+            " 'stored', 99, transaction_hash, 0, 0 FROM operations WHERE kind = 'withdrawal'"
+        ),
+        "only a paid top-up that waits is put on chain",
+    ),
+    "a top-up that was charged back does not go back": (
+        (
+            "UPDATE top_ups SET state = 'refund_pending'"
+            " WHERE payment_id IN (SELECT id FROM payments WHERE state = 'charged_back')"
+        ),
+        "only what is paid goes back",
+    ),
+    "a top-up's history is not rewritten": ("UPDATE top_up_history SET at = 0", HISTORY),
+    "a top-up's history is not erased": ("DELETE FROM top_up_history", HISTORY),
     "a signed transaction is not changed": ("UPDATE submissions SET nonce = 9", FACT),
     "a signed transaction is not erased": ("DELETE FROM submissions", KEPT),
     "a refund's refusal is not taken back": (

@@ -58,6 +58,12 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("dispute", "refunded"): Told("dispute.refunded"),
     ("dispute", "paid"): Told("dispute.paid"),
     ("dispute", "unsettled"): Told("dispute.unsettled"),
+    ("top_up", "delayed"): Told("top_up.delayed"),
+    ("top_up", "settled"): Told("top_up.settled"),
+    ("top_up", "unsettled"): Told("top_up.unsettled"),
+    ("top_up", "confirmed"): Told("top_up.confirmed"),
+    ("top_up", "refund_pending"): Told("top_up.refund_pending"),
+    ("top_up", "refunded"): Told("top_up.refunded"),
     ("endpoint", "disabled"): Told("webhook_endpoint.disabled"),
 }
 """By history and state."""

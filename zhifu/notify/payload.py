@@ -86,6 +86,8 @@ class Payloads:
                 return self._returned(transaction, row, "payback", "reason")
             case "chargeback", _:
                 return self._returned(transaction, row, "chargeback", "stage")
+            case "top_up", _:
+                return self._top_up(transaction, row)
             case "withdrawal" | "reservation", _:
                 return self._act(transaction, row)
             case "dispute", _:
@@ -176,6 +178,19 @@ class Payloads:
             "state": row.state,
             why: about,
             "amount": money(amount, currency),
+        }
+
+    def _top_up(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        found = self._found(transaction, "event_top_up", row, id=row.subject, change=row.change)
+        payment, learner, amount, currency, problem, transaction_hash, block_number = found
+        return {
+            "payment": ids.to_text(ids.PAYMENT, payment),
+            "state": row.state,
+            "learner": learner,
+            "amount": money(amount, currency),
+            "problem": problem,
+            "transaction_hash": transaction_hash,
+            "block_number": block_number,
         }
 
     def _act(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:

@@ -51,6 +51,8 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
             return _returned(noun, ids.CHARGEBACK, subject, state, about, amount)
         case "dispute":
             return _dispute(subject, state, amount)
+        case "top_up":
+            return _top_up(subject, state, amount)
         case "withdrawal" | "reservation":
             return _act(noun, subject, state, amount)
         case _:
@@ -113,6 +115,19 @@ def _dispute(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str
         "amount_units": _PRICE * 10_000,
         "bond_units": _PRICE * 1_000,
         "deadline": 0,
+    }
+
+
+def _top_up(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_included = state in ("settled", "confirmed")
+    return {
+        "payment": ids.to_text(ids.PAYMENT, subject),
+        "state": state,
+        "learner": _LEARNER,
+        "amount": amount,
+        "problem": "top_up_above_limit" if state == "delayed" else None,
+        "transaction_hash": _HASH if is_included else None,
+        "block_number": _BLOCK if is_included else None,
     }
 
 

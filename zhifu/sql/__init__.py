@@ -22,6 +22,7 @@ FILES = (
     "operations.sql",
     "acts.sql",
     "disputes.sql",
+    "topups.sql",
     "paybacks.sql",
     "returns.sql",
     "inbox.sql",

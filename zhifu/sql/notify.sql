@@ -60,6 +60,14 @@ FROM disputes JOIN orders ON orders.id = disputes.order_id WHERE disputes.id = :
 -- event_act --
 SELECT id, arguments, transaction_hash, block_number, result FROM acts WHERE id = :id;
 
+-- event_top_up --
+SELECT payments.id, learner, amount, currency, top_up_history.detail, transaction_hash,
+    block_number
+FROM payments
+JOIN top_ups ON top_ups.payment_id = payments.id
+JOIN top_up_history ON top_up_history.payment_id = payments.id
+WHERE payments.id = :id AND change = :change;
+
 -- put_endpoint --
 -- It gets what happens from now on.
 INSERT INTO webhook_endpoints

@@ -1,3 +1,9 @@
+-- top_up_history --
+DROP TABLE top_up_history;
+
+-- top_ups --
+DROP TABLE top_ups;
+
 -- refund_history --
 DROP TABLE refund_history;
 

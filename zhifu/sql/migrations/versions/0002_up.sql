@@ -49,6 +49,29 @@ CREATE TABLE payments (
 CREATE INDEX payments_open ON payments (id)
     WHERE state IN ('created', 'awaiting_payment', 'payment_unknown');
 
+-- top_ups --
+-- What becomes of a paid top-up: it waits until an operation puts it on the learner's account, whose
+-- `transaction_hash` and `block_number` these are, or it goes back at its provider. `problem` says
+-- what keeps it waiting, and it is tried at `due_at` again, after `tries` times.
+CREATE TABLE top_ups (
+    payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
+    platform BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN (
+        'waiting', 'stored', 'submitted', 'settled', 'confirmed', 'refund_pending', 'refunded')),
+    problem TEXT,
+    transaction_hash TEXT,
+    block_number BIGINT,
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
+    due_at BIGINT NOT NULL DEFAULT 0,
+    changed_at BIGINT NOT NULL,
+    CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
+    CHECK (problem IS NULL OR state IN ('waiting', 'refund_pending'))
+);
+
+-- top_ups_due --
+CREATE INDEX top_ups_due ON top_ups (platform, due_at, payment_id)
+    WHERE state IN ('waiting', 'refund_pending');
+
 -- payment_checks --
 -- Payments to ask their provider about again, when, and how often it was done.
 CREATE TABLE payment_checks (
@@ -489,6 +512,16 @@ CREATE TABLE refund_history (
     PRIMARY KEY (refund_id, change)
 ) WITHOUT ROWID;
 
+-- top_up_history --
+CREATE TABLE top_up_history (
+    payment_id BIGINT NOT NULL REFERENCES top_ups (payment_id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (payment_id, change)
+) WITHOUT ROWID;
+
 -- payments_write_history --
 CREATE TRIGGER payments_write_history AFTER INSERT ON payments BEGIN
     INSERT INTO payment_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at);
@@ -549,6 +582,14 @@ BEGIN
     SELECT RAISE(ABORT, 'a payment is refunded with the last of its orders');
 END;
 
+-- payments_refunded_top_up --
+CREATE TRIGGER payments_refunded_top_up BEFORE UPDATE OF state ON payments
+WHEN NEW.purpose = 'top_up' AND OLD.state = 'paid' AND NEW.state = 'refunded' AND NOT EXISTS (
+    SELECT 1 FROM top_ups WHERE payment_id = NEW.id AND state = 'refunded')
+BEGIN
+    SELECT RAISE(ABORT, 'a top-up is refunded once it has gone back');
+END;
+
 -- payments_received --
 -- A provider may learn of more money, never of less: what goes back is told apart.
 CREATE TRIGGER payments_received BEFORE UPDATE OF received ON payments
@@ -593,6 +634,23 @@ CREATE TRIGGER payments_decided AFTER UPDATE OF state ON payments
 WHEN NEW.state NOT IN ('created', 'awaiting_payment', 'payment_unknown')
 BEGIN
     DELETE FROM payment_checks WHERE payment_id = NEW.id;
+END;
+
+-- payments_begin_top_up --
+CREATE TRIGGER payments_begin_top_up AFTER INSERT ON payments
+WHEN NEW.purpose = 'top_up' AND NEW.state = 'paid'
+BEGIN
+    INSERT INTO top_ups (payment_id, platform, state, changed_at)
+    VALUES (NEW.id, NEW.platform, 'waiting', NEW.changed_at);
+END;
+
+-- payments_top_up --
+-- One that was charged back and given back is there already.
+CREATE TRIGGER payments_top_up AFTER UPDATE OF state ON payments
+WHEN NEW.purpose = 'top_up' AND NEW.state = 'paid' AND OLD.state NOT IN ('paid', 'charged_back')
+BEGIN
+    INSERT INTO top_ups (payment_id, platform, state, changed_at)
+    VALUES (NEW.id, NEW.platform, 'waiting', NEW.changed_at);
 END;
 
 -- payment_checks_kept --
@@ -852,6 +910,104 @@ END;
 -- acts_keep --
 CREATE TRIGGER acts_keep BEFORE DELETE ON acts BEGIN
     SELECT RAISE(ABORT, 'acts are kept');
+END;
+
+-- operations_top_ups --
+-- Only a paid top-up that waits is put on chain.
+CREATE TRIGGER operations_top_ups BEFORE INSERT ON operations
+WHEN NEW.kind = 'top_up' AND NOT EXISTS (
+    SELECT 1 FROM top_ups JOIN payments ON payments.id = top_ups.payment_id
+    WHERE payments.id = NEW.subject AND payments.platform = NEW.platform
+        AND payments.state = 'paid' AND top_ups.state = 'waiting')
+BEGIN
+    SELECT RAISE(ABORT, 'only a paid top-up that waits is put on chain');
+END;
+
+-- operations_begin_top_ups --
+CREATE TRIGGER operations_begin_top_ups AFTER INSERT ON operations
+WHEN NEW.kind = 'top_up' BEGIN
+    UPDATE top_ups SET state = NEW.state, problem = NULL,
+        transaction_hash = NEW.transaction_hash, changed_at = NEW.changed_at
+    WHERE payment_id = NEW.subject;
+END;
+
+-- operations_follow_top_ups --
+-- A top-up stands where its operation does; what the chain refused waits again.
+CREATE TRIGGER operations_follow_top_ups AFTER UPDATE ON operations
+WHEN NEW.kind = 'top_up' BEGIN
+    UPDATE top_ups SET
+        state = CASE NEW.state WHEN 'refused' THEN 'waiting' ELSE NEW.state END,
+        transaction_hash = NEW.transaction_hash,
+        block_number = NEW.block_number,
+        changed_at = NEW.changed_at
+    WHERE payment_id = NEW.subject;
+END;
+
+-- top_ups_write_history --
+CREATE TRIGGER top_ups_write_history AFTER INSERT ON top_ups BEGIN
+    INSERT INTO top_up_history VALUES (NEW.payment_id, 1, NEW.state, NEW.changed_at, NULL);
+END;
+
+-- top_ups_start --
+CREATE TRIGGER top_ups_start BEFORE INSERT ON top_ups
+WHEN NEW.state <> 'waiting' OR NOT EXISTS (
+    SELECT 1 FROM payments WHERE id = NEW.payment_id AND platform = NEW.platform
+        AND purpose = 'top_up' AND state = 'paid')
+BEGIN
+    SELECT RAISE(ABORT, 'a top-up starts as a paid payment');
+END;
+
+-- top_ups_fixed --
+CREATE TRIGGER top_ups_fixed BEFORE UPDATE OF payment_id, platform ON top_ups BEGIN
+    SELECT RAISE(ABORT, 'whose top-up it is is a fact');
+END;
+
+-- top_ups_change --
+-- From settled or confirmed back to submitted is a block that was reorganised away.
+CREATE TRIGGER top_ups_change BEFORE UPDATE OF state ON top_ups
+WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
+    ('waiting', 'stored'), ('stored', 'submitted'), ('stored', 'settled'), ('stored', 'waiting'),
+    ('submitted', 'settled'), ('submitted', 'waiting'),
+    ('settled', 'confirmed'), ('settled', 'submitted'), ('confirmed', 'submitted'),
+    ('waiting', 'refund_pending'), ('refund_pending', 'refunded'))
+BEGIN
+    SELECT RAISE(ABORT, 'a top-up cannot change like this');
+END;
+
+-- top_ups_paid --
+CREATE TRIGGER top_ups_paid BEFORE UPDATE OF state ON top_ups
+WHEN NEW.state = 'refund_pending' AND OLD.state = 'waiting' AND NOT EXISTS (
+    SELECT 1 FROM payments WHERE id = NEW.payment_id AND state = 'paid')
+BEGIN
+    SELECT RAISE(ABORT, 'only what is paid goes back');
+END;
+
+-- top_ups_change_history --
+-- What keeps it waiting, or from going back, is told when it is another thing than before.
+CREATE TRIGGER top_ups_change_history AFTER UPDATE ON top_ups
+WHEN OLD.state <> NEW.state OR NEW.problem IS NOT NULL
+    AND coalesce(OLD.problem, '') <> NEW.problem
+BEGIN
+    INSERT INTO top_up_history
+    SELECT NEW.payment_id, count(*) + 1,
+        CASE WHEN OLD.state = NEW.state THEN 'delayed' ELSE NEW.state END,
+        NEW.changed_at, NEW.problem
+    FROM top_up_history WHERE payment_id = NEW.payment_id;
+END;
+
+-- top_ups_keep --
+CREATE TRIGGER top_ups_keep BEFORE DELETE ON top_ups BEGIN
+    SELECT RAISE(ABORT, 'top-ups are kept');
+END;
+
+-- top_up_history_fixed --
+CREATE TRIGGER top_up_history_fixed BEFORE UPDATE ON top_up_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- top_up_history_keep --
+CREATE TRIGGER top_up_history_keep BEFORE DELETE ON top_up_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
 END;
 
 -- submissions_fixed --

@@ -19,6 +19,9 @@ DROP TRIGGER dispute_history_event;
 -- act_history_event --
 DROP TRIGGER act_history_event;
 
+-- top_up_history_event --
+DROP TRIGGER top_up_history_event;
+
 -- vault_check --
 DROP TABLE vault_check;
 

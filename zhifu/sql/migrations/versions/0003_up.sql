@@ -11,8 +11,7 @@ CREATE TABLE events (
     history TEXT NOT NULL
         CHECK (history IN (
             'payment', 'batch', 'refund', 'payback', 'chargeback', 'withdrawal', 'reservation',
-            'dispute',
-            'endpoint', 'test')),
+            'dispute', 'top_up', 'endpoint', 'test')),
     subject BIGINT NOT NULL,
     change BIGINT NOT NULL,
     state TEXT NOT NULL,
@@ -104,6 +103,22 @@ CREATE TRIGGER dispute_history_event AFTER INSERT ON dispute_history BEGIN
         1 + coalesce((SELECT max(number) FROM events WHERE platform = disputes.platform), 0),
         'dispute', id, NEW.change, NEW.state, NEW.at
     FROM disputes WHERE id = NEW.dispute_id;
+END;
+
+-- top_up_history_event --
+-- Back to submitted means that its block was reorganised away.
+CREATE TRIGGER top_up_history_event AFTER INSERT ON top_up_history
+WHEN NEW.state IN ('delayed', 'settled', 'confirmed', 'refund_pending', 'refunded')
+    OR NEW.state = 'submitted' AND EXISTS (
+        SELECT 1 FROM top_up_history WHERE payment_id = NEW.payment_id
+            AND change = NEW.change - 1 AND state IN ('settled', 'confirmed'))
+BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = top_ups.platform), 0),
+        'top_up', payment_id, NEW.change,
+        CASE NEW.state WHEN 'submitted' THEN 'unsettled' ELSE NEW.state END, NEW.at
+    FROM top_ups WHERE payment_id = NEW.payment_id;
 END;
 
 -- events_fixed --

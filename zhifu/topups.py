@@ -1,0 +1,129 @@
+"""Top-ups: what a learner paid at a provider is put on the learner's account on chain.
+
+The platform's balance pays for it there. What the chain will not take, because that balance or the
+platform's limit of the day is used up, waits, and goes back at its provider in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from zhifu import ids, rounds
+from zhifu.accounts import of_learner
+from zhifu.deployment import Network
+from zhifu.exceptions import (
+    ChainUnreachable,
+    ContractReverted,
+    InputError,
+    NotRefundable,
+    PaymentUnknown,
+    ProviderRefused,
+    UnknownProvider,
+)
+from zhifu.lane import Lane
+from zhifu.operations import Kind
+from zhifu.payments import TopUp, TopUpState
+from zhifu.providers import Provider, RefundStatus
+from zhifu.refusals import explained
+from zhifu.topupbook import TopUpBook
+from zhifu.treasury import Balance, balance_of
+
+_GOING_BACK = (TopUpState.REFUND_PENDING, TopUpState.REFUNDED)
+
+
+class TopUps:
+    """Follows the top-ups of `book`; `lane` raises for a platform without one."""
+
+    def __init__(
+        self,
+        book: TopUpBook,
+        network: Network,
+        lane: Callable[[int], Lane],
+        providers: Mapping[str, Provider],
+    ) -> None:
+        self._book = book
+        self._network = network
+        self._lane = lane
+        self._providers = providers
+
+    def follow(self, platform: int) -> int:
+        """Put on chain, or send back, what is due; see `Gateway.follow_top_ups`."""
+        lane = self._lane(platform)
+
+        def go_on(top_up: TopUp) -> bool:
+            self._book.postpone(top_up.id)
+            if top_up.state is TopUpState.REFUND_PENDING:
+                return self._give_back(top_up)
+            return self._put(lane, top_up)
+
+        due = self._book.due(platform, at_once=not rounds.is_running())
+        return rounds.each(due, go_on, ends=(ChainUnreachable,))
+
+    def refund(self, payment_id: str) -> TopUp:
+        """Send back what is not on chain yet; see `Gateway.refund_top_up`."""
+        if self._book.of(payment_id).state is TopUpState.WAITING:
+            self._book.begin_refund(payment_id)
+        top_up = self._book.of(payment_id)
+        if top_up.state not in _GOING_BACK:
+            raise NotRefundable(payment_id, f"the top-up is {top_up.state.value}")
+        if top_up.state is TopUpState.REFUND_PENDING:
+            self._give_back(top_up)
+        return self._book.of(payment_id)
+
+    def refund_late(self, platform: int, patience_seconds: int) -> list[TopUp]:
+        """Send back what could not be put on chain for so long; those on their way."""
+        refunded: list[TopUp] = []
+
+        def refund(top_up: TopUp) -> bool:
+            refunded.append(self.refund(top_up.id))
+            return True
+
+        rounds.each(self._book.late(platform, patience_seconds), refund)
+        return refunded
+
+    def balance(self, platform: int, learner: int) -> Balance:
+        """What a learner's account on a platform has on chain now."""
+        return balance_of(self._network, of_learner(platform, learner))
+
+    def page(self, platform: int, before: int, limit: int) -> Sequence[TopUp]:
+        """A platform's top-ups whose numbers are below `before`, the newest first."""
+        return self._book.page(platform, before, limit)
+
+    def _put(self, lane: Lane, top_up: TopUp) -> bool:
+        settlement, decimals = self._network.settlement, self._network.deployment.ledger_decimals
+        units = top_up.amount.to_ledger_units(decimals)
+        calldata = settlement.encode("topUp", [top_up.learner], [units])
+        number = ids.from_text(ids.PAYMENT, top_up.id) or 0
+        try:
+            refusal = lane.submit(Kind.TOP_UP, number, settlement.address, calldata).refusal
+            if refusal is not None:
+                raise refusal
+        except ContractReverted as reverted:
+            told = explained(reverted, lane.platform, lane.signer.address)
+            self._book.delayed(top_up.id, told.code)
+            raise told from reverted
+        return True
+
+    def _give_back(self, top_up: TopUp) -> bool:
+        try:
+            status = self._asked(top_up)
+        except PaymentUnknown:
+            # It will be asked again, under the same refund id.
+            return False
+        except (ProviderRefused, InputError):
+            self._book.delayed(top_up.id, ProviderRefused.code)
+            raise
+        if status is RefundStatus.DONE:
+            self._book.refunded(top_up.id)
+        return status is RefundStatus.DONE
+
+    def _asked(self, top_up: TopUp) -> RefundStatus:
+        name, payment = self._book.paid_at(top_up.id)
+        provider = self._providers.get(name)
+        if provider is None:
+            raise UnknownProvider(name)
+        number = ids.from_text(ids.PAYMENT, top_up.id) or 0
+        status = provider.refund(payment, top_up.amount, ids.to_text(ids.TOP_UP, number))
+        if status is RefundStatus.FAILED:
+            raise ProviderRefused(name, payment, "the refund failed")
+        return status
