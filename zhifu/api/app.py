@@ -21,6 +21,7 @@ from zhifu.api.desk import Desk
 from zhifu.api.edge import Edge
 from zhifu.api.express import Express
 from zhifu.api.failures import HANDLERS
+from zhifu.api.lags import Lags
 from zhifu.api.limits import Limits
 from zhifu.api.logs import open_log
 from zhifu.api.metrics import Metrics
@@ -134,7 +135,9 @@ def create_app(
         supervision,
         probes_of(store, gateway.network.chain),
         Contacts(store, hooks.vault),
+        Lags(store, clock),
     )
+    service.lags.watched_by(metrics)
     metrics.watch(
         "zhifu_commits_waiting",
         "Payments that wait for the next commit.",
@@ -196,6 +199,7 @@ async def _end(service: Service) -> None:
     service.desk.close()
     for probe in service.probes.values():
         probe.close()
+    service.lags.close()
     if left:
         service.log.warning("left behind", parts=left)
 

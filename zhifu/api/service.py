@@ -13,6 +13,7 @@ from zhifu.api.api_keys import Mode
 from zhifu.api.buckets import UNLIMITED, Rate
 from zhifu.api.callers import Caller, Callers
 from zhifu.api.desk import Desk
+from zhifu.api.lags import Lags
 from zhifu.api.metrics import Metrics
 from zhifu.api.probes import Probe
 from zhifu.api.replies import Replies
@@ -60,6 +61,7 @@ class Service:
     background: Supervision
     probes: Mapping[str, Probe]
     contacts: Contacts
+    lags: Lags
 
 
 def service_of(request: Request) -> Service:

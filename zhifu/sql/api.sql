@@ -75,3 +75,15 @@ SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency, refunds.s
 FROM refunds JOIN orders ON orders.id = refunds.order_id
 WHERE orders.platform = :platform AND refunds.id < :before
 ORDER BY refunds.id DESC LIMIT :limit;
+
+-- webhooks_due_since --
+SELECT min(due_at) FROM (
+    SELECT (SELECT min(due_at) FROM deliveries
+        WHERE endpoint_id = webhook_endpoints.id AND deliveries.state = 'due') AS due_at
+    FROM webhook_endpoints WHERE webhook_endpoints.state = 'enabled') AS first_due;
+
+-- callbacks_due_since --
+SELECT min(due_at) FROM callbacks WHERE state = 'received';
+
+-- oldest_waiting_order --
+SELECT min(order_id) FROM waiting WHERE problem IS NULL;

@@ -6,12 +6,17 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
 from tests.integration.api.shop import Shop, eventually, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu.chain import Chain
+from zhifu.money import Money
+from zhifu.notify.endpoints import Endpoints
+from zhifu.notify.outbox import Outbox
+from zhifu.notify.payload import Ledger, Payloads
 
 #: Shorter than what a node may take to answer, longer than all else.
 PATIENCE_SECONDS = 20.0
@@ -81,6 +86,40 @@ def test_what_broke_beside_the_requests_is_told(fair: Fair) -> None:
         assert (told.status_code, told.json()["status"]) == (200, "degraded")
         assert told.json()["checks"]["database"] == "ok"
         assert "zhifu_parts_broken 1.0" in client.get("/metrics").text.splitlines()
+
+
+def gauge(client: httpx.Client, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    (value,) = [line.split()[1] for line in lines if line.split()[0] == name]
+    return float(value)
+
+
+def is_behind(client: httpx.Client, name: str) -> bool:
+    return gauge(client, name) > 0
+
+
+def test_what_is_behind_is_told_in_seconds(fair: Fair, shop: Shop, client: httpx.Client) -> None:
+    """API-12"""
+    names = ("webhooks_overdue", "callbacks_overdue", "oldest_waiting_order")
+    told = [f"zhifu_{name}_seconds" for name in names]
+    assert [gauge(client, name) for name in told] == [0, 0, 0]
+    client.post(
+        "/v1/webhook-endpoints",
+        json={"url": "https://example.org/hook"},
+        headers={"Idempotency-Key": "hook"},
+    )
+    assert order(client, fair, "waits").status_code == 201
+    # It is taken, and nobody sends it.
+    payloads, hooks = Payloads(Ledger("USD", 6)), Endpoints(shop.store, shop.vault, then)
+    assert Outbox(shop.store, hooks, payloads, then, lease_seconds=0).turn((), {}).messages
+    callback = fair.provider.callback(fair.provider.pay(Money(1, "USD")))
+    assert shop.gateway.take_callback("sandbox", callback).status == 200
+    for name in told:
+        eventually(partial(is_behind, client, name))
+
+
+def then() -> int:
+    return int(time.time()) - 100
 
 
 def test_a_service_without_its_chain_is_not_ready(fair: Fair) -> None:

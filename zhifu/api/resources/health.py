@@ -42,4 +42,6 @@ async def ready(request: Request, response: Response) -> schemas.HealthOut:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """What the service counts, for Prometheus."""
-    return Response(service_of(request).metrics.expose(), media_type=MEDIA_TYPE)
+    service = service_of(request)
+    await service.lags.refresh()
+    return Response(service.metrics.expose(), media_type=MEDIA_TYPE)
