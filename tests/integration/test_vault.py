@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.databases import database_url, databases
+from tests.integration.test_notices import MAIL, MailServer, MessageServer, Office, Serving
 from zhifu.anvil import free_port
 from zhifu.config import Settings
 from zhifu.doctor import Finding, Verdict, examine
 from zhifu.exceptions import WrongVaultKey
+from zhifu.notify.contacts import Channel, Contact, Language
+from zhifu.notify.notices import LEASE_SECONDS
 from zhifu.notify.vault import Vault, new_key
 from zhifu.store import Store
 
@@ -62,6 +65,21 @@ def test_who_makes_the_key_file_at_the_same_time_has_the_same_key(tmp_path: Path
     assert [each.open(sealed, "here") for each in vaults] == ["a secret"] * HOSTS
     assert [each.name for each in path.parent.iterdir()] == ["vault.key"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_notice_waits_for_the_key_of_its_contact(database_url: str) -> None:
+    mail, service = MailServer(), MessageServer()
+    with Store.open(database_url) as store, Serving(mail), Serving(service):
+        theirs = Office(store, mail, service)
+        theirs.set_up(Channel.EMAIL)
+        theirs.contacts.put(1, 1, Contact(Channel.EMAIL, MAIL, Language.ENGLISH))
+        theirs.shop.sell()
+        stranger = Office(store, mail, service)
+        stranger.send()
+        assert stranger.states() == [("receipt", "due", None)]
+        theirs.now += LEASE_SECONDS
+        theirs.send()
+        assert theirs.states() == [("receipt", "sent", None)]
 
 
 def test_the_doctor_tells_whose_key_it_is(database_url: str, tmp_path: Path) -> None:

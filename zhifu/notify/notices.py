@@ -5,12 +5,13 @@ A notice knows an address only until it is sent, and its log never holds one, no
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from zhifu.exceptions import InvalidInput, UnknownEvent, ZhifuError
+from zhifu.exceptions import InvalidInput, UnknownEvent, WrongVaultKey, ZhifuError
 from zhifu.notify.contacts import Channel, Contact, Contacts, Language, require_valid
 from zhifu.notify.events import Row, place_of
 from zhifu.notify.payload import Payloads
@@ -18,6 +19,8 @@ from zhifu.notify.schedule import NOTICE_DELAYS, delay_after
 from zhifu.notify.texts import NoticeKind, Text, text
 from zhifu.notify.vault import Vault
 from zhifu.store import Store, Transaction
+
+_log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 120
 """After how long a notice that somebody took and never settled is taken again."""
@@ -160,7 +163,8 @@ class Notices:
     def take(self, limit: int) -> list[Letter]:
         """Make notices of what happened since, and take the next that are due.
 
-        One that can be sent to nobody, or through no service, is settled at once.
+        One that can be sent to nobody, or through no service, is settled at once; one whose contact
+        another key has sealed waits.
         """
         now = self._clock()
         with self._store.writing() as transaction:
@@ -193,6 +197,10 @@ class Notices:
     def _letter(self, transaction: Transaction, claim: Claim) -> Letter | None:
         try:
             found = self._found(transaction, claim)
+        except WrongVaultKey as error:
+            # It waits for somebody with the right key.
+            _log.error("a notice of platform %d: %s", claim.platform, error)
+            return None
         except ZhifuError as error:
             found = error.code
         if isinstance(found, str):
