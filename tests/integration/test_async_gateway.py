@@ -131,6 +131,27 @@ def test_payments_that_come_while_a_commit_runs_are_recorded_together(
     run(fair, story, batch=20)
 
 
+def test_many_that_are_cancelled_before_their_commit_asked_for_nothing(
+    fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASYNC-3"""
+
+    async def story(gateway: AsyncGateway) -> None:
+        commits = SlowCommits(gateway, monkeypatch)
+        first = asyncio.create_task(gateway.pay(fair.request()))
+        await commits.run()
+        many = asyncio.create_task(gateway.pay_many([fair.request() for _ in range(3)]))
+        await until(lambda: gateway.commits_waiting == 3)
+        many.cancel()
+        await asyncio.gather(many, return_exceptions=True)
+        commits.let_go.set()
+        await first
+        await gateway.pay(fair.request())
+        assert await gateway.waiting(1) == 2
+
+    run(fair, story)
+
+
 def test_one_that_is_rejected_spoils_no_other(fair: Fair) -> None:
     """ASYNC-2"""
 
