@@ -140,7 +140,8 @@ def test_many_that_are_cancelled_before_their_commit_asked_for_nothing(
         commits = SlowCommits(gateway, monkeypatch)
         first = asyncio.create_task(gateway.pay(fair.request()))
         await commits.run()
-        many = asyncio.create_task(gateway.pay_many([fair.request() for _ in range(3)]))
+        requests = [fair.request() for _ in range(3)]
+        many = asyncio.create_task(gateway.pay_many(requests))
         await until(lambda: gateway.commits_waiting == 3)
         many.cancel()
         await asyncio.gather(many, return_exceptions=True)
