@@ -248,9 +248,9 @@ class Gateway:
         The same key with the same body answers the same payment again. Raises, and records
         nothing: InvalidInput, UnknownProvider, UnknownPlatform, InactivePlatform, NoOperator,
         UnknownLearner, UnknownContent, InactiveContent, CurrencyMismatch, AmountMismatch,
-        IdempotencyConflict, DuplicatePayment, PaymentUnpaid. Raises PaymentUnknown where the
-        provider does not answer: that payment is recorded, and `recheck` or the same request
-        again settles the question.
+        IdempotencyConflict, DuplicatePayment, PaymentUnpaid, and ProviderBusy where too much waits
+        for the provider. Raises PaymentUnknown where the provider does not answer: that payment is
+        recorded, and `recheck` or the same request again settles the question.
         """
         (outcome,) = self.pay_many((request,))
         if isinstance(outcome, ZhifuError):

@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from tests.integration.api.shop import Shop, eventually, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu import exceptions
 from zhifu.api.api_keys import Mode
-from zhifu.api.problems import status_of
+from zhifu.api.problems import respond, status_of
 from zhifu.api.service import Options
 from zhifu.exceptions import ChainUnreachable, DatabaseRefused, ZhifuError
 
@@ -48,6 +49,14 @@ def test_every_error_has_a_status_by_its_category() -> None:
             status = status_of(error.__new__(error))
             category = error.__mro__[1].__name__
             assert status == STATUSES[category] or 400 <= status < 600
+
+
+def test_a_provider_that_is_asked_too_much_is_to_be_asked_later() -> None:
+    """API-4"""
+    answer = respond(exceptions.ProviderBusy("stripe"))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert orjson.loads(answer.body)["code"] == "provider_busy"
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
