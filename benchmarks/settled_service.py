@@ -93,6 +93,7 @@ def _serve(rpc_url: str, home: Path, batches: Batches) -> None:
             "ZHIFU_DATABASE": f"sqlite:///{books(home)}",
             "ZHIFU_BATCHES__SIZE": str(batches.size),
             "ZHIFU_BATCHES__MAX_AGE_MILLISECONDS": str(batches.age_milliseconds),
+            "ZHIFU_HTTP__REQUESTS_PER_SECOND": "0",
         }
     )
     network = Network(Chain(rpc_url), Deployment.load(home / "deployment.json"))
