@@ -29,6 +29,8 @@ from zhifu.exceptions import (
 )
 from zhifu.gateway import Gateway
 from zhifu.money import Money
+from zhifu.notify.feed import Feed
+from zhifu.notify.payload import Ledger, Payloads
 from zhifu.operators import appoint
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.store import Store
@@ -259,3 +261,30 @@ def test_reserved_numbers_follow_the_chain(fair: Fair) -> None:
         gateway.sync()
         assert gateway.reservation(1, made.id).state == "confirmed"
     assert fair.network.registry.learner_count() == LEARNERS + 12
+
+
+def test_platforms_are_told_of_withdrawals_and_numbers(fair: Fair) -> None:
+    """SUB-11: where the money went, and which numbers, as the chain says."""
+    with Store.open(fair.url()) as store, fair.gateway(confirmations=1) as gateway:
+        out = gateway.withdraw(1, FIVE, "out")
+        reserved = gateway.reserve_learners(1, 2, "numbers")
+        gateway.bind_learner(1, 3, EVIDENCE, "binding")
+        gateway.sync()
+        told = Feed(store, Payloads(Ledger("USD", 6)), lambda: 0).told(1)
+    assert [each["type"] for each in told] == [
+        "withdrawal.settled",
+        "reservation.settled",
+        "withdrawal.confirmed",
+        "reservation.confirmed",
+    ]
+    assert told[0]["data"] == {
+        "withdrawal": out.id,
+        "state": "settled",
+        "amount": {"amount": 500, "currency": "USD"},
+        "treasury": fair.operators[1].address,
+        "transaction_hash": out.transaction_hash,
+        "block_number": told[0]["data"]["block_number"],
+    }
+    numbers = {"count": 2, "first": LEARNERS + 1, "last": LEARNERS + 2}
+    assert numbers.items() <= told[1]["data"].items()
+    assert told[1]["data"]["reservation"] == reserved.id

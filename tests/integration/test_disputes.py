@@ -15,7 +15,13 @@ from zhifu.exceptions import (
 )
 from zhifu.gateway import Gateway
 from zhifu.models import BatchOrder, Role
+from zhifu.notify.contacts import Channel, Contact, Contacts, Language
+from zhifu.notify.feed import Feed
+from zhifu.notify.notices import Notices
+from zhifu.notify.payload import Ledger, Payloads
+from zhifu.notify.vault import Vault, new_key
 from zhifu.signing import LocalSigner
+from zhifu.store import Store
 
 CENT = 10_000
 EVIDENCE = b"\x11" * 32
@@ -133,3 +139,32 @@ def test_a_dispute_that_is_reorganised_away_is_unsettled(
     gateway.sync()
     assert gateway.dispute(order).id == found.id
     assert told(fair) == [(1, "open"), (1, "unsettled"), (1, "open")]
+
+
+def test_platform_and_learner_are_told_of_a_dispute(
+    fair: Fair, gateway: Gateway, order: str
+) -> None:
+    """DISPUTE-5"""
+    with Store.open(fair.url()) as store:
+        vault, clock = Vault.from_text(new_key()), lambda: 1_750_000_000
+        payloads, contacts = Payloads(Ledger("USD", 6)), Contacts(store, vault)
+        notices = Notices(store, vault, contacts, payloads, clock)
+        notices.set_channel(1, Channel.EMAIL, "Shop", "mailtos://x@shop.example?to={to}")
+        contacts.put(1, 1, Contact(Channel.EMAIL, "li@mail.example", Language.ENGLISH))
+        made = gateway.open_dispute(order, EVIDENCE, "key")
+        event = Feed(store, payloads, clock).told(1)[-1]
+        letters = notices.take(9)
+    assert event["type"] == "dispute.opened"
+    assert event["data"] == {
+        "dispute": made.id,
+        "order": order,
+        "state": "open",
+        "opener": "platform 1",
+        "amount": {"amount": PRICES[3], "currency": "USD"},
+        "amount_units": made.amount_units,
+        "bond_units": made.bond_units,
+        "deadline": made.deadline,
+    }
+    (told,) = [each for each in letters if each.claim.kind == "dispute"]
+    assert "199.99" in told.text.body
+    assert made.id in told.text.body
