@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from zhifu.config import ProviderSettings, Secret, Settings, is_live, owners_of, require_mode
+from zhifu.doctor import Verdict
+from zhifu.doctor.case import Case
+from zhifu.doctor.rails import check_mode
 from zhifu.exceptions import InvalidConfiguration, InvalidInput
 
 STRIPE = {"KIND": "stripe", "SECRET_KEY": "sk_test_1", "WEBHOOK_SECRET": "whsec_1"}
@@ -94,6 +97,22 @@ def test_test_keys_move_no_real_money_and_live_ones_no_other() -> None:
         with pytest.raises(InvalidInput) as raised:
             require_mode(settings, live=live)
         assert raised.value.field == "providers.cards"
+
+
+PLAY = {"ZHIFU_PROVIDERS__PLAY__KIND": "sandbox"}
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "verdict"),
+    [
+        ("sk_live_1", PLAY, Verdict.FAILURE),
+        ("sk_test_1", PLAY, Verdict.OK),
+        ("sk_live_1", {}, Verdict.OK),
+    ],
+)
+def test_the_doctor_tells_of_a_mix(key: str, more: dict[str, str], verdict: Verdict) -> None:
+    (found,) = check_mode(Case(loaded({**STRIPE, "SECRET_KEY": key}, more)))
+    assert (found.check, found.verdict) == ("providers.mode", verdict)
 
 
 @pytest.mark.parametrize("address", ["http://api.example", "http://10.0.0.1:80", "http://127.1"])
