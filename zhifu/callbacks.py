@@ -12,13 +12,15 @@ from zhifu.books import Books
 from zhifu.exceptions import InvalidCallback, UnknownProvider, ZhifuError
 from zhifu.inbox import DueCallback, Inbox, Received
 from zhifu.inquiries import Inquiries
-from zhifu.providers import Answer, Callback, Provider
+from zhifu.providers import Answer, Callback, HintKind, Provider
 
 #: How long a payment may be unknown here that its provider speaks of: its own answer to our making
 #: it may come later than the callback.
 _PATIENCE_SECONDS = 3_600
 _FIRST_DELAY_SECONDS = 2
 _LONGEST_DELAY_SECONDS = 600
+#: How often a provider is asked about a chargeback that it told us of, and that changes nothing.
+_TRIES_OF_CHARGEBACK = 5
 
 
 class Callbacks:
@@ -65,9 +67,20 @@ class Callbacks:
         payment = self._books.by_provider(callback.provider, callback.hint.provider_payment_id)
         if payment is None:
             return self._unmatched(callback)
-        self._inquiries.ask(payment, hinted=True)
+        before = self._inquiries.standing(payment)
+        payment = self._inquiries.ask(payment, hinted=True)
+        if self._is_early(callback) and self._inquiries.standing(payment) == before:
+            self._postpone(callback, "its provider does not say so yet")
+            return False
         self._inbox.processed(callback)
         return True
+
+    def _is_early(self, callback: DueCallback) -> bool:
+        """Whether a provider's answers may still be older than its callback.
+
+        Nobody else asks about a chargeback again.
+        """
+        return callback.hint.kind is HintKind.CHARGEBACK and callback.tries < _TRIES_OF_CHARGEBACK
 
     def _unmatched(self, callback: DueCallback) -> bool:
         if self._clock() - callback.received_at < _PATIENCE_SECONDS:

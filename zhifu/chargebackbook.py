@@ -97,6 +97,11 @@ class ChargebackBook:
             rows = transaction.rows("chargebacks_of", payment_id=_payment_number(payment_id))
         return [_from_row(row) for row in rows]
 
+    def standing(self, payment_id: str) -> int:
+        """How much of a payment its bank has now, in minor units; raises UnknownPayment."""
+        stand = [each for each in self.of(payment_id) if each.state is not ChargebackState.REVERSED]
+        return sum(each.amount.amount for each in stand)
+
     def close(self, chargeback: Chargeback, detail: str) -> None:
         """All that can be done about a chargeback is done."""
         with self._store.writing() as transaction:

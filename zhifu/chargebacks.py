@@ -45,6 +45,10 @@ class Chargebacks:
             self._book.reverse(latest)
             taken -= latest.amount.amount
 
+    def standing(self, payment: Payment) -> int:
+        """How much of a payment the payer's bank has by what was noted, in minor units."""
+        return self._book.standing(payment.id)
+
     def attend(self) -> int:
         """Take back what can be of every open chargeback; how many are dealt with.
 

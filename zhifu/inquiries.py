@@ -67,8 +67,12 @@ class Inquiries:
         found = self._answer(payment, hinted)
         decided = self._record(payment, found)
         if found.charged_back is not None and decided.state not in UNDECIDED:
-            self._chargebacks.note(decided, found.charged_back)
+            self._note(decided, found.charged_back)
         return self._books.payment(payment.id)
+
+    def standing(self, payment: Payment) -> int:
+        """How much of a payment its payer's bank has by the books, in minor units."""
+        return self._chargebacks.standing(payment)
 
     def ask_due(self) -> int:
         """Ask about every payment whose time has come; how many were decided by it.
@@ -98,6 +102,12 @@ class Inquiries:
             return self._checkouts.make(payment).payment
         except (ProviderRefused, InputError):
             return self._books.payment(payment.id)
+
+    def _note(self, payment: Payment, charged_back: Money) -> None:
+        if charged_back.amount < self._chargebacks.standing(payment):
+            # That may be older than what another answer told meanwhile.
+            charged_back = self._answer(payment, hinted=False).charged_back or charged_back
+        self._chargebacks.note(payment, charged_back)
 
     def _answer(self, payment: Payment, hinted: bool) -> ProviderPayment:
         provider, name = self._provider(payment), payment.provider_payment_id or ""

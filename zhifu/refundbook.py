@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.books import order_number
+from zhifu.exceptions import UnknownRefund
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
 from zhifu.payments import OrderRecord, PaymentState
@@ -87,11 +88,11 @@ class RefundBook:
             )
 
     def of(self, order_id: str) -> RefundRecord:
-        """The refund of an order that has one."""
+        """The refund of an order that has not failed; raises UnknownRefund."""
         with self._store.reading() as transaction:
             row = transaction.row("refund_of", order_id=order_number(order_id))
         if row is None:
-            raise LookupError(order_id)
+            raise UnknownRefund(order_id)
         number, amount, currency, returned_by, on_chain, state, refused = row
         money, by = Money(amount, currency), ReturnedBy(returned_by)
         return RefundRecord(number, money, by, OnChain(on_chain), state, bool(refused))

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
-from zhifu.exceptions import DatabaseUnreachable, LaneBusy
+from zhifu.exceptions import LaneBusy, ZhifuError
 from zhifu.leases import Leases
 
 #: How long a process may be silent until another one takes its turn.
@@ -80,7 +80,7 @@ class Turn:
     def _keep(self, over: threading.Event) -> None:
         """Renew the lease until the turn is over; what cannot be renewed runs out."""
         while not over.wait(self._lease_seconds / 3):
-            with suppress(DatabaseUnreachable):
+            with suppress(ZhifuError):
                 self._leases.renew(self._name, self._lease_seconds)
 
     def _give_up(self) -> None:

@@ -102,6 +102,7 @@ def test_a_top_up_has_no_orders(stock: Stock) -> None:
 def test_what_is_not_decided_is_asked_about_when_it_is_due(stock: Stock) -> None:
     """LIFE-9."""
     silent, awaited = stock.silent(), stock.awaited()
+    stock.now += 5
     assert [(due.payment, due.tries) for due in stock.books.due()] == [(silent, 0), (awaited, 0)]
     stock.books.postpone(silent.id, NOW + 60)
     assert [due.payment.id for due in stock.books.due()] == [awaited.id]

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as Asked
 
+from tests.integration.merchant import Switch
 from tests.integration.stripe.scene import AMOUNT, DAY, NOON, Scene
 from zhifu.exceptions import InvalidInput, ProviderRefused
 from zhifu.money import Money
@@ -190,3 +193,21 @@ def test_a_chargeback_counts_until_it_is_won(scene: Scene) -> None:
     assert scene.stripe.query(lost).charged_back == part
     assert scene.stripe.query(won).charged_back == Money(0, "USD")
     assert scene.stripe.query(scene.paid()).charged_back is None
+
+
+def test_a_chargeback_in_another_currency_may_be_of_all(switch: Switch, scene: Scene) -> None:
+    """STRIPE-5: how much of the payment it is, nobody says."""
+    payment = scene.paid()
+    scene.books.charge_back(payment, Money(100, "USD"))
+    served = switch.app
+
+    async def abroad(scope: Asked, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.body" and scope["path"].endswith("/disputes"):
+                message["body"] = message["body"].replace(b'"usd"', b'"hkd"')
+            await send(message)
+
+        await served(scope, receive, answer)
+
+    switch.app = abroad
+    assert scene.stripe.query(payment).charged_back == AMOUNT

@@ -231,7 +231,11 @@ class StripeProvider:
         if charge is None or not charge.disputed:
             return None
         disputes = self._stripe.disputes.list({"payment_intent": payment.id, "limit": _PAGE})
-        return sum(each.amount for each in disputes.auto_paging_iter() if each.status in _TAKING)
+        taking = [each for each in disputes.auto_paging_iter() if each.status in _TAKING]
+        if any(each.currency != payment.currency for each in taking):
+            # How much of the payment it is nobody says, and the bank may have all of it.
+            return payment.amount_received
+        return sum(each.amount for each in taking)
 
     def _refund_made(self, payment: str, refund_id: str) -> stripe.Refund | None:
         """The refund of a payment that was made under an id of ours."""

@@ -623,10 +623,12 @@ WHEN OLD.state <> NEW.state BEGIN
 END;
 
 -- payments_check --
+-- Whoever has it made at its provider is at it for the first seconds.
 CREATE TRIGGER payments_check AFTER INSERT ON payments
 WHEN NEW.state IN ('created', 'awaiting_payment', 'payment_unknown')
 BEGIN
-    INSERT INTO payment_checks VALUES (NEW.id, NEW.created_at, 0);
+    INSERT INTO payment_checks VALUES (
+        NEW.id, NEW.created_at + CASE NEW.state WHEN 'created' THEN 5 ELSE 0 END, 0);
 END;
 
 -- payments_decided --
