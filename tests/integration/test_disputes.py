@@ -120,7 +120,7 @@ def test_a_dispute_is_its_platforms_alone(fair: Fair, gateway: Gateway, order: s
 def test_a_dispute_that_is_reorganised_away_is_unsettled(
     fair: Fair, gateway: Gateway, order: str
 ) -> None:
-    """DISPUTE-5: and open again under the same id, if it comes again."""
+    """DISPUTE-5: and open again under the same id, if it comes again, in the very block even."""
     settlement, batch_order, before = (
         fair.network.settlement,
         proven(gateway, order),
@@ -130,11 +130,13 @@ def test_a_dispute_that_is_reorganised_away_is_unsettled(
     gateway.sync()
     found = gateway.dispute(order)
     fair.anvil.revert(before)
+    before = fair.anvil.snapshot()
     fair.anvil.mine(3)
     gateway.sync()
     with pytest.raises(UnknownDispute):
         gateway.dispute(order)
     assert gateway.dispute_record(1, found.id).state.value == "unsettled"
+    fair.anvil.revert(before)
     settlement.open_batch_dispute(fair.operators[2], batch_order, EVIDENCE)
     gateway.sync()
     assert gateway.dispute(order).id == found.id

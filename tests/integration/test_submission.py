@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
-from tests.faults.dropped import Hasty, allow_top_ups, run, submitter, topped_up
+from tests.faults.dropped import TWICE, Hasty, allow_top_ups, run, submitter, topped_up
 from tests.faults.lies import Liar
 from tests.faults.pool import StrictPool
 from tests.faults.rpc_proxy import RpcProxy, honest
@@ -111,13 +111,13 @@ def test_what_the_contract_would_take_twice_is_made_once(
     """SUB-3, SUB-4: by its nonce, whatever the node says of it."""
     with RpcProxy(fair.anvil.rpc_url) as proxy, Hasty(proxy.url) as chain:
         sending = submitter(fair, chain, book)
-        for subject, kind, call in ((1, Kind.TOP_UP, top_up), (2, Kind.PAY_OUT, pay_out)):
+        for subject, kind, call in ((1, TWICE, top_up), (2, Kind.BINDING, pay_out)):
             proxy.treatment = Liar(lie, 1.0, 1, random.Random(1))
             with suppress(NodeRefused):
                 sending.submit(kind, subject, *call(fair))
             ending = sending.submit(kind, subject, *call(fair))
             assert ending.operation.state is OperationState.SETTLED
-            assert topped_up(fair) == (CENT if kind is Kind.TOP_UP else 0)
+            assert topped_up(fair) == (CENT if kind is TWICE else 0)
     assert submissions(fair) == 2
 
 
@@ -126,7 +126,7 @@ def test_what_was_never_sent_takes_the_next_nonce(fair: Fair, book: OperationBoo
     chain, operator = fair.network.chain, fair.operators[1]
     to, call = top_up(fair)
     sending = submitter(fair, chain, book, finality=1_000)
-    stored = book.store(1, Kind.TOP_UP, 1, sending.sign(Kind.TOP_UP, to, call))
+    stored = book.store(1, TWICE, 1, sending.sign(TWICE, to, call))
     fair.network.registry.register_learners(operator, 1)
     ending = sending.conclude(stored)
     assert ending.operation.nonce == stored.nonce + 1
@@ -140,14 +140,14 @@ def test_a_nonce_used_elsewhere_is_left_once_that_is_final(fair: Fair, book: Ope
     sending = submitter(fair, faulty, book, finality=3)
     faulty.point = "before sending"
     with pytest.raises(Crash):
-        sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+        sending.submit(TWICE, 1, *top_up(fair))
     fair.network.registry.register_learners(fair.operators[1], 1)
     fair.anvil.mine(2)
     with pytest.raises(TransactionPending):
-        sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+        sending.submit(TWICE, 1, *top_up(fair))
     assert (submissions(fair), topped_up(fair)) == (1, 0)
     fair.anvil.mine()
-    ending = sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+    ending = sending.submit(TWICE, 1, *top_up(fair))
     assert ending.operation.state is OperationState.SETTLED
     assert (submissions(fair), topped_up(fair)) == (2, CENT)
 
@@ -157,7 +157,7 @@ def test_what_was_signed_before_may_be_signed_once_more(fair: Fair, book: Operat
     chain, operator = fair.network.chain, fair.operators[1]
     to, call = top_up(fair)
     first, other = (chain.sign(operator, to, call, nonce=each) for each in (7, 9))
-    stored = book.store(1, Kind.TOP_UP, 1, first)
+    stored = book.store(1, TWICE, 1, first)
     again = book.sign_again(book.sign_again(stored, other), first)
     assert (again.nonce, again.transaction_hash) == (7, first.hash)
     assert [each.hash for each in book.submissions(again)] == [first.hash, other.hash]
@@ -169,7 +169,7 @@ def test_nonces_that_nothing_has_are_filled(fair: Fair, book: OperationBook) -> 
     to, call = top_up(fair)
     nonce = chain.nonce(operator.address)
     signed = chain.sign(operator, to, call, nonce=nonce + 2)
-    stored = book.submitted(book.store(1, Kind.TOP_UP, 1, signed))
+    stored = book.submitted(book.store(1, TWICE, 1, signed))
     with Hasty(fair.anvil.rpc_url) as hasty:
         ending = submitter(fair, hasty, book).conclude(stored)
     assert ending.operation.nonce == nonce + 2
@@ -186,11 +186,11 @@ def test_nothing_that_counts_twice_is_signed_while_the_key_has_more_in_flight(
     chain.send_raw(chain.sign(operator, operator.address, b"").raw)
     sending = submitter(fair, chain, book)
     with pytest.raises(TransactionPending):
-        sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+        sending.submit(TWICE, 1, *top_up(fair))
     assert submissions(fair) == 0
     fair.anvil.mine()
     fair.anvil.set_automine(True)
-    sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+    sending.submit(TWICE, 1, *top_up(fair))
     assert topped_up(fair) == CENT
 
 
@@ -371,7 +371,7 @@ def test_a_learner_has_what_one_top_up_brought(fair: Fair, book: OperationBook) 
     """SUB-2: the same subject again is the same operation."""
     sending = submitter(fair, fair.network.chain, book)
     for _ in range(3):
-        sending.submit(Kind.TOP_UP, 7, *top_up(fair))
+        sending.submit(TWICE, 7, *top_up(fair))
     of = fair.network.settlement.available_of
     assert of(accounts.of_learner(1, LEARNER)) == CENT
 
@@ -382,10 +382,10 @@ def test_what_a_reorganisation_took_is_made_again_by_the_same_nonce(
     """SUB-4."""
     sending = submitter(fair, fair.network.chain, book)
     before = fair.anvil.snapshot()
-    first = sending.submit(Kind.TOP_UP, 1, *top_up(fair)).operation
+    first = sending.submit(TWICE, 1, *top_up(fair)).operation
     fair.anvil.revert(before)
     fair.anvil.mine(2)
-    again = sending.submit(Kind.TOP_UP, 1, *top_up(fair)).operation
+    again = sending.submit(TWICE, 1, *top_up(fair)).operation
     assert (again.nonce, again.transaction_hash) == (first.nonce, first.transaction_hash)
     assert topped_up(fair) == CENT
 
@@ -399,10 +399,10 @@ def test_a_node_that_hides_a_receipt_gets_no_second_transaction(
         proxy.treatment = Liar("missing receipt", 1.0, 1_000, random.Random(1))
         for error in (TransactionPending, InconsistentNode):
             with pytest.raises(error):
-                sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+                sending.submit(TWICE, 1, *top_up(fair))
         assert (submissions(fair), topped_up(fair)) == (1, CENT)
         proxy.treatment = honest
-        ending = sending.submit(Kind.TOP_UP, 1, *top_up(fair))
+        ending = sending.submit(TWICE, 1, *top_up(fair))
         assert ending.operation.state is OperationState.SETTLED
     assert (submissions(fair), topped_up(fair)) == (1, CENT)
 
@@ -415,8 +415,8 @@ def test_a_receipt_that_contradicts_its_logs_is_not_believed(
         sending = submitter(fair, chain, book)
         proxy.treatment = Liar("wrong status", 1.0, 1_000, random.Random(1))
         with pytest.raises(InconsistentNode):
-            sending.submit(Kind.TOP_UP, 1, *top_up(fair))
-        stored = book.of(Kind.TOP_UP, 1)
+            sending.submit(TWICE, 1, *top_up(fair))
+        stored = book.of(TWICE, 1)
         assert stored is not None
         assert stored.state is OperationState.SUBMITTED
 
