@@ -36,6 +36,16 @@ def test_the_gateway_reads_what_is_written_for_it(folder: Path) -> None:
     assert all(provider.name == name for name, provider in providers.items())
 
 
+def test_whose_the_accounts_are_is_written_where_it_is_said(folder: Path) -> None:
+    """SERVE-3"""
+    keys = Keys.of_folder(folder)
+    settings = keys.write_settings(folder, "http://127.0.0.1:1", "http://a/b", (1, 3))
+    accounts = Settings.load({"ZHIFU_CONFIG": str(settings)}).providers
+    assert {name: each.platforms for name, each in accounts.items()} == dict.fromkeys(
+        ("stripe", "wechatpay", "alipay"), (1, 3)
+    )
+
+
 def test_the_merchants_certificate_is_of_its_key_and_serial(folder: Path) -> None:
     """SANDBOX-2"""
     keys = Keys.of_folder(folder).wechatpay

@@ -15,6 +15,8 @@ from zhifu.cli.session import Session
 from zhifu.cli.signals import wait_for_a_signal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp
 
     from zhifu.sandbox.faults import Faults
@@ -40,6 +42,7 @@ def _rate(about: str) -> Any:
     app,
     "sandbox",
     "zhifu sandbox",
+    "zhifu sandbox -p udemy",
     "zhifu sandbox --seed 7 --duplicate 0.1 --drop 0.05",
     panel=SET_UP,
 )
@@ -59,6 +62,16 @@ def sandbox(
             metavar="URL",
             help="Where the gateway takes callbacks, without the provider's name at the end"
             " (default: where `zhifu serve` takes them).",
+        ),
+    ] = None,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--platform",
+            "-p",
+            metavar="PLATFORM",
+            help="Whose accounts these are, by name or number; needed where the gateway acts for"
+            " several platforms.",
         ),
     ] = None,
     fee_bps: Annotated[
@@ -100,7 +113,8 @@ def sandbox(
     http = session.settings.http
     taken_at = (callbacks or f"http://{http.host}:{http.port}/v1/callbacks").rstrip("/")
     _require_libraries()
-    _serve(session, folder, taken_at, port, Faults(seed, rates), fee_bps)
+    owners = [session.directory.platform(each) for each in platform or ()]
+    _serve(session, folder, taken_at, port, Faults(seed, rates), fee_bps, owners)
     return None
 
 
@@ -114,7 +128,13 @@ def _require_libraries() -> None:
 
 
 def _serve(
-    session: Session, folder: Path, callbacks_url: str, port: int, faults: Faults, fee_bps: int
+    session: Session,
+    folder: Path,
+    callbacks_url: str,
+    port: int,
+    faults: Faults,
+    fee_bps: int,
+    owners: Sequence[int],
 ) -> None:
     from zhifu.sandbox.assembly import assemble
     from zhifu.sandbox.keys import Keys
@@ -122,7 +142,7 @@ def _serve(
     found = Keys.of_folder(folder)
     made = assemble(found, callbacks_url, faults=faults, fee_bps=fee_bps)
     with _serving(made.app, port) as served:
-        settings = found.write_settings(folder, served.url, callbacks_url)
+        settings = found.write_settings(folder, served.url, callbacks_url, owners)
         made.deliveries.start()
         _told(served.url, settings, callbacks_url).show(as_json=session.as_json)
         wait_for_a_signal()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -96,13 +96,20 @@ class Keys:
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(str(file), "must be the keys that the sandbox wrote") from error
 
-    def write_settings(self, folder: Path, sandbox_url: str, callbacks_url: str) -> Path:
+    def write_settings(
+        self,
+        folder: Path,
+        sandbox_url: str,
+        callbacks_url: str,
+        platforms: Sequence[int] = (),
+    ) -> Path:
         """Write the providers' part of the gateway's configuration; the file's path.
 
         `sandbox_url` is where the sandbox is served, `callbacks_url` where the gateway takes
-        callbacks: WeChat Pay and Alipay are told to post to it with their name appended.
+        callbacks: WeChat Pay and Alipay are told to post to it with their name appended. The
+        accounts are those of `platforms`, or of the gateway's only one.
         """
-        tables = {
+        tables: dict[str, dict[str, str]] = {
             "stripe": {
                 "kind": "stripe",
                 "secret_key": self.stripe.secret_key,
@@ -133,7 +140,7 @@ class Keys:
             },
         }
         file = folder / _SETTINGS_FILE
-        _write(file, "\n".join(_table(name, values) for name, values in tables.items()))
+        _write(file, "\n".join(_table(name, each, platforms) for name, each in tables.items()))
         return file
 
 
@@ -205,8 +212,10 @@ def _certificate(key: rsa.RSAPrivateKey, name: str) -> x509.Certificate:
     )
 
 
-def _table(name: str, values: Mapping[str, str]) -> str:
+def _table(name: str, values: Mapping[str, str], platforms: Sequence[int]) -> str:
     lines = [f"[providers.{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    if platforms:
+        lines.append(f"platforms = {[*platforms]}")
     return "\n".join(lines) + "\n"
 
 
