@@ -26,6 +26,8 @@ from zhifu.requests import TEXT_RULE, canonical, is_text, malformed
 LONGEST_LIFETIME_SECONDS = 86_400
 """How far ahead a payment may expire: no longer than every provider remembers our id of it."""
 
+_REFUSED = "it was not made when it was asked for first, and will not be under the same key"
+
 
 class OpenCheckout(NamedTuple):
     """A payment that its learner can pay, and what the learner's client needs for it.
@@ -68,8 +70,11 @@ class Checkouts:
         """Make a recorded payment at its provider, if that is still to be done.
 
         Raises ProviderRefused, or InvalidInput for what this provider could never accept, and
-        the payment is then cancelled; PaymentUnknown if no answer came: the same again goes on.
+        the payment is then cancelled: the same again is refused too, without being asked.
+        PaymentUnknown if no answer came: the same again goes on.
         """
+        if payment.state is PaymentState.CANCELLED and payment.provider_payment_id is None:
+            raise ProviderRefused(payment.request.provider, payment.id, _REFUSED)
         stored = self._books.checkout(payment.id)
         if payment.state is not PaymentState.CREATED:
             is_open = payment.state in (PaymentState.AWAITING_PAYMENT, PaymentState.PAYMENT_UNKNOWN)

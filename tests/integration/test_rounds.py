@@ -21,7 +21,7 @@ from tests.integration.counter import (
 from tests.integration.fair import Fair
 from tests.integration.test_gateway_recover import Crash, Faulty
 from zhifu.chargebackbook import ChargebackState
-from zhifu.exceptions import InvalidInput, NodeRefused, PaymentUnknown
+from zhifu.exceptions import InvalidInput, NodeRefused, PaymentUnknown, ProviderRefused
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.payments import OrderState, PaymentState
@@ -63,6 +63,19 @@ def test_what_a_provider_can_never_take_is_cancelled(particular: Counter) -> Non
     refuse(particular, "nothing")
     with pytest.raises(InvalidInput):
         particular.gateway.checkout(particular.request(), particular.terms(description="nothing"))
+    (payment,) = particular.gateway.payments(1)
+    assert payment.state is PaymentState.CANCELLED
+
+
+def test_what_was_refused_is_refused_again_under_its_key(particular: Counter) -> None:
+    """API-3: the provider is not asked again, whatever it would take by now."""
+    refuse(particular, "nothing")
+    asked = particular.request(), particular.terms(description="nothing")
+    with pytest.raises(InvalidInput):
+        particular.gateway.checkout(*asked)
+    refuse(particular, "")
+    with pytest.raises(ProviderRefused):
+        particular.gateway.checkout(*asked)
     (payment,) = particular.gateway.payments(1)
     assert payment.state is PaymentState.CANCELLED
 
