@@ -220,6 +220,10 @@ class AsyncGateway:
         """Refund the orders of a platform that no batch could carry for so long."""
         return await self.run(self.gateway.refund_left_out, platform, patience_seconds)
 
+    async def refund_disputed(self, platform: int) -> list[OrderRecord]:
+        """Return at its provider what was paid for orders that a dispute refunded on chain."""
+        return await self.run(self.gateway.refund_disputed, platform)
+
     async def forget_learner(self, platform: int, learner: int) -> None:
         """Erase what is personal of a platform's learner; the books stay as they are."""
         await self.run_brief(self.gateway.forget_learner, platform, learner)

@@ -93,6 +93,17 @@ class DisputeBook:
             rows = transaction.rows("disputes_page", platform=platform, before=before, limit=limit)
         return [_record(row) for row in rows]
 
+    def is_lost(self, order_id: str) -> bool:
+        """Whether a dispute about an order ended in its refund on chain."""
+        with self._store.reading() as transaction:
+            return bool(transaction.value("is_dispute_lost", order_id=order_number(order_id)))
+
+    def to_return(self, platform: int) -> Sequence[str]:
+        """A platform's orders that a dispute refunded on chain, and whose refund is not begun."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("disputes_lost", platform=platform)
+        return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+
     def _numbered(self, rows: Sequence[Row]) -> zip[tuple[int, Row]]:
         return zip(self._ids.take(len(rows)), rows, strict=True)
 

@@ -162,6 +162,7 @@ class Gateway:
         self._licenses = Licenses(store, network, self._index)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
         self._chargeback_book = ChargebackBook(store, clock)
+        self._dispute_book = DisputeBook(store, clock)
         self._refunds = Refunds(
             self._refund_book,
             self._books,
@@ -170,6 +171,7 @@ class Gateway:
             self._lanes,
             providers,
             self._chargeback_book,
+            self._dispute_book,
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
@@ -191,7 +193,6 @@ class Gateway:
         acts = Acts(act_book, self._lane)
         self._enrolment = Enrolment(network, acts, act_book, self.sync)
         self._treasury = Treasury(network, acts, act_book)
-        self._dispute_book = DisputeBook(store, clock)
         self._disputes = Disputes(network, self.license_of, acts, self._dispute_book, self.sync)
         self.sync()
 
@@ -371,13 +372,26 @@ class Gateway:
         self.sync()
         self._lane(platform).look_again()
         late = self._books.left_out(platform, self._clock() - patience_seconds)
+        return self._refund_each([order.id for order in late])
+
+    def refund_disputed(self, platform: int) -> list[OrderRecord]:
+        """Return at its provider what learners paid for orders that a dispute refunded on chain.
+
+        The chain has given the seller its money back then; those whose refund has begun now.
+        Raises UnknownPlatform and NoOperator.
+        """
+        self._lane(platform)
+        self.sync()
+        return self._refund_each(self._dispute_book.to_return(platform))
+
+    def _refund_each(self, orders: Sequence[str]) -> list[OrderRecord]:
         refunded: list[OrderRecord] = []
 
-        def refund(order: OrderRecord) -> bool:
-            refunded.append(self.refund(order.id))
+        def refund(order_id: str) -> bool:
+            refunded.append(self.refund(order_id))
             return True
 
-        rounds.each(late, refund, ends=(ChainUnreachable,))
+        rounds.each(orders, refund, ends=(ChainUnreachable,))
         return refunded
 
     def forget_learner(self, platform: int, learner: int) -> None:

@@ -14,6 +14,7 @@ from zhifu import ids, rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import ChargebackBook
 from zhifu.deployment import Network
+from zhifu.disputebook import DisputeBook
 from zhifu.exceptions import (
     ContractReverted,
     DatabaseRefused,
@@ -75,6 +76,7 @@ class Refunds:
         lanes: Mapping[int, Lane],
         providers: Mapping[str, Provider],
         chargebacks: ChargebackBook,
+        disputes: DisputeBook,
         sync: Callable[[], object],
     ) -> None:
         self._book = book
@@ -84,6 +86,7 @@ class Refunds:
         self._lanes = lanes
         self._providers = providers
         self._chargebacks = chargebacks
+        self._disputes = disputes
         self._sync = sync
 
     def refund(self, order_id: str) -> OrderRecord:
@@ -197,10 +200,16 @@ class Refunds:
         try:
             self._network.chain.call(settlement.address, calldata, sender=lane.signer.address)
         except ContractReverted as reverted:
-            if returned_by is ReturnedBy.CHARGEBACK and reverted.error == "AlreadyRefunded":
-                # The seller has its money on chain already, and the payer from the bank.
+            if reverted.error == "AlreadyRefunded" and self._is_owed(order, returned_by):
                 return
             raise _explained(reverted, lane, order.id) from reverted
+
+    def _is_owed(self, order: OrderRecord, returned_by: ReturnedBy) -> bool:
+        """Whether the seller has an order's money on chain again, and has not paid it back.
+
+        The bank took it then, or a dispute. After any other refund the payer may have it already.
+        """
+        return returned_by is ReturnedBy.CHARGEBACK or self._disputes.is_lost(order.id)
 
     # Finishing
 

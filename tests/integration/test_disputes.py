@@ -105,6 +105,25 @@ def test_a_dispute_that_others_open_and_decide_is_followed(
         assert len(told(fair)) == 2
 
 
+@pytest.mark.parametrize("to_refund", [True, False])
+def test_what_a_dispute_refunds_goes_back_to_who_paid(fair: Fair, to_refund: bool) -> None:
+    """DISPUTE-6: at the provider, once, by itself; what it pays out does not."""
+    settlement, arbiter = fair.network.settlement, appointed(fair)
+    with fair.gateway() as gateway:
+        payment = gateway.pay(fair.request(contents=(3,)))
+        (order,), paid = payment.orders, payment.request.provider_payment_id
+        gateway.settle(1)
+        sold = proven(gateway, order.id)
+        settlement.open_batch_dispute(fair.operators[2], sold, EVIDENCE)
+        assert gateway.refund_disputed(1) == []
+        settlement.resolve_batch_dispute(arbiter, sold, to_refund=to_refund, evidence=EVIDENCE)
+        for _ in range(2):
+            gateway.refund_disputed(1)
+            gateway.recover()
+        assert gateway.order(order.id).state.value == ("refunded" if to_refund else "confirmed")
+        assert fair.provider.refunded(paid).amount == (PRICES[3] if to_refund else 0)
+
+
 def test_a_dispute_is_its_platforms_alone(fair: Fair, gateway: Gateway, order: str) -> None:
     """API-2"""
     made = gateway.open_dispute(order, EVIDENCE, "key")

@@ -58,3 +58,18 @@ FROM disputes WHERE id = :id AND platform = :platform;
 -- disputes_page --
 SELECT id, order_id, opener, amount, bond, deadline, evidence, state, created_at, changed_at
 FROM disputes WHERE platform = :platform AND id < :before ORDER BY id DESC LIMIT :limit;
+
+-- disputes_lost --
+-- Those that ended in a refund on chain, and whose order's money has not begun to go back.
+SELECT order_id FROM disputes
+WHERE platform = :platform AND state = 'refunded'
+    AND NOT EXISTS (
+        SELECT 1 FROM refunds
+        WHERE refunds.order_id = disputes.order_id AND refunds.state <> 'refund_failed')
+    AND EXISTS (
+        SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+        WHERE orders.id = disputes.order_id AND payments.state = 'paid')
+ORDER BY id LIMIT 1000;
+
+-- is_dispute_lost --
+SELECT count(*) FROM disputes WHERE order_id = :order_id AND state = 'refunded';
