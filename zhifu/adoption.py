@@ -96,8 +96,8 @@ class Adopter:
     def _match(self, batch: ChainBatch) -> tuple[dict[int, int], list[Sale]]:
         """Where in a batch which order stands, and the sales that are no order's."""
         alike: defaultdict[Sale, deque[int]] = defaultdict(deque)
-        if not batch.from_learners:
-            for order in self._book.waiting(self._platform):
+        for order in self._book.waiting(self._platform):
+            if order.from_learner == batch.from_learners:
                 referrer = order.referrer and order.referrer.lower()
                 sale = Sale(order.content, order.learner, referrer, order.price)
                 alike[sale].append(order.order_id)

@@ -255,7 +255,7 @@ class AsyncGateway:
         return await self.run(self.gateway.top_up_history, payment_id)
 
     async def learner_balance(self, platform: int, learner: int) -> Balance:
-        """What a learner's account on a platform has on chain now."""
+        """What a learner can spend on a platform now."""
         return await self.run(self.gateway.learner_balance, platform, learner)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:

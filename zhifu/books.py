@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from zhifu import bookrows, ids
+from zhifu.accounts import name_of, of_learner
 from zhifu.bookrows import Entry
-from zhifu.exceptions import DuplicatePayment, UnknownOrder, UnknownPayment
+from zhifu.exceptions import DuplicatePayment, InsufficientBalance, UnknownOrder, UnknownPayment
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
 from zhifu.payments import (
@@ -35,6 +36,7 @@ class Draft:
     `prices` are its contents' in ledger units. `state` is what its provider's answer comes to, and
     `received` what has come in by it, the amount if nothing else is said of a payment that is paid.
     `checkout` is set for a payment that the gateway makes at its provider: its state is created.
+    `funds` is set for one from the learner's balance.
     """
 
     request: PaymentRequest
@@ -43,6 +45,14 @@ class Draft:
     received: Money | None = None
     fee: Money | None = None
     checkout: CheckoutTerms | None = None
+    funds: Funds | None = None
+
+
+class Funds(NamedTuple):
+    """What a learner's account had on chain in a block, in ledger units."""
+
+    units: int
+    block_number: int
 
 
 class StoredCheckout(NamedTuple):
@@ -99,6 +109,41 @@ class Books:
             bookrows.recorded(entry, now, self._decimals) if entry.payment_id in new else None
             for entry in entries
         ]
+
+    def spend(self, draft: Draft, funds: Funds) -> Payment | None:
+        """Record a payment from a learner's balance; None where its key was known before.
+
+        Raises InsufficientBalance, and records nothing, if `funds` do not cover it beside what was
+        bought from them and was not on chain in their block.
+        """
+        now, request = self._clock(), draft.request
+        entries = self._entries([draft])
+        with self._store.writing() as transaction:
+            if not _put_payments(transaction, entries, now):
+                return None
+            transaction.run_for("put_orders", bookrows.orders(entries))
+            transaction.run_for("put_waiting", bookrows.waiting(entries))
+            reserved = transaction.value(
+                "reserved",
+                platform=request.platform,
+                learner=request.learner,
+                block=funds.block_number,
+            )
+            if reserved > funds.units:
+                required = sum(draft.prices)
+                account = name_of(of_learner(request.platform, request.learner))
+                left = max(0, funds.units - (reserved - required))
+                raise InsufficientBalance(left, required, account)
+        return bookrows.recorded(entries[0], now, self._decimals)
+
+    def reserved(self, platform: int, learner: int, block_number: int) -> int:
+        """What a learner bought from a balance that was not on chain in a block; ledger units."""
+        with self._store.reading() as transaction:
+            return int(
+                transaction.value(
+                    "reserved", platform=platform, learner=learner, block=block_number
+                )
+            )
 
     def checkout(self, payment_id: str) -> StoredCheckout:
         """How a payment is made at its provider; raises UnknownPayment if the gateway does not."""

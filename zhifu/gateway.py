@@ -63,6 +63,7 @@ from zhifu.payments import (
     TopUp,
 )
 from zhifu.providers import Answer, Callback, Provider, answers_at_once
+from zhifu.providers.balance import BALANCE, BalanceProvider
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.returns import ChargebackRecord, PaybackRecord, Returns
@@ -119,7 +120,10 @@ class Gateway:
         rules = SubmissionRules(finality, replace_after_seconds)
         _bind(store, network)
         self.network = network
+        if BALANCE in providers:
+            raise InvalidInput("providers", f"must not be called {BALANCE}: that is learners' own")
         providers = {name: Spared(each) for name, each in providers.items()}
+        providers[BALANCE] = BalanceProvider()
         self._store = store
         self._batch_size = batch_size
         self._index = Index()
@@ -143,6 +147,8 @@ class Gateway:
             )
             for platform, signer in operators.items()
         }
+        self._top_up_book = TopUpBook(store, clock)
+        self._top_ups = TopUps(self._top_up_book, self._books, network, self._lane, providers)
         self.asking = Asking(providers)
         prompt = [name for name, each in providers.items() if answers_at_once(each)]
         self.freshness = Freshness(self.sync)
@@ -158,6 +164,7 @@ class Gateway:
             deployment.ledger_decimals,
             self._indexer.today,
             self._look,
+            self._top_ups.funds,
         )
         self._licenses = Licenses(store, network, self._index)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
@@ -175,8 +182,6 @@ class Gateway:
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
-        self._top_up_book = TopUpBook(store, clock)
-        self._top_ups = TopUps(self._top_up_book, network, self._lane, providers)
         self._paybacks = Paybacks(self._payback_book, providers)
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
         self._checkouts = Checkouts(self._books, self.intake, providers, clock)
@@ -249,9 +254,10 @@ class Gateway:
         The same key with the same body answers the same payment again. Raises, and records
         nothing: InvalidInput, UnknownProvider, UnknownPlatform, InactivePlatform, NoOperator,
         UnknownLearner, UnknownContent, InactiveContent, CurrencyMismatch, AmountMismatch,
-        IdempotencyConflict, DuplicatePayment, PaymentUnpaid, and ProviderBusy where too much waits
-        for the provider. Raises PaymentUnknown where the provider does not answer: that payment is
-        recorded, and `recheck` or the same request again settles the question.
+        IdempotencyConflict, DuplicatePayment, PaymentUnpaid, InsufficientBalance for one from the
+        learner's balance, and ProviderBusy where too much waits for the provider. Raises
+        PaymentUnknown where the provider does not answer: that payment is recorded, and `recheck`
+        or the same request again settles the question.
         """
         (outcome,) = self.pay_many((request,))
         if isinstance(outcome, ZhifuError):
@@ -479,7 +485,11 @@ class Gateway:
         return self._top_up_book.history(payment_id)
 
     def learner_balance(self, platform: int, learner: int) -> Balance:
-        """What a learner's account on a platform has on chain now."""
+        """What a learner can spend on a platform now: what is on chain and not spent yet.
+
+        It is spent by `pay` with the provider "balance" and no name of the payment, on any
+        content; that raises InsufficientBalance for more, and ChainUnreachable.
+        """
         return self._top_ups.balance(platform, learner)
 
     # Settlement

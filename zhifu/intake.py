@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from zhifu.asking import Asking
-from zhifu.books import Books, Draft
+from zhifu.books import Books, Draft, Funds
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import (
     AmountMismatch,
@@ -21,6 +21,7 @@ from zhifu.exceptions import (
     InactiveContent,
     InactivePlatform,
     InexactAmount,
+    InsufficientBalance,
     InvalidInput,
     NoOperator,
     NotFoundError,
@@ -39,6 +40,7 @@ from zhifu.models import PlatformStatus
 from zhifu.money import Money
 from zhifu.payments import Payment, PaymentRequest, PaymentState, Purpose
 from zhifu.providers import Provider, ProviderPayment, ProviderStatus
+from zhifu.providers.balance import BALANCE
 from zhifu.requests import canonical, malformed, malformed_contents
 
 Outcome = Payment | ZhifuError
@@ -102,7 +104,7 @@ class Intake:
     takes all steps that wait for nobody. `prompt` names the providers that answer at once.
     `sellers` are the platforms whose operator keys are here, `accounts` those whose account a
     provider is, anybody's where it is not among them; `today` the chain's day; `refresh`
-    brings the index up to date, and raises ChainError.
+    brings the index up to date, `funds` tells of a platform's learner's; both raise ChainError.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Intake:
         decimals: int,
         today: Callable[[], int],
         refresh: Callable[[], None],
+        funds: Callable[[int, int], Funds],
     ) -> None:
         self._books = books
         self._index = index
@@ -130,6 +133,7 @@ class Intake:
         self._decimals = decimals
         self._today = today
         self._refresh = refresh
+        self._funds = funds
 
     def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record payments in one transaction; the errors of those that were rejected instead."""
@@ -179,11 +183,24 @@ class Intake:
 
     def record(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Record payments in one transaction; what each became."""
-        recorded = self._books.record(drafts) if drafts else []
+        others = [draft for draft in drafts if draft.funds is None]
+        recorded = iter(self._books.record(others) if others else [])
         return [
-            _told(payment) if payment is not None else self._taken(draft.request)
-            for payment, draft in zip(recorded, drafts, strict=True)
+            self._recorded(draft, next(recorded)) if draft.funds is None else self._spent(draft)
+            for draft in drafts
         ]
+
+    def _recorded(self, draft: Draft, payment: Payment | None) -> Outcome:
+        return _told(payment) if payment is not None else self._taken(draft.request)
+
+    def _spent(self, draft: Draft) -> Outcome:
+        """Record a payment from a learner's balance, if the account covers it."""
+        if draft.funds is None:
+            raise LookupError(draft.request.provider)
+        try:
+            return self._recorded(draft, self._books.spend(draft, draft.funds))
+        except InsufficientBalance as error:
+            return error
 
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs today; see `Gateway.quote`."""
@@ -233,6 +250,9 @@ class Intake:
 
     def _draft(self, request: PaymentRequest, prices: tuple[int, ...]) -> Draft | ZhifuError:
         try:
+            if request.provider == BALANCE:
+                funds = self._funds(request.platform, request.learner)
+                return Draft(request, prices, PaymentState.PAID, funds=funds)
             return Draft(request, prices, self._provider_state(request))
         except ZhifuError as error:
             return error

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zhifu.accounts import of_learner
 from zhifu.blocks import Receipt
-from zhifu.calldata import SettleCall, read_settle_call
+from zhifu.calldata import read_settle_call
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
@@ -205,7 +206,7 @@ class Lane:
                     raise
             except ContractReverted as reverted:
                 # The chain may have moved on since the orders were chosen.
-                if not self._sync():
+                if not self._leave_out_uncovered(draft) and not self._sync():
                     raise self._explained(reverted) from reverted
             else:
                 if operation is not None:
@@ -220,9 +221,21 @@ class Lane:
         if not self._recorded(number):
             return None
         settlement = self._network.settlement
-        calldata = settlement.encode_settle(number, draft.sale_day, draft.debit, draft.words)
+        facts = (number, draft.sale_day, draft.debit, draft.words)
+        if draft.from_learners:
+            calldata = settlement.encode_settle_learners(*facts, from_learners=True)
+        else:
+            calldata = settlement.encode_settle(*facts)
         signed = self._submitter.sign(Kind.BATCH, settlement.address, calldata)
         return self._book.store(draft, self.number, number, signed)
+
+    def _leave_out_uncovered(self, draft: BatchDraft) -> bool:
+        """Leave out whose learner's account is short; False if that was not the reason."""
+        learners = sorted({order.learner for order in draft.orders})
+        accounts = [(of_learner(self.platform, learner),) for learner in learners]
+        found = self._network.settlement.read_many("availableOf", accounts)
+        available = dict(zip(learners, found, strict=True))
+        return self._selection.leave_out_uncovered(draft.orders, available)
 
     def _elsewhere(self, operation: Operation) -> Receipt | ZhifuError | None:
         """The batch's number is on chain: by this very batch, or by another one."""
@@ -242,8 +255,7 @@ class Lane:
         log = found[0]
         (sent,) = self._chain.transactions([log.transaction_hash])
         receipt = self._chain.receipt(log.transaction_hash)
-        ours = SettleCall(self._book.words(operation), from_learners=False)
-        if sent and receipt and read_settle_call(sent.input) == ours:
+        if sent and receipt and read_settle_call(sent.input) == self._book.call(operation):
             return receipt
         self._submitter.require_final(operation, log.block_number)
         return DuplicateBatch(batch.number + 1, batch.number)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from zhifu import ids
 from zhifu.blocks import Receipt
+from zhifu.calldata import SettleCall
 from zhifu.exceptions import DuplicateBatch
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Kind, Operation
@@ -18,13 +19,18 @@ from zhifu.store import Row, Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class BatchDraft:
-    """A batch that was chosen and packed: `positions` says where each order stands in it."""
+    """A batch that was chosen and packed: `positions` says where each order stands in it.
+
+    `from_learners` says that the accounts of its learners pay for it, who are those of `orders`.
+    """
 
     platform: int
     sale_day: int
     debit: int
     words: bytes
     positions: Mapping[int, int]
+    from_learners: bool = False
+    orders: Sequence[WaitingOrder] = ()
 
 
 class Queue(NamedTuple):
@@ -47,13 +53,17 @@ class ChainBatch(NamedTuple):
 
 
 class WaitingOrder(NamedTuple):
-    """A paid order without a batch; `price` in ledger units."""
+    """A paid order without a batch; `price` in ledger units.
+
+    `from_learner` is 1 if the learner's own balance pays for it, else 0.
+    """
 
     order_id: int
     learner: int
     content: int
     price: int
     referrer: str | None
+    from_learner: int
 
 
 class _NotWaitingError(Exception):
@@ -103,6 +113,7 @@ class LaneBook:
             number=number,
             orders=orders or len(draft.positions),
             debit=draft.debit,
+            from_learners=int(draft.from_learners),
             sale_day=draft.sale_day,
             words=draft.words,
             transaction_hash=transaction_hash,
@@ -138,7 +149,8 @@ class LaneBook:
         orders went elsewhere meanwhile, or another process has recorded the batch.
         """
         (number,) = self._ids.take()
-        draft = BatchDraft(platform, batch.sale_day, batch.debit, batch.words, positions)
+        facts = (batch.sale_day, batch.debit, batch.words, positions)
+        draft = BatchDraft(platform, *facts, from_learners=bool(batch.from_learners))
         try:
             with self._store.writing() as transaction:
                 place = (lane, batch.number, batch.transaction_hash)
@@ -178,10 +190,14 @@ class LaneBook:
             raise LookupError(operation.subject)
         return _from_row(row)
 
-    def words(self, operation: Operation) -> bytes:
-        """The words of the batch that an operation settles."""
+    def call(self, operation: Operation) -> SettleCall:
+        """What the call says that settles the batch of an operation."""
         with self._store.reading() as transaction:
-            return bytes(transaction.value("batch_words", id=operation.subject))
+            row = transaction.row("batch_call", id=operation.subject)
+        if row is None:
+            raise LookupError(operation.subject)
+        words, from_learners = row
+        return SettleCall(bytes(words), bool(from_learners))
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

@@ -60,6 +60,7 @@ class Problem(str, Enum):
     CONTENT_INACTIVE = "content_inactive"
     PRICE_EXPIRED = "price_expired"
     LEARNER_UNKNOWN = "learner_unknown"
+    BALANCE_GONE = "balance_gone"
 
 
 class TopUpState(str, Enum):
@@ -93,7 +94,8 @@ class PaymentRequest:
 
     `platform` is the seller; `amount` the sum of the contents' prices today or yesterday (UTC);
     `provider` the name the gateway knows the payment provider by, and `provider_payment_id` the
-    provider's own name for the payment, empty where the gateway is to make it. A top-up has no
+    provider's own name for the payment, empty where the gateway is to make it, and where the
+    provider is "balance", the learner's own on the platform. A top-up has no
     contents. `idempotency_key` is the seller's: the same key with the
     same body is the same payment. `referrer` is the address that gets the referrer's share, None
     for nobody.

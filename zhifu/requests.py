@@ -9,6 +9,7 @@ from zhifu.blocks import checksum_address
 from zhifu.exceptions import InvalidInput
 from zhifu.money import Money
 from zhifu.payments import PaymentRequest, Purpose
+from zhifu.providers.balance import BALANCE, name_of_payment
 
 LONGEST_TEXT = 255
 LARGEST_CART = 100
@@ -26,11 +27,23 @@ def malformed(request: PaymentRequest, *, is_checkout: bool = False) -> InvalidI
             return InvalidInput(field, "must be a number from 1 to 4294967295")
     if is_checkout and request.provider_payment_id != "":
         return InvalidInput("provider_payment_id", "must be empty: the gateway makes the payment")
-    texts = ("provider", "idempotency_key") if is_checkout else _TEXTS
+    if request.provider == BALANCE and (wrong := _malformed_spending(request, is_checkout)):
+        return wrong
+    unnamed = is_checkout or request.provider == BALANCE
+    texts = ("provider", "idempotency_key") if unnamed else _TEXTS
     for field in texts:
         if not is_text(getattr(request, field)):
             return InvalidInput(field, TEXT_RULE)
     return _malformed_cart(request) or _malformed_amount(request) or _malformed_referrer(request)
+
+
+def _malformed_spending(request: PaymentRequest, is_checkout: bool) -> InvalidInput | None:
+    """What is wrong with a payment from the learner's balance, beside the rest."""
+    if is_checkout or request.purpose is Purpose.TOP_UP:
+        return InvalidInput("provider", "must be one that takes money: a balance has it already")
+    if request.provider_payment_id != "":
+        return InvalidInput("provider_payment_id", "must be empty: a balance is nobody else's")
+    return None
 
 
 def _malformed_cart(request: PaymentRequest) -> InvalidInput | None:
@@ -75,7 +88,10 @@ def _malformed_referrer(request: PaymentRequest) -> InvalidInput | None:
 
 
 def canonical(request: PaymentRequest) -> PaymentRequest:
-    """The request as it is recorded: an address in one spelling."""
+    """The request as it is recorded: an address in one spelling, a payment with its name."""
+    if request.provider == BALANCE:
+        name = name_of_payment(request.platform, request.idempotency_key)
+        request = replace(request, provider_payment_id=name)
     if request.referrer is None:
         return request
     return replace(request, referrer=checksum_address(request.referrer))

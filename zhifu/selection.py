@@ -7,6 +7,7 @@ paid one exact price: so an order can only go under a day whose price is what wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from zhifu.batch import BatchItem, pack
 from zhifu.index import Index
@@ -53,6 +54,8 @@ class Selection:
                 return None
 
     def _draft(self, fit: Sequence[WaitingOrder], days: _Days, today: int) -> BatchDraft:
+        # The oldest order's kind goes first, and one batch has one kind of payer.
+        fit = [order for order in fit if order.from_learner == fit[0].from_learner]
         # What can only go under yesterday goes first: after midnight nothing would suit it.
         pressing = any(today not in days[order.content, order.price] for order in fit)
         sale_day = today - 1 if pressing else today
@@ -64,7 +67,27 @@ class Selection:
             for order, place in zip(chosen, packed.places, strict=True)
         }
         debit = sum(order.price for order in chosen)
-        return BatchDraft(self._platform, sale_day, debit, packed.words, positions)
+        draft = BatchDraft(self._platform, sale_day, debit, packed.words, positions)
+        if not fit[0].from_learner:
+            return draft
+        return replace(draft, from_learners=True, orders=chosen)
+
+    def leave_out_uncovered(
+        self, orders: Sequence[WaitingOrder], available: Mapping[int, int]
+    ) -> bool:
+        """Leave out what learners' accounts do not cover, the latest of each; whether any is not.
+
+        `available` is what they have, by learner.
+        """
+        left, problems = dict(available), dict[int, Problem | None]()
+        for order in orders:
+            if order.price > left[order.learner]:
+                problems[order.order_id] = Problem.BALANCE_GONE
+            else:
+                left[order.learner] -= order.price
+        if problems:
+            self._leave_out(problems)
+        return bool(problems)
 
     def _days_of(self, waiting: Sequence[WaitingOrder], today: int) -> _Days:
         sales = {(order.content, order.price) for order in waiting}

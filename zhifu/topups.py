@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from zhifu import ids, rounds
 from zhifu.accounts import of_learner
+from zhifu.books import Books, Funds
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ChainUnreachable,
@@ -26,7 +27,7 @@ from zhifu.payments import TopUp, TopUpState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.refusals import explained
 from zhifu.topupbook import TopUpBook
-from zhifu.treasury import Balance, balance_of
+from zhifu.treasury import Balance, balance_in
 
 _GOING_BACK = (TopUpState.REFUND_PENDING, TopUpState.REFUNDED)
 
@@ -37,11 +38,13 @@ class TopUps:
     def __init__(
         self,
         book: TopUpBook,
+        books: Books,
         network: Network,
         lane: Callable[[int], Lane],
         providers: Mapping[str, Provider],
     ) -> None:
         self._book = book
+        self._books = books
         self._network = network
         self._lane = lane
         self._providers = providers
@@ -82,8 +85,19 @@ class TopUps:
         return refunded
 
     def balance(self, platform: int, learner: int) -> Balance:
-        """What a learner's account on a platform has on chain now."""
-        return balance_of(self._network, of_learner(platform, learner))
+        """What a learner can spend on a platform now; see `Gateway.learner_balance`."""
+        funds = self.funds(platform, learner)
+        reserved = self._books.reserved(platform, learner, funds.block_number)
+        return balance_in(self._network.deployment, max(0, funds.units - reserved))
+
+    def funds(self, platform: int, learner: int) -> Funds:
+        """What a learner's account has on chain, and in which block; raises ChainError."""
+        block_number = self._network.chain.block_number()
+        account = of_learner(platform, learner)
+        (units,) = self._network.settlement.read_many(
+            "availableOf", [(account,)], block=block_number
+        )
+        return Funds(int(units), block_number)
 
     def page(self, platform: int, before: int, limit: int) -> Sequence[TopUp]:
         """A platform's top-ups whose numbers are below `before`, the newest first."""

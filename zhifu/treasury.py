@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zhifu import ids
-from zhifu.accounts import Account, of_platform
+from zhifu.accounts import of_platform
 from zhifu.actbook import Act, ActBook, Wanted
 from zhifu.acts import Acts
 from zhifu.currencies import decimals_of
-from zhifu.deployment import Network
+from zhifu.deployment import Deployment, Network
 from zhifu.exceptions import CurrencyMismatch, InvalidInput, UnknownWithdrawal
 from zhifu.money import Money
 from zhifu.operations import Kind
@@ -53,7 +53,8 @@ class Treasury:
 
     def balance(self, platform: int) -> Balance:
         """What a platform can spend or withdraw now."""
-        return balance_of(self._network, of_platform(platform))
+        units = self._network.settlement.available_of(of_platform(platform))
+        return balance_in(self._network.deployment, units)
 
     def withdraw(self, platform: int, amount: Money, idempotency_key: str) -> WithdrawalRecord:
         """Send some of a platform's balance to its treasury; see `Gateway.withdraw`."""
@@ -82,10 +83,8 @@ class Treasury:
         return _withdrawal(act)
 
 
-def balance_of(network: Network, account: Account) -> Balance:
-    """What an account has on chain now."""
-    deployment = network.deployment
-    units = network.settlement.available_of(account)
+def balance_in(deployment: Deployment, units: int) -> Balance:
+    """So many ledger units of a deployment as a balance."""
     finer = deployment.ledger_decimals - decimals_of(deployment.currency)
     minor = units // 10**finer if finer >= 0 else units * 10**-finer
     return Balance(Money(int(minor), deployment.currency), units, deployment.ledger_decimals)

@@ -220,16 +220,17 @@ FORBIDDEN = {
     ),
     "a batch starts as batched": (
         (
-            "INSERT INTO batches SELECT 1, platform, lane, 9, orders, debit, sale_day, words,"
-            " state, transaction_hash, gas_used, block_number, 0, 0, NULL FROM batches"
+            "INSERT INTO batches SELECT 1, platform, lane, 9, orders, debit, 0, sale_day,"
+            " words, state, transaction_hash, gas_used, block_number, 0, 0, NULL FROM batches"
             " WHERE state = 'settled'"
         ),
         "a batch starts as batched",
     ),
     "a lane's number is used once": (
         (
-            "INSERT INTO batches SELECT 1, platform, lane, number, orders, debit, sale_day, words,"
-            " 'batched', transaction_hash, NULL, NULL, 0, 0, NULL FROM batches WHERE number = 1"
+            "INSERT INTO batches SELECT 1, platform, lane, number, orders, debit, 0,"
+            " sale_day, words, 'batched', transaction_hash, NULL, NULL, 0, 0, NULL"
+            " FROM batches WHERE number = 1"
         ),
         UNIQUE,
     ),

@@ -105,7 +105,7 @@ def _request(item: BulkOrderIn, default_key: str, platform: int) -> Item:
         tuple(item.contents),
         amount,
         item.provider,
-        item.provider_payment_id,
+        item.provider_payment_id or "",
         key,
         item.referrer,
     )

@@ -91,14 +91,15 @@ class OrderIn(In):
     """A payment that its provider confirms, for one content or a cart.
 
     `amount` is the sum of the contents' prices; `provider_payment_id` the provider's own name for
-    the payment; `referrer` the address that gets the referrer's share.
+    the payment, none where the provider is `balance`, the learner's own; `referrer` the address
+    that gets the referrer's share.
     """
 
     learner: Number
     contents: Annotated[list[Number], Field(min_length=1, max_length=LARGEST_CART)]
     amount: MoneyIn
     provider: Text
-    provider_payment_id: Text
+    provider_payment_id: Text | None = None
     referrer: Address | None = None
 
 

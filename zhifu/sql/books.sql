@@ -207,7 +207,8 @@ WHERE platform = (SELECT platform FROM payments WHERE payments.id = :payment_id)
 SELECT count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
 
 -- waiting --
-SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer
+SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer,
+    CASE payments.provider WHEN 'balance' THEN 1 ELSE 0 END
 FROM waiting
 JOIN orders ON orders.id = waiting.order_id
 JOIN payments ON payments.id = orders.payment_id
@@ -218,11 +219,11 @@ ORDER BY waiting.order_id LIMIT :limit;
 SELECT DISTINCT orders.content, orders.price
 FROM waiting JOIN orders ON orders.id = waiting.order_id
 WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
-    AND orders.learner <= :learners;
+    AND waiting.problem <> 'balance_gone' AND orders.learner <= :learners;
 
 -- clear_problem --
 UPDATE waiting SET problem = NULL, problem_at = NULL
-WHERE platform = :platform AND problem IS NOT NULL
+WHERE platform = :platform AND problem IS NOT NULL AND problem <> 'balance_gone'
     AND order_id IN (
         SELECT id FROM orders
         WHERE content = :content AND price = :price AND learner <= :learners);
@@ -236,10 +237,10 @@ DELETE FROM waiting WHERE platform = :platform AND order_id = :order_id;
 
 -- put_batch_record --
 INSERT INTO batches
-    (id, platform, lane, number, orders, debit, sale_day, words, state, transaction_hash,
-     created_at, changed_at)
+    (id, platform, lane, number, orders, debit, from_learners, sale_day, words, state,
+     transaction_hash, created_at, changed_at)
 VALUES
-    (:id, :platform, :lane, :number, :orders, :debit, :sale_day, :words, 'batched',
+    (:id, :platform, :lane, :number, :orders, :debit, :from_learners, :sale_day, :words, 'batched',
      :transaction_hash, :now, :now)
 ON CONFLICT (platform, lane, number) WHERE state <> 'refused' DO NOTHING;
 
@@ -253,13 +254,26 @@ WHERE platform = :platform AND order_id = :order_id;
 DELETE FROM waiting WHERE platform = :platform
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
 
+-- reserved --
+-- What a learner bought from a balance and the chain had not taken from it in a block.
+SELECT coalesce(sum(orders.price), 0)
+FROM payments JOIN orders ON orders.payment_id = payments.id
+    AND orders.id BETWEEN payments.id + 1 AND payments.id + 100
+LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
+LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.released = 0
+LEFT JOIN batches ON batches.id = batch_orders.batch_id
+WHERE payments.provider = 'balance' AND payments.platform = :platform
+    AND payments.learner = :learner
+    AND (waiting.order_id IS NOT NULL
+        OR batches.id IS NOT NULL AND coalesce(batches.block_number, :block + 1) > :block);
+
 -- batch_record --
 SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
     block_number
 FROM batches WHERE id = :id;
 
--- batch_words --
-SELECT words FROM batches WHERE id = :id;
+-- batch_call --
+SELECT words, from_learners FROM batches WHERE id = :id;
 
 -- batches_of --
 SELECT id, platform, lane, number, orders, debit, sale_day, state, transaction_hash, gas_used,
@@ -302,7 +316,8 @@ WHERE platform = :platform AND lane = :lane AND NOT EXISTS (
 ORDER BY number;
 
 -- all_waiting --
-SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer
+SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer,
+    CASE payments.provider WHEN 'balance' THEN 1 ELSE 0 END
 FROM waiting
 JOIN orders ON orders.id = waiting.order_id
 JOIN payments ON payments.id = orders.payment_id

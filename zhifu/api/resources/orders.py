@@ -168,7 +168,7 @@ def payment_request(caller: Caller, body: OrderIn, key: str) -> PaymentRequest:
         tuple(body.contents),
         amount,
         body.provider,
-        body.provider_payment_id,
+        body.provider_payment_id or "",
         key,
         body.referrer,
     )

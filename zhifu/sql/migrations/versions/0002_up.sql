@@ -44,6 +44,9 @@ CREATE TABLE payments (
     CHECK (fee IS NULL OR received IS NOT NULL)
 );
 
+-- payments_from_balances --
+CREATE INDEX payments_from_balances ON payments (platform, learner) WHERE provider = 'balance';
+
 -- payments_open --
 -- Those to ask the provider about again.
 CREATE INDEX payments_open ON payments (id)
@@ -114,7 +117,8 @@ CREATE TABLE orders (
 CREATE TABLE waiting (
     platform BIGINT NOT NULL,
     order_id BIGINT NOT NULL REFERENCES orders (id),
-    problem TEXT CHECK (problem IN ('content_inactive', 'price_expired', 'learner_unknown')),
+    problem TEXT CHECK (problem IN (
+        'content_inactive', 'price_expired', 'learner_unknown', 'balance_gone')),
     problem_at BIGINT,
     CHECK ((problem IS NULL) = (problem_at IS NULL)),
     PRIMARY KEY (platform, order_id)
@@ -124,6 +128,7 @@ CREATE TABLE waiting (
 CREATE INDEX waiting_problems ON waiting (platform, order_id) WHERE problem IS NOT NULL;
 
 -- batches --
+-- `from_learners` says that its learners' accounts pay for it, not the platform's.
 CREATE TABLE batches (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL,
@@ -131,6 +136,7 @@ CREATE TABLE batches (
     number BIGINT NOT NULL CHECK (number > 0),
     orders BIGINT NOT NULL CHECK (orders > 0),
     debit BIGINT NOT NULL CHECK (debit > 0),
+    from_learners BIGINT NOT NULL DEFAULT 0 CHECK (from_learners IN (0, 1)),
     sale_day BIGINT NOT NULL,
     words BLOB NOT NULL CHECK (length(words) % 32 = 0),
     state TEXT NOT NULL CHECK (state IN ('batched', 'submitted', 'settled', 'confirmed', 'refused')),
@@ -758,7 +764,8 @@ END;
 
 -- batches_change_state_only --
 CREATE TRIGGER batches_change_state_only BEFORE UPDATE OF
-    id, platform, lane, number, orders, debit, sale_day, words, created_at ON batches
+    id, platform, lane, number, orders, debit, from_learners, sale_day, words, created_at
+    ON batches
 BEGIN
     SELECT RAISE(ABORT, 'what a batch carries is a fact');
 END;
@@ -777,12 +784,16 @@ CREATE TRIGGER batches_keep BEFORE DELETE ON batches BEGIN
 END;
 
 -- batch_orders_taken --
--- An order goes from waiting into a batch, and is not taken from anywhere else.
+-- An order goes from waiting into a batch, and is not taken from anywhere else. What a learner's
+-- balance paid goes into one that learners' accounts pay for, all else into others.
 CREATE TRIGGER batch_orders_taken BEFORE INSERT ON batch_orders
 WHEN NEW.released <> 0 OR NOT EXISTS (
     SELECT 1 FROM waiting JOIN batches ON batches.platform = waiting.platform
+    JOIN orders ON orders.id = waiting.order_id
+    JOIN payments ON payments.id = orders.payment_id
     WHERE batches.id = NEW.batch_id AND waiting.order_id = NEW.order_id
-        AND batches.state = 'batched')
+        AND batches.state = 'batched'
+        AND batches.from_learners = CASE payments.provider WHEN 'balance' THEN 1 ELSE 0 END)
 BEGIN
     SELECT RAISE(ABORT, 'only a waiting order goes into a batch');
 END;
