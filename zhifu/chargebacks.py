@@ -10,7 +10,13 @@ from __future__ import annotations
 from zhifu import rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage
-from zhifu.exceptions import ChainError, ChainUnreachable, NoOperator, NotRefundable
+from zhifu.exceptions import (
+    ChainUnreachable,
+    CommitUnknown,
+    DatabaseUnreachable,
+    NotRefundable,
+    ZhifuError,
+)
 from zhifu.money import Money
 from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
 from zhifu.refunds import FOR_NOW, Refunds
@@ -69,13 +75,19 @@ class Chargebacks:
         """Whether an order's window is open, or nobody can tell now."""
         try:
             return self._refunds.is_open(order.id)
-        except (ChainError, NoOperator):
+        except (DatabaseUnreachable, CommitUnknown):
+            raise
+        except ZhifuError:
             return True
 
     def _take_back(self, chargeback: Chargeback) -> bool:
         self._book.postpone(chargeback)
         payment = self._books.payment(chargeback.payment_id)
         orders = payment.orders
+        states = [self._books.order(order.id).state for order in orders]
+        if payment.state is PaymentState.PAID and OrderState.REFUND_PENDING in states:
+            # Once that is refunded the bank may have all that is left.
+            return False
         if payment.state is not PaymentState.CHARGED_BACK:
             self._book.close(chargeback, "a part: its orders stay as they are")
             return True

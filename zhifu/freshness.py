@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ class Freshness:
 
     def __init__(self, sync: Callable[[], object]) -> None:
         self._sync = sync
+        self._looking = threading.Lock()
         self._looked_at = float("-inf")
 
     @property
@@ -33,7 +35,10 @@ class Freshness:
     def require(self) -> None:
         """Look at the chain if that is too long ago."""
         if self.age_seconds > STALE_SECONDS:
-            self.refresh()
+            with self._looking:
+                # Whoever waited for another one's look has no need of one more.
+                if self.age_seconds > STALE_SECONDS:
+                    self.refresh()
 
     def refresh(self) -> None:
         """Look at the chain; where it cannot be used, what was last known goes on to hold."""

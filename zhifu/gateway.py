@@ -29,6 +29,7 @@ from zhifu.exceptions import (
     ForeignDatabase,
     InvalidInput,
     NoOperator,
+    PaymentUnknown,
     UnknownContent,
     UnknownLearner,
     UnknownPlatform,
@@ -60,6 +61,7 @@ from zhifu.payments import (
     OrderRecord,
     Payment,
     PaymentRequest,
+    PaymentState,
     TopUp,
 )
 from zhifu.providers import Answer, Callback, Provider, answers_at_once
@@ -423,7 +425,19 @@ class Gateway:
 
     def recheck(self) -> list[Payment | ZhifuError]:
         """Ask providers again about every payment they were silent about."""
-        return [self.intake.recheck(payment) for payment in self._books.unknown()]
+        return [self._recheck(payment) for payment in self._books.unknown()]
+
+    def _recheck(self, payment: Payment) -> Payment | ZhifuError:
+        if payment.expires_at is None:
+            return self.intake.recheck(payment)
+        try:
+            self._inquiries.ask(payment)
+        except ZhifuError as error:
+            return error
+        found = self._books.payment(payment.id)
+        if found.state is PaymentState.PAYMENT_UNKNOWN:
+            return PaymentUnknown(found.request.provider, found.provider_payment_id or "")
+        return found
 
     def payment(self, payment_id: str) -> Payment:
         """One payment; raises UnknownPayment."""
@@ -531,17 +545,18 @@ class Gateway:
         again. One that was refused and that a reorganisation included all the same comes back as
         settled. Refunds that were cut short are finished too; `pending_refunds` tells of those that
         still cannot be. What keeps one lane from its end is raised once the others, and the
-        refunds, have come to theirs. Raises UnknownPlatform and NoOperator for a platform that is
-        not here.
+        refunds before them, have come to theirs. Raises UnknownPlatform and NoOperator for a
+        platform that is not here.
         """
         self.sync()
         batches: list[BatchRecord] = []
         failures: list[ZhifuError] = []
         lanes = self._lanes if platform is None else {platform: self._lane(platform)}
+        # A transaction that waits in vain takes all of a round: what can do without it goes first.
+        ours = [order for number in lanes for order in self._refunds.due(number)]
+        rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
         for lane in lanes.values():
             batches += self._recovered(lane, failures)
-        ours = [each for each in self._refunds.due() if each.platform in lanes]
-        rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
         if failures:
             raise failures[0]
         return batches

@@ -47,6 +47,7 @@ Outcome = Payment | ZhifuError
 
 #: A platform's limit of a day is no more on chain.
 _MOST_UNITS = 2**64 - 1
+_CHARGED_BACK = "charged_back"
 
 
 class CartQuote(NamedTuple):
@@ -340,6 +341,8 @@ class Intake:
             raise CurrencyMismatch(request.amount.currency, found.amount.currency)
         if found.amount != request.amount:
             raise AmountMismatch(request.amount, found.amount)
+        if found.charged_back:
+            raise PaymentUnpaid(request.provider, request.provider_payment_id, _CHARGED_BACK)
         return PaymentState.PAID
 
     def _ask(self, request: PaymentRequest) -> ProviderPayment:

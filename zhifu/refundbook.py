@@ -103,15 +103,17 @@ class RefundBook:
             rows = transaction.rows("open_refunds")
         return [ids.to_text(ids.ORDER, number) for (number,) in rows]
 
-    def due(self, limit: int = 1_000, *, at_once: bool = False) -> list[str]:
-        """Of those the orders whose refund is to be gone on with, the longest due first.
+    def due(self, platform: int, limit: int = 1_000, *, at_once: bool = False) -> list[str]:
+        """Of those a platform's orders whose refund is to be gone on with.
+
+        First those that need nothing on chain any more, and the longest due first.
 
         `at_once` takes those too that are left alone for a while. What a provider refused is not
         among them: somebody has to ask it again.
         """
         now = ALWAYS if at_once else self._clock()
         with self._store.reading() as transaction:
-            rows = transaction.rows("due_refunds", now=now, limit=limit)
+            rows = transaction.rows("due_refunds", platform=platform, now=now, limit=limit)
         return [ids.to_text(ids.ORDER, number) for (number,) in rows]
 
     def postpone(self, order_id: str) -> None:
@@ -172,6 +174,10 @@ class RefundBook:
             if refund.returned_by is ReturnedBy.CHARGEBACK:
                 self._put_surplus(transaction, payment)
             self._close_payment(transaction, payment)
+            if transaction.row("lost_payment", id=payment) is not None:
+                # A bank has the part that this refund left.
+                transaction.run("stop_waiting_of_payment", payment_id=payment)
+                transaction.run("charged_back_payment", id=payment, now=self._clock())
 
     def follow(self) -> None:
         """Open refunds again that the index, having come as far, does not have on chain."""

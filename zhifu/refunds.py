@@ -121,9 +121,9 @@ class Refunds:
         self._book.refunded(refund, order.payment_id, detail)
         return self._books.order(order_id)
 
-    def due(self) -> list[OrderRecord]:
-        """Orders whose refund is to be gone on with, the longest due first."""
-        found = self._book.due(at_once=not rounds.is_running())
+    def due(self, platform: int) -> list[OrderRecord]:
+        """A platform's orders whose refund is to be gone on with, as `RefundBook.due` has them."""
+        found = self._book.due(platform, at_once=not rounds.is_running())
         return [self._books.order(order_id) for order_id in found]
 
     def take_back(self, order_id: str) -> None:

@@ -224,9 +224,10 @@ WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
 -- clear_problem --
 UPDATE waiting SET problem = NULL, problem_at = NULL
 WHERE platform = :platform AND problem IS NOT NULL AND problem <> 'balance_gone'
-    AND order_id IN (
-        SELECT id FROM orders
-        WHERE content = :content AND price = :price AND learner <= :learners);
+    AND EXISTS (
+        SELECT 1 FROM orders
+        WHERE orders.id = waiting.order_id
+            AND content = :content AND price = :price AND learner <= :learners);
 
 -- set_problem --
 UPDATE waiting SET problem = :problem, problem_at = :now
@@ -356,11 +357,14 @@ WHERE order_id = :order_id AND state <> 'refund_failed';
 SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending' ORDER BY id;
 
 -- due_refunds --
--- Those to go on with; what its provider refuses waits for somebody to ask again.
+-- A platform's to go on with, first those that need nothing on chain any more; what its provider
+-- refuses waits for somebody to ask again.
 SELECT order_id FROM refunds
 WHERE (state = 'refund_pending' OR on_chain = 'pending')
     AND (refused = 0 OR on_chain = 'pending') AND due_at <= :now
-ORDER BY due_at, id LIMIT :limit;
+    AND EXISTS (
+        SELECT 1 FROM orders WHERE orders.id = refunds.order_id AND orders.platform = :platform)
+ORDER BY on_chain = 'pending', due_at, id LIMIT :limit;
 
 -- postpone_refund --
 UPDATE refunds SET due_at = :now + :delay, tries = tries + 1

@@ -2,18 +2,23 @@
 
 -- dispute_news --
 -- What the chain has of disputes about orders of the books that the books have not, or otherwise.
+-- CROSS JOIN keeps the order: there are few disputes, and orders without number.
 SELECT batch_orders.order_id, batches.platform, chain_disputes.opener, chain_disputes.amount,
     chain_disputes.bond, chain_disputes.deadline, chain_disputes.evidence, chain_disputes.state,
     chain_disputes.block_number
 FROM chain_disputes
-JOIN batches ON batches.platform = chain_disputes.platform AND batches.lane = chain_disputes.lane
-    AND batches.number = chain_disputes.number AND batches.state IN ('settled', 'confirmed')
-JOIN batch_orders ON batch_orders.batch_id = batches.id
-    AND batch_orders.position = chain_disputes.position AND batch_orders.released = 0
+CROSS JOIN batches
+CROSS JOIN batch_orders
 LEFT JOIN disputes ON disputes.order_id = batch_orders.order_id
-WHERE disputes.id IS NULL OR disputes.state <> chain_disputes.state
-    OR disputes.block_number <> chain_disputes.block_number
-    OR disputes.opener <> chain_disputes.opener OR disputes.evidence <> chain_disputes.evidence;
+WHERE batches.platform = chain_disputes.platform AND batches.lane = chain_disputes.lane
+    AND batches.number = chain_disputes.number AND batches.state <> 'refused'
+    AND batches.state IN ('settled', 'confirmed')
+    AND batch_orders.batch_id = batches.id
+    AND batch_orders.position = chain_disputes.position AND batch_orders.released = 0
+    AND (disputes.id IS NULL OR disputes.state <> chain_disputes.state
+        OR disputes.block_number <> chain_disputes.block_number
+        OR disputes.opener <> chain_disputes.opener
+        OR disputes.evidence <> chain_disputes.evidence);
 
 -- put_dispute_record --
 INSERT INTO disputes
