@@ -220,6 +220,10 @@ class AsyncGateway:
         """Refund the orders of a platform that no batch could carry for so long."""
         return await self.run(self.gateway.refund_left_out, platform, patience_seconds)
 
+    async def follow_refunds(self, platform: int) -> int:
+        """Go on with a platform's refunds that were begun."""
+        return await self.run(self.gateway.follow_refunds, platform)
+
     async def refund_disputed(self, platform: int) -> list[OrderRecord]:
         """Return at its provider what was paid for orders that a dispute refunded on chain."""
         return await self.run(self.gateway.refund_disputed, platform)

@@ -545,21 +545,30 @@ class Gateway:
         again. One that was refused and that a reorganisation included all the same comes back as
         settled. Refunds that were cut short are finished too; `pending_refunds` tells of those that
         still cannot be. What keeps one lane from its end is raised once the others, and the
-        refunds before them, have come to theirs. Raises UnknownPlatform and NoOperator for a
+        refunds, have come to theirs. Raises UnknownPlatform and NoOperator for a
         platform that is not here.
         """
         self.sync()
         batches: list[BatchRecord] = []
         failures: list[ZhifuError] = []
         lanes = self._lanes if platform is None else {platform: self._lane(platform)}
-        # A transaction that waits in vain takes all of a round: what can do without it goes first.
-        ours = [order for number in lanes for order in self._refunds.due(number)]
-        rounds.each(ours, self._finish_refund, ends=(ChainUnreachable,))
         for lane in lanes.values():
             batches += self._recovered(lane, failures)
+        for number in lanes:
+            self.follow_refunds(number)
         if failures:
             raise failures[0]
         return batches
+
+    def follow_refunds(self, platform: int) -> int:
+        """Go on with a platform's refunds that were begun; how many are finished.
+
+        First with those that need nothing on chain any more: a transaction that waits in vain keeps
+        none of them from its provider. Raises UnknownPlatform, NoOperator and ChainUnreachable.
+        """
+        self._lane(platform)
+        due = self._refunds.due(platform)
+        return rounds.each(due, self._finish_refund, ends=(ChainUnreachable,))
 
     def _recovered(self, lane: Lane, failures: list[ZhifuError]) -> list[BatchRecord]:
         try:

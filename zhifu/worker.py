@@ -157,6 +157,7 @@ def _groups(
     }
     for each in platforms:
         groups[f"refunds:{each}"] = [
+            Job(f"refunds:{each}", 5.0, partial(gateway.follow_refunds, each)),
             Job(f"recovery:{each}", 5.0, partial(gateway.recover, each)),
             Job(f"disputes:{each}", 10.0, partial(gateway.refund_disputed, each)),
             _refunding(gateway, each, patience_seconds),

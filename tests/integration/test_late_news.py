@@ -76,5 +76,8 @@ def test_a_transaction_that_waits_in_vain_keeps_no_refund_from_its_provider(
         counter.gateway.settle(1)
     with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
         counter.gateway.recover(1)
+    assert counter.gateway.order(order.id).state is OrderState.REFUND_PENDING
+    with rounds.running(rounds.Round(1.0)):
+        assert counter.gateway.follow_refunds(1) == 1
     assert counter.gateway.order(order.id).state is OrderState.REFUNDED
     assert counter.order_state(waiting) is OrderState.SUBMITTED
