@@ -10,7 +10,7 @@ import pytest
 from tests.databases import database_url, databases
 from tests.shop import LEDGER, Shop
 from zhifu.exceptions import TooManyEndpoints
-from zhifu.notify.endpoints import MOST_ENDPOINTS, Endpoints
+from zhifu.notify.endpoints import MOST_ENDPOINTS, Endpoints, number_of
 from zhifu.notify.outbox import Outbox, Result, Turn
 from zhifu.notify.payload import Payloads
 from zhifu.notify.sender import Outcome
@@ -102,3 +102,25 @@ def test_one_who_has_much_to_get_lets_the_others_have_their_turn(scene: Scene) -
     seen = [{each.claim.endpoint for each in outbox.turn((), {}).messages} for _ in range(3)]
     assert all(len(each) == 1 for each in seen)
     assert len(set.union(*seen)) == 3
+
+
+def test_however_often_a_secret_is_changed_two_sign_at_most(scene: Scene) -> None:
+    """NOTE-18"""
+    endpoint, _ = scene.endpoints.add(1, URL)
+    made = [scene.endpoints.rotate(1, endpoint.id) for _ in range(5)]
+    with scene.store.reading() as transaction:
+        signing = scene.endpoints.secrets(transaction, number_of(endpoint.id))
+    assert signing == [made[-1], made[-2]]
+
+
+def test_what_failed_at_another_address_does_not_count_at_this_one(scene: Scene) -> None:
+    """NOTE-18"""
+    endpoint, _ = scene.endpoints.add(1, URL)
+    with scene.store.writing() as transaction:
+        transaction.run("endpoint_fails", id=number_of(endpoint.id), now=NOW)
+    scene.endpoints.change(1, endpoint.id, types=["order.paid"])
+    (kept,) = scene.endpoints.of(1)
+    assert kept.failing_since == NOW
+    scene.endpoints.change(1, endpoint.id, url=URL + "/new")
+    (moved,) = scene.endpoints.of(1)
+    assert moved.failing_since is None

@@ -12,15 +12,17 @@ from zhifu.api.deadlines import Deadlines
 from zhifu.api.problems import BUSY, TIMED_OUT, TOO_LARGE, Problem, Refused, respond
 
 MOST_REQUESTS = 1_024
-"""How many requests are worked on at once."""
+"""How many requests are worked on at once, beside probes."""
+
+#: A full service is not a dead one: who watches it has to hear that.
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Limits:
     """Refuses a body of more than `body_bytes`, however it comes, and ends what takes too long.
 
-    While `most` requests are worked on, another is refused.
-
-    A request that is ended had its effect or not; the same again under its key tells.
+    While `most` requests are worked on, another is refused, unless it is a probe. A request that is
+    ended had its effect or not; the same again under its key tells.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._under_way >= self._most:
+        if self._under_way >= self._most and scope["path"] not in _PROBES:
             await self._refuse(BUSY, scope, receive, send)
             return
         announced = _announced(scope)

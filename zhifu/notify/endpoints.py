@@ -156,7 +156,7 @@ class Endpoints:
     def rotate(
         self, platform: int, endpoint_id: str, *, keep_seconds: int = ROTATION_SECONDS
     ) -> str:
-        """Give an endpoint a new secret; the old ones sign beside it for `keep_seconds`.
+        """Give an endpoint a new secret; the one before signs beside it for `keep_seconds`.
 
         Raises UnknownEndpoint, and InvalidInput for a negative time.
         """
@@ -166,7 +166,7 @@ class Endpoints:
         with self._store.writing() as transaction:
             _endpoint(transaction, platform, endpoint_id)
             transaction.run("expire_secrets", endpoint_id=number, expires_at=now + keep_seconds)
-            transaction.run("drop_expired_secrets", endpoint_id=number, now=now)
+            transaction.run("drop_old_secrets", endpoint_id=number, now=now)
             self._put_secret(transaction, number, secret)
         return secret
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from zhifu.exceptions import WrongVaultKey, ZhifuError
+from zhifu.exceptions import CommitUnknown, DatabaseUnreachable, WrongVaultKey, ZhifuError
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.events import Row, chosen
 from zhifu.notify.payload import Payloads
@@ -216,6 +216,8 @@ class Outbox:
         except WrongVaultKey as error:
             _log.error("endpoint %d: %s", endpoint.number, error, extra={"code": error.code})
             return None
+        except (DatabaseUnreachable, CommitUnknown):
+            raise
         except ZhifuError as error:
             return Result(claim, Outcome(None, error.code, 0), now)
 

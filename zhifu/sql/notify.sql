@@ -97,7 +97,10 @@ SELECT cursor FROM webhook_endpoints WHERE id = :id;
 SELECT types FROM webhook_endpoints WHERE id = :id;
 
 -- change_endpoint --
-UPDATE webhook_endpoints SET url = :url, types = :types, changed_at = :now
+-- What failed at another address says nothing of this one.
+UPDATE webhook_endpoints SET
+    failing_since = CASE WHEN url = :url THEN failing_since END,
+    url = :url, types = :types, changed_at = :now
 WHERE id = :id AND platform = :platform;
 
 -- enable_endpoint --
@@ -131,8 +134,12 @@ FROM webhook_secrets WHERE endpoint_id = :endpoint_id;
 UPDATE webhook_secrets SET expires_at = :expires_at
 WHERE endpoint_id = :endpoint_id AND (expires_at IS NULL OR expires_at > :expires_at);
 
--- drop_expired_secrets --
-DELETE FROM webhook_secrets WHERE endpoint_id = :endpoint_id AND expires_at <= :now;
+-- drop_old_secrets --
+-- Those that have expired, and all but the newest: every one signs each webhook.
+DELETE FROM webhook_secrets
+WHERE endpoint_id = :endpoint_id AND (expires_at <= :now OR number < (
+    SELECT max(newest.number) FROM webhook_secrets AS newest
+    WHERE newest.endpoint_id = :endpoint_id));
 
 -- secrets --
 SELECT sealed FROM webhook_secrets
