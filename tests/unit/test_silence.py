@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 
 import pytest
 
@@ -12,16 +11,13 @@ from zhifu import rounds
 from zhifu.exceptions import PaymentUnknown, ProviderRefused
 from zhifu.money import Money
 from zhifu.providers import (
-    Answer,
-    BillLine,
-    Callback,
     Checkout,
-    Hint,
     Intent,
     ProviderPayment,
     ProviderStatus,
     RefundStatus,
 )
+from zhifu.providers.sandbox import SandboxProvider
 from zhifu.silence import Spared
 
 AMOUNT = Money(100, "USD")
@@ -29,12 +25,13 @@ UNKNOWN = ProviderPayment(ProviderStatus.UNKNOWN)
 PAID = ProviderPayment(ProviderStatus.PAID, AMOUNT)
 
 
-class Slow:
+class Slow(SandboxProvider):
     """A provider that is asked for a time, on a clock that only it and the test move."""
 
     name = "slow"
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = 100.0
         self.takes_seconds = 10.0
         self.answer_with: ProviderPayment | Exception = UNKNOWN
@@ -59,15 +56,6 @@ class Slow:
     def refund(self, provider_payment_id: str, amount: Money, refund_id: str) -> RefundStatus:
         self._answered(provider_payment_id)
         return RefundStatus.DONE
-
-    def verify(self, callback: Callback) -> Hint:
-        raise NotImplementedError
-
-    def answer(self, accepted: bool) -> Answer:
-        raise NotImplementedError
-
-    def transactions(self, day: date) -> Iterator[BillLine]:
-        raise NotImplementedError
 
     def _answered(self, subject: str) -> ProviderPayment:
         self.asked += 1

@@ -10,7 +10,9 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Protocol
 
+from zhifu import ids
 from zhifu.exceptions import InvalidInput
 
 #: Above every number of `zhifu.ids`.
@@ -25,9 +27,21 @@ def write(listed: str, platform: int, before: int) -> str:
     return urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def following(listed: str, platform: int, numbers: Sequence[int], limit: int) -> str | None:
-    """The cursor of the page after the first `limit` of some numbers; None if there are no more."""
-    return write(listed, platform, numbers[limit - 1]) if len(numbers) > limit else None
+class Named(Protocol):
+    """What a list is of: things that `zhifu.ids` names."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+
+def following(
+    listed: str, platform: int, prefix: str, found: Sequence[Named], limit: int
+) -> str | None:
+    """The cursor of the page after the first `limit` of what was found; None if that is all."""
+    if len(found) <= limit:
+        return None
+    return write(listed, platform, ids.from_text(prefix, found[limit - 1].id) or 0)
 
 
 def read(listed: str, platform: int, cursor: str | None) -> int:

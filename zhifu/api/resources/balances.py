@@ -53,8 +53,7 @@ async def list_withdrawals(
     """Your platform's withdrawals, the newest first."""
     before = cursors.read(_LISTED, caller.platform, page.cursor)
     found = await gateway.withdrawals(caller.platform, before=before, limit=page.limit + 1)
-    numbers = [ids.from_text(ids.WITHDRAWAL, each.id) or 0 for each in found]
-    cursor = cursors.following(_LISTED, caller.platform, numbers, page.limit)
+    cursor = cursors.following(_LISTED, caller.platform, ids.WITHDRAWAL, found, page.limit)
     return schemas.WithdrawalsOut(
         data=[_shown(each) for each in found[: page.limit]], next_cursor=cursor
     )

@@ -28,10 +28,8 @@ async def list_chargebacks(
         before=cursors.read(listed, caller.platform, query.cursor),
         limit=query.limit + 1,
     )
-    page, cursor = [shown.chargeback(each) for each in found[: query.limit]], None
-    if len(found) > query.limit:
-        last = ids.from_text(ids.CHARGEBACK, page[-1].id) or 0
-        cursor = cursors.write(listed, caller.platform, last)
+    cursor = cursors.following(listed, caller.platform, ids.CHARGEBACK, found, query.limit)
+    page = [shown.chargeback(each) for each in found[: query.limit]]
     return schemas.ChargebacksOut(data=page, next_cursor=cursor)
 
 

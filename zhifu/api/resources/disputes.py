@@ -42,8 +42,7 @@ async def list_disputes(
     """The disputes about your platform's orders, the newest first."""
     before = cursors.read(_LISTED, caller.platform, page.cursor)
     found = await gateway.disputes(caller.platform, before=before, limit=page.limit + 1)
-    numbers = [ids.from_text(ids.DISPUTE, each.id) or 0 for each in found]
-    cursor = cursors.following(_LISTED, caller.platform, numbers, page.limit)
+    cursor = cursors.following(_LISTED, caller.platform, ids.DISPUTE, found, page.limit)
     data = [_shown(each) for each in found[: page.limit]]
     return schemas.DisputesOut(data=data, next_cursor=cursor)
 

@@ -41,8 +41,7 @@ async def list_reservations(
     """Your platform's reservations of learner numbers, the newest first."""
     before = cursors.read(_LISTED, caller.platform, page.cursor)
     found = await gateway.reservations(caller.platform, before=before, limit=page.limit + 1)
-    numbers = [ids.from_text(ids.RESERVATION, each.id) or 0 for each in found]
-    cursor = cursors.following(_LISTED, caller.platform, numbers, page.limit)
+    cursor = cursors.following(_LISTED, caller.platform, ids.RESERVATION, found, page.limit)
     data = [_shown(each) for each in found[: page.limit]]
     return schemas.ReservationsOut(data=data, next_cursor=cursor)
 

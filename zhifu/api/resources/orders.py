@@ -112,10 +112,7 @@ async def list_orders(
     before = cursors.read(_LISTED, caller.platform, page.cursor)
     found = await gateway.orders(caller.platform, before=before, limit=page.limit + 1)
     listed = [shown.order(each) for each in found[: page.limit]]
-    cursor = None
-    if len(found) > page.limit:
-        last = ids.from_text(ids.ORDER, listed[-1].id) or 0
-        cursor = cursors.write(_LISTED, caller.platform, last)
+    cursor = cursors.following(_LISTED, caller.platform, ids.ORDER, found, page.limit)
     return schemas.OrdersOut(data=listed, next_cursor=cursor)
 
 

@@ -30,10 +30,8 @@ async def list_paybacks(
         before=cursors.read(listed, caller.platform, query.cursor),
         limit=query.limit + 1,
     )
-    page, cursor = [shown.payback(each) for each in found[: query.limit]], None
-    if len(found) > query.limit:
-        last = ids.from_text(ids.PAYBACK, page[-1].id) or 0
-        cursor = cursors.write(listed, caller.platform, last)
+    cursor = cursors.following(listed, caller.platform, ids.PAYBACK, found, query.limit)
+    page = [shown.payback(each) for each in found[: query.limit]]
     return schemas.PaybacksOut(data=page, next_cursor=cursor)
 
 

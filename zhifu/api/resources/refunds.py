@@ -41,10 +41,7 @@ async def list_refunds(
     before = cursors.read(_LISTED, caller.platform, page.cursor)
     found = await gateway.refunds(caller.platform, before=before, limit=page.limit + 1)
     listed = [shown.refund(each) for each in found[: page.limit]]
-    cursor = None
-    if len(found) > page.limit:
-        last = ids.from_text(ids.REFUND, listed[-1].id) or 0
-        cursor = cursors.write(_LISTED, caller.platform, last)
+    cursor = cursors.following(_LISTED, caller.platform, ids.REFUND, found, page.limit)
     return schemas.RefundsOut(data=listed, next_cursor=cursor)
 
 
