@@ -65,19 +65,21 @@ def test_a_part_that_turns_out_to_be_all_that_is_left_counts_as_all(counter: Cou
 def test_a_transaction_that_waits_in_vain_keeps_no_refund_from_its_provider(
     counter: Counter,
 ) -> None:
-    """PAY-16"""
-    waiting, returned = paid(counter), paid(counter)
-    (order,) = returned.payment.orders
-    with counter.provider.silence():
-        counter.gateway.refund(order.id)
+    """PAY-16: whoever came first, what needs nothing on chain goes first."""
+    settled, returned, waiting = paid(counter), paid(counter), paid(counter)
+    (first,), (second,) = settled.payment.orders, returned.payment.orders
+    counter.gateway.settle(1, limit=1)
     counter.fair.anvil.set_automine(False)
+    with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
+        counter.gateway.refund(first.id)
+    with counter.provider.silence(), rounds.running(rounds.Round(1.0)):
+        counter.gateway.refund(second.id)
     counter.now += 10_000
     with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
-        counter.gateway.settle(1)
-    with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
         counter.gateway.recover(1)
-    assert counter.gateway.order(order.id).state is OrderState.REFUND_PENDING
+    assert counter.gateway.order(second.id).state is OrderState.REFUND_PENDING
     with rounds.running(rounds.Round(1.0)):
         assert counter.gateway.follow_refunds(1) == 1
-    assert counter.gateway.order(order.id).state is OrderState.REFUNDED
-    assert counter.order_state(waiting) is OrderState.SUBMITTED
+    assert counter.gateway.order(first.id).state is OrderState.REFUND_PENDING
+    assert counter.gateway.order(second.id).state is OrderState.REFUNDED
+    assert counter.order_state(waiting) is OrderState.PAID
