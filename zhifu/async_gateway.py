@@ -240,23 +240,27 @@ class AsyncGateway:
         """Send a top-up that is not on chain yet back at its provider."""
         return await self.run(self.gateway.refund_top_up, payment_id)
 
+    async def top_up_returned(self, payment_id: str, detail: str) -> TopUp:
+        """Mark a top-up that goes back as returned by hand."""
+        return await self.run_brief(self.gateway.top_up_returned, payment_id, detail)
+
     async def refund_late_top_ups(self, platform: int, patience_seconds: int) -> list[TopUp]:
         """Send back what a problem has kept from the chain for so long."""
         return await self.run(self.gateway.refund_late_top_ups, platform, patience_seconds)
 
     async def top_up(self, payment_id: str) -> TopUp:
         """One top-up, by its payment."""
-        return await self.run(self.gateway.top_up, payment_id)
+        return await self.run_brief(self.gateway.top_up, payment_id)
 
     async def top_ups(
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[TopUp]:
         """A platform's top-ups, the newest first."""
-        return await self.run(self.gateway.top_ups, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.top_ups, platform, before=before, limit=limit)
 
     async def top_up_history(self, payment_id: str) -> list[Change]:
         """What happened to a top-up, in order."""
-        return await self.run(self.gateway.top_up_history, payment_id)
+        return await self.run_brief(self.gateway.top_up_history, payment_id)
 
     async def learner_balance(self, platform: int, learner: int) -> Balance:
         """What a learner can spend on a platform now."""

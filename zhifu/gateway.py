@@ -149,8 +149,11 @@ class Gateway:
             )
             for platform, signer in operators.items()
         }
+        self._chargeback_book = ChargebackBook(store, clock)
         self._top_up_book = TopUpBook(store, clock)
-        self._top_ups = TopUps(self._top_up_book, self._books, network, self._lane, providers)
+        self._top_ups = TopUps(
+            self._top_up_book, self._books, self._chargeback_book, network, self._lane, providers
+        )
         self.asking = Asking(providers)
         prompt = [name for name, each in providers.items() if answers_at_once(each)]
         self.freshness = Freshness(self.sync)
@@ -170,7 +173,6 @@ class Gateway:
         )
         self._licenses = Licenses(store, network, self._index)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
-        self._chargeback_book = ChargebackBook(store, clock)
         self._dispute_book = DisputeBook(store, clock)
         self._refunds = Refunds(
             self._refund_book,
@@ -478,9 +480,19 @@ class Gateway:
 
         The same again asks how far that is. Raises UnknownPayment, NotRefundable if it is not paid,
         or on its way to the chain already, UnknownProvider, and ProviderRefused: its provider is
-        then asked again only by calling this again.
+        then asked again only by calling this again, unless the money is returned by hand
+        (`top_up_returned`). Raises NotRefundable too if the payer's bank has a part: it is pending
+        then, and goes back once the bank has given that back, or by hand.
         """
         return self._top_ups.refund(payment_id)
+
+    def top_up_returned(self, payment_id: str, detail: str) -> TopUp:
+        """Mark a top-up that goes back as returned by hand; `detail` says how.
+
+        Its provider is not asked for it any more. Raises InvalidInput, UnknownPayment, and
+        NotRefundable unless its provider has refused to, or the payer's bank has a part of it.
+        """
+        return self._top_ups.returned(payment_id, detail)
 
     def refund_late_top_ups(self, platform: int, patience_seconds: int) -> list[TopUp]:
         """Send back what a problem has kept from the chain for so long; those on their way."""

@@ -71,11 +71,11 @@ class TopUpBook:
         """What still waits goes back at its provider from now on, and not on chain any more."""
         self._run("begin_top_up_refund", payment_id)
 
-    def refunded(self, payment_id: str) -> None:
-        """The provider has returned the money."""
+    def refunded(self, payment_id: str, returned: str | None = None) -> None:
+        """The money is back with the learner; `returned` says how if a person gave it back."""
         number, now = _number(payment_id), self._clock()
         with self._store.writing() as transaction:
-            if transaction.run("top_up_refunded", id=number, now=now):
+            if transaction.run("top_up_refunded", id=number, returned=returned, now=now):
                 transaction.run(
                     "set_payment_state",
                     id=number,

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from zhifu import ids, rounds
 from zhifu.accounts import of_learner
 from zhifu.books import Books, Funds
+from zhifu.chargebackbook import ChargebackBook
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ChainUnreachable,
     ContractReverted,
     InputError,
+    InvalidInput,
     NotRefundable,
     PaymentUnknown,
     ProviderRefused,
@@ -26,10 +28,17 @@ from zhifu.operations import Kind
 from zhifu.payments import TopUp, TopUpState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.refusals import explained
+from zhifu.requests import TEXT_RULE, is_text
 from zhifu.topupbook import TopUpBook
 from zhifu.treasury import Balance, balance_in
 
 _GOING_BACK = (TopUpState.REFUND_PENDING, TopUpState.REFUNDED)
+
+PART_CHARGED_BACK = "part_charged_back"
+"""The problem of a top-up of which the payer's bank has taken a part."""
+
+#: What only a person can end, by returning the money.
+_FOR_A_PERSON = (ProviderRefused.code, PART_CHARGED_BACK)
 
 
 class TopUps:
@@ -39,12 +48,14 @@ class TopUps:
         self,
         book: TopUpBook,
         books: Books,
+        chargebacks: ChargebackBook,
         network: Network,
         lane: Callable[[int], Lane],
         providers: Mapping[str, Provider],
     ) -> None:
         self._book = book
         self._books = books
+        self._chargebacks = chargebacks
         self._network = network
         self._lane = lane
         self._providers = providers
@@ -71,6 +82,16 @@ class TopUps:
             raise NotRefundable(payment_id, f"the top-up is {top_up.state.value}")
         if top_up.state is TopUpState.REFUND_PENDING:
             self._give_back(top_up)
+        return self._book.of(payment_id)
+
+    def returned(self, payment_id: str, detail: str) -> TopUp:
+        """A person has returned the money; see `Gateway.top_up_returned`."""
+        if not is_text(detail) or not detail.strip():
+            raise InvalidInput("detail", TEXT_RULE)
+        top_up = self._book.of(payment_id)
+        if top_up.state is not TopUpState.REFUND_PENDING or top_up.problem not in _FOR_A_PERSON:
+            raise NotRefundable(payment_id, "its provider has not refused to return the money")
+        self._book.refunded(payment_id, detail)
         return self._book.of(payment_id)
 
     def refund_late(self, platform: int, patience_seconds: int) -> list[TopUp]:
@@ -104,6 +125,9 @@ class TopUps:
         return self._book.page(platform, before, limit)
 
     def _put(self, lane: Lane, top_up: TopUp) -> bool:
+        if self._is_part_gone(top_up):
+            self._book.delayed(top_up.id, PART_CHARGED_BACK)
+            return False
         settlement, decimals = self._network.settlement, self._network.deployment.ledger_decimals
         units = top_up.amount.to_ledger_units(decimals)
         calldata = settlement.encode("topUp", [top_up.learner], [units])
@@ -119,6 +143,9 @@ class TopUps:
         return True
 
     def _give_back(self, top_up: TopUp) -> bool:
+        if self._is_part_gone(top_up):
+            self._book.delayed(top_up.id, PART_CHARGED_BACK)
+            raise NotRefundable(top_up.id, "a part of its payment was charged back")
         try:
             status = self._asked(top_up)
         except PaymentUnknown:
@@ -130,6 +157,11 @@ class TopUps:
         if status is RefundStatus.DONE:
             self._book.refunded(top_up.id)
         return status is RefundStatus.DONE
+
+    def _is_part_gone(self, top_up: TopUp) -> bool:
+        """Whether the payer's bank took so much that less than the top-up is left."""
+        left = self._chargebacks.left(top_up.id)
+        return left is not None and left < top_up.amount
 
     def _asked(self, top_up: TopUp) -> RefundStatus:
         name, payment = self._book.paid_at(top_up.id)

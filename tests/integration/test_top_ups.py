@@ -9,9 +9,9 @@ import pytest
 
 from tests.integration.counter import HOUR, Counter, charge_back, give_back, name
 from tests.integration.fair import DEPOSIT
+from tests.integration.purse import CENT, TEN, allow, on_account, paid, request, state
 from tests.integration.test_gateway_recover import Faulty
-from zhifu.accounts import of_learner, of_platform
-from zhifu.checkouts import OpenCheckout
+from zhifu.accounts import of_platform
 from zhifu.exceptions import (
     AmountMismatch,
     ChainUnreachable,
@@ -23,45 +23,12 @@ from zhifu.exceptions import (
     UnknownPayment,
 )
 from zhifu.money import Money
-from zhifu.payments import PaymentRequest, PaymentState, Purpose, TopUpState
-
-CENT = 10_000
-TEN = Money(1_000, "USD")
-
-
-def request(counter: Counter, **changes: Any) -> PaymentRequest:
-    named = {"provider_payment_id": "", "contents": (), "amount": TEN, **changes}
-    return counter.fair.request(purpose=Purpose.TOP_UP, **named)
-
-
-def allow(counter: Counter, per_day: int = 10**12) -> None:
-    """Let platform 1 top up so much on a day, in ledger units."""
-    fair = counter.fair
-    fair.network.settlement.set_top_up_limit(fair.operators[1], 1, per_day)
-    fair.pass_days(3)
-
-
-def paid(counter: Counter, **changes: Any) -> OpenCheckout:
-    """A top-up that its learner has paid, as the books know."""
-    made = counter.gateway.checkout(request(counter, **changes), counter.terms())
-    counter.provider.confirm(name(made))
-    counter.now += 10
-    assert counter.gateway.inquire() == 1
-    return made
-
-
-def on_account(counter: Counter, learner: int = 1) -> int:
-    """What a learner has on platform 1, in cents."""
-    return counter.fair.network.settlement.available_of(of_learner(1, learner)) // CENT
-
-
-def state(counter: Counter, made: OpenCheckout) -> TopUpState:
-    return counter.gateway.top_up(made.payment.id).state
+from zhifu.payments import PaymentState, TopUpState
 
 
 def test_what_is_paid_comes_to_the_learners_account(counter: Counter) -> None:
     """TOPUP-5"""
-    allow(counter)
+    allow(counter.fair)
     made = counter.gateway.checkout(request(counter), counter.terms())
     assert state(counter, made) is TopUpState.AWAITING_PAYMENT
     counter.provider.confirm(name(made))
@@ -69,7 +36,7 @@ def test_what_is_paid_comes_to_the_learners_account(counter: Counter) -> None:
     counter.gateway.inquire()
     assert state(counter, made) is TopUpState.WAITING
     assert counter.gateway.follow_top_ups(1) == 1
-    assert on_account(counter) == 1_000
+    assert on_account(counter.fair) == 1_000
     assert counter.fair.available(1) == DEPOSIT - 1_000 * CENT
     assert counter.gateway.learner_balance(1, 1).available == TEN
     counter.gateway.sync()
@@ -92,13 +59,13 @@ def test_what_is_paid_comes_to_the_learners_account(counter: Counter) -> None:
 
 def test_a_payment_that_the_platform_has_tops_up_too(counter: Counter) -> None:
     """TOPUP-5"""
-    allow(counter)
+    allow(counter.fair)
     asked = request(counter, provider_payment_id=counter.provider.pay(TEN))
     first = counter.gateway.pay(asked)
     assert counter.gateway.pay(asked).id == first.id
     assert counter.gateway.follow_top_ups(1) == 1
     assert counter.gateway.follow_top_ups(1) == 0
-    assert on_account(counter) == 1_000
+    assert on_account(counter.fair) == 1_000
 
 
 def test_a_top_up_is_asked_for_as_any_payment(counter: Counter) -> None:
@@ -132,7 +99,7 @@ POINTS = ("before sending", "after sending", "before the receipt", "looking it u
 @pytest.mark.parametrize("point", POINTS)
 def test_a_lost_reply_tops_up_once(counter: Counter, point: str) -> None:
     """TOPUP-5, SUB-3: another gateway goes on where the chain was lost."""
-    allow(counter)
+    allow(counter.fair)
     made = paid(counter)
     faulty = Faulty(counter.fair.anvil.rpc_url)
     network = counter.fair.same_chain(faulty)
@@ -142,17 +109,17 @@ def test_a_lost_reply_tops_up_once(counter: Counter, point: str) -> None:
             broken.follow_top_ups(1)
     counter.gateway.recover(1)
     counter.gateway.follow_top_ups(1)
-    assert on_account(counter) == 1_000
+    assert on_account(counter.fair) == 1_000
     counter.gateway.sync()
     assert state(counter, made) is TopUpState.CONFIRMED
 
 
 def test_above_the_days_limit_it_waits_and_then_goes_back(counter: Counter) -> None:
     """TOPUP-6"""
-    allow(counter, 1_500 * CENT)
+    allow(counter.fair, 1_500 * CENT)
     first, second = paid(counter), paid(counter, learner=2)
     assert counter.gateway.follow_top_ups(1) == 1
-    assert (on_account(counter), on_account(counter, 2)) == (1_000, 0)
+    assert (on_account(counter.fair), on_account(counter.fair, 2)) == (1_000, 0)
     delayed = counter.gateway.top_up(second.payment.id)
     assert (delayed.state, delayed.problem) == (TopUpState.WAITING, "top_up_above_limit")
     counter.now += HOUR - 1
@@ -164,13 +131,13 @@ def test_above_the_days_limit_it_waits_and_then_goes_back(counter: Counter) -> N
     assert counter.state(second) is PaymentState.REFUNDED
     counter.fair.pass_days(1)
     assert counter.gateway.follow_top_ups(1) == 0
-    assert on_account(counter, 2) == 0
+    assert on_account(counter.fair, 2) == 0
     assert counter.provider.refunded(name(first)).amount == 0
 
 
 def test_on_the_next_day_it_comes_to_the_account(counter: Counter) -> None:
     """TOPUP-6: what keeps it waiting is told once, however often it is tried."""
-    allow(counter, 1_000 * CENT)
+    allow(counter.fair, 1_000 * CENT)
     paid(counter)
     made = paid(counter, learner=2)
     for _ in range(3):
@@ -179,13 +146,13 @@ def test_on_the_next_day_it_comes_to_the_account(counter: Counter) -> None:
     assert told.count("delayed") == 1
     counter.fair.pass_days(1)
     assert counter.gateway.follow_top_ups(1) == 1
-    assert on_account(counter, 2) == 1_000
+    assert on_account(counter.fair, 2) == 1_000
     assert counter.gateway.top_up(made.payment.id).problem is None
 
 
 def test_a_platform_without_money_tops_up_nothing(counter: Counter) -> None:
     """TOPUP-6"""
-    allow(counter)
+    allow(counter.fair)
     counter.gateway.withdraw(1, Money(DEPOSIT // CENT, "USD"), "all")
     made = paid(counter)
     assert counter.gateway.follow_top_ups(1) == 0
@@ -196,7 +163,7 @@ def test_a_platform_without_money_tops_up_nothing(counter: Counter) -> None:
 
 def test_what_is_on_the_account_does_not_go_back_at_the_provider(counter: Counter) -> None:
     """TOPUP-7"""
-    allow(counter)
+    allow(counter.fair)
     made = paid(counter)
     counter.gateway.follow_top_ups(1)
     with pytest.raises(NotRefundable):
@@ -210,37 +177,37 @@ def test_a_provider_that_is_silent_is_asked_again_under_the_same_id(counter: Cou
     with counter.provider.silence():
         sent = counter.gateway.refund_top_up(made.payment.id)
         assert sent.state is TopUpState.REFUND_PENDING
-    allow(counter)
+    allow(counter.fair)
     counter.gateway.follow_top_ups(1)
     counter.gateway.refund_top_up(made.payment.id)
     assert state(counter, made) is TopUpState.REFUNDED
     assert counter.provider.refunded(name(made)) == TEN
-    assert on_account(counter) == 0
+    assert on_account(counter.fair) == 0
 
 
 def test_what_was_charged_back_is_not_put_on_chain(counter: Counter) -> None:
     """TOPUP-8"""
-    allow(counter)
+    allow(counter.fair)
     made = paid(counter)
     charge_back(counter, made)
     assert counter.gateway.follow_top_ups(1) == 0
-    assert (on_account(counter), counter.fair.available(1)) == (0, DEPOSIT)
+    assert (on_account(counter.fair), counter.fair.available(1)) == (0, DEPOSIT)
     with pytest.raises(NotRefundable):
         counter.gateway.refund_top_up(made.payment.id)
     give_back(counter, made)
     assert counter.gateway.follow_top_ups(1) == 1
-    assert on_account(counter) == 1_000
+    assert on_account(counter.fair) == 1_000
 
 
 def test_a_top_up_that_was_reorganised_away_goes_out_again(counter: Counter) -> None:
     """TOPUP-5, SUB-7"""
-    allow(counter)
+    allow(counter.fair)
     made = paid(counter)
     before = counter.fair.anvil.snapshot()
     counter.gateway.follow_top_ups(1)
     counter.fair.anvil.revert(before)
     counter.gateway.recover(1)
-    assert on_account(counter) == 1_000
+    assert on_account(counter.fair) == 1_000
     assert state(counter, made) in (TopUpState.SETTLED, TopUpState.CONFIRMED)
     assert counter.fair.network.settlement.available_of(of_platform(1)) == DEPOSIT - 1_000 * CENT
 

@@ -61,8 +61,9 @@ FROM disputes JOIN orders ON orders.id = disputes.order_id WHERE disputes.id = :
 SELECT id, arguments, transaction_hash, block_number, result FROM acts WHERE id = :id;
 
 -- event_top_up --
-SELECT payments.id, learner, amount, currency, top_up_history.detail, transaction_hash,
-    block_number
+SELECT payments.id, learner, amount, currency,
+    CASE top_up_history.state WHEN 'refunded' THEN NULL ELSE top_up_history.detail END,
+    transaction_hash, block_number
 FROM payments
 JOIN top_ups ON top_ups.payment_id = payments.id
 JOIN top_up_history ON top_up_history.payment_id = payments.id

@@ -15,7 +15,7 @@ WHERE payments.platform = :platform AND purpose = 'top_up' AND payments.id < :be
 ORDER BY payments.id DESC LIMIT :limit;
 
 -- due_top_ups --
--- What its provider refuses to return waits for somebody to ask again.
+-- What its provider refuses to return waits for a person.
 SELECT payments.id, payments.platform, learner, amount, currency, provider, provider_payment_id,
     payments.state, top_ups.state, problem, transaction_hash, block_number, created_at
 FROM top_ups JOIN payments ON payments.id = top_ups.payment_id
@@ -25,11 +25,13 @@ WHERE top_ups.platform = :platform AND due_at <= :now
 ORDER BY due_at, payment_id LIMIT :limit;
 
 -- late_top_ups --
+-- Both conditions on the state: by the first SQLite sees that the index of what is due holds these.
 SELECT payments.id, payments.platform, learner, amount, currency, provider, provider_payment_id,
     payments.state, top_ups.state, problem, transaction_hash, block_number, created_at
 FROM top_ups JOIN payments ON payments.id = top_ups.payment_id
-WHERE top_ups.platform = :platform AND top_ups.state = 'waiting' AND payments.state = 'paid'
-    AND problem IS NOT NULL AND top_ups.changed_at <= :latest
+WHERE top_ups.platform = :platform AND payments.state = 'paid'
+    AND top_ups.state IN ('waiting', 'refund_pending') AND top_ups.state = 'waiting'
+    AND problem <> 'part_charged_back' AND top_ups.changed_at <= :latest
 ORDER BY payment_id LIMIT :limit;
 
 -- top_up_tries --
@@ -50,7 +52,7 @@ UPDATE top_ups SET state = 'refund_pending', problem = NULL, tries = 0, due_at =
 WHERE payment_id = :id AND state = 'waiting';
 
 -- top_up_refunded --
-UPDATE top_ups SET state = 'refunded', problem = NULL, changed_at = :now
+UPDATE top_ups SET state = 'refunded', problem = NULL, returned = :returned, changed_at = :now
 WHERE payment_id = :id AND state = 'refund_pending';
 
 -- top_up_history --

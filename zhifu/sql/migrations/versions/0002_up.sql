@@ -52,23 +52,29 @@ CREATE INDEX payments_from_balances ON payments (platform, learner) WHERE provid
 CREATE INDEX payments_open ON payments (id)
     WHERE state IN ('created', 'awaiting_payment', 'payment_unknown');
 
+-- payments_top_ups --
+CREATE INDEX payments_top_ups ON payments (platform, id) WHERE purpose = 'top_up';
+
 -- top_ups --
 -- What becomes of a paid top-up: it waits until an operation puts it on the learner's account, whose
 -- `transaction_hash` and `block_number` these are, or it goes back at its provider. `problem` says
--- what keeps it waiting, and it is tried at `due_at` again, after `tries` times.
+-- what keeps it waiting, and it is tried at `due_at` again, after `tries` times. `returned` is how a
+-- person gave the money back.
 CREATE TABLE top_ups (
     payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
     platform BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN (
         'waiting', 'stored', 'submitted', 'settled', 'confirmed', 'refund_pending', 'refunded')),
     problem TEXT,
+    returned TEXT CHECK (length(returned) BETWEEN 1 AND 255),
     transaction_hash TEXT,
     block_number BIGINT,
     tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
     due_at BIGINT NOT NULL DEFAULT 0,
     changed_at BIGINT NOT NULL,
     CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
-    CHECK (problem IS NULL OR state IN ('waiting', 'refund_pending'))
+    CHECK (problem IS NULL OR state IN ('waiting', 'refund_pending')),
+    CHECK (returned IS NULL OR state = 'refunded')
 );
 
 -- top_ups_due --
@@ -926,12 +932,17 @@ CREATE TRIGGER acts_keep BEFORE DELETE ON acts BEGIN
 END;
 
 -- operations_top_ups --
--- Only a paid top-up that waits is put on chain.
+-- Only a paid top-up that waits is put on chain, and only while all of its money is here.
 CREATE TRIGGER operations_top_ups BEFORE INSERT ON operations
 WHEN NEW.kind = 'top_up' AND NOT EXISTS (
     SELECT 1 FROM top_ups JOIN payments ON payments.id = top_ups.payment_id
+    JOIN payment_returns ON payment_returns.payment_id = payments.id
     WHERE payments.id = NEW.subject AND payments.platform = NEW.platform
-        AND payments.state = 'paid' AND top_ups.state = 'waiting')
+        AND payments.state = 'paid' AND top_ups.state = 'waiting'
+        AND payments.received - payment_returns.standing - coalesce((
+            SELECT sum(paybacks.amount) FROM paybacks
+            WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
+        ), 0) >= payments.amount)
 BEGIN
     SELECT RAISE(ABORT, 'only a paid top-up that waits is put on chain');
 END;
@@ -1004,7 +1015,7 @@ BEGIN
     INSERT INTO top_up_history
     SELECT NEW.payment_id, count(*) + 1,
         CASE WHEN OLD.state = NEW.state THEN 'delayed' ELSE NEW.state END,
-        NEW.changed_at, NEW.problem
+        NEW.changed_at, coalesce(NEW.problem, NEW.returned)
     FROM top_up_history WHERE payment_id = NEW.payment_id;
 END;
 
