@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zhifu.api.probes import GOOD, SILENT, Probe
+from zhifu.api.probes import BROKEN, GOOD, SILENT, Probe
 from zhifu.exceptions import ChainUnreachable
 
 FOREVER = 30.0
@@ -73,6 +73,23 @@ def test_an_answer_holds_for_a_moment(node: Node) -> None:
         probe.close()
 
     asyncio.run(story())
+
+
+def test_a_question_that_fails_like_nobody_expected_is_told_as_broken() -> None:
+    """API-12"""
+    asked = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise TypeError("a defect")
+
+    async def story() -> None:
+        probe = Probe(ask, clock=lambda: 0.0)
+        assert [await probe.answer() for _ in range(3)] == [BROKEN] * 3
+        probe.close()
+
+    asyncio.run(story())
+    assert len(asked) == 1
 
 
 def test_whoever_goes_away_takes_no_answer_from_the_others(node: Node) -> None:

@@ -7,6 +7,7 @@ is asked once for all who want to know, and its answer holds for a moment.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from zhifu.chain import Chain
 from zhifu.exceptions import ZhifuError
 from zhifu.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 GOOD = "ok"
 """What is told of something that answers."""
@@ -29,7 +32,7 @@ _KEPT_SECONDS = 1.0
 
 
 class Probe:
-    """One question; it answers `ok`, the code of an error, or `timed_out`.
+    """One question; it answers `ok`, the code of an error, `timed_out`, or `broken`.
 
     `ask` may block, and is never under way twice. An asker waits `patience_seconds` at most since
     it began. An answer holds for `kept_seconds`.
@@ -88,6 +91,9 @@ class Probe:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._ask)
         except ZhifuError as error:
             told = error.code
+        except Exception:
+            _LOG.exception("a probe failed")
+            told = BROKEN
         self._told, self._good_until = told, self._clock() + self._kept_seconds
         return told
 
