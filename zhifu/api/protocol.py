@@ -15,7 +15,10 @@ HEAD_BYTES = 65_536
 """How much of a head may have come without completing it."""
 
 HEAD_SECONDS = 20.0
-"""How long a head may take to come, once a connection is made or its first byte has come."""
+"""How long a head may take to come, once a connection is made or its first byte has come.
+
+What comes behind a request that is still being answered has as long as that takes.
+"""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -48,7 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES:
             self._refuse()
-        elif self._head_timer is None:
+        elif self._head_timer is None and not self._is_answering:
+            # Behind a request that is being answered, its own time bounds the wait.
             self._expect()
 
     def on_headers_complete(self) -> None:
@@ -62,6 +66,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._requests += 1
         super().on_message_complete()
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def _expect(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._refuse)
