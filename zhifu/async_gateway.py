@@ -71,8 +71,6 @@ class AsyncGateway:
             gateway.intake, gateway.asking, gateway.freshness, batch=batch, queue=queue
         )
         self._is_closed = False
-        #: How many callbacks are being verified and stored, or wait for it.
-        self.callbacks_waiting = 0
 
     async def __aenter__(self) -> AsyncGateway:
         return self
@@ -136,11 +134,7 @@ class AsyncGateway:
 
     async def take_callback(self, provider: str, callback: Callback) -> Answer:
         """Store what a provider tells by itself, and what to answer it."""
-        self.callbacks_waiting += 1
-        try:
-            return await self._in(self._callbacks, self.gateway.take_callback, provider, callback)
-        finally:
-            self.callbacks_waiting -= 1
+        return await self._in(self._callbacks, self.gateway.take_callback, provider, callback)
 
     async def process_callbacks(self) -> int:
         """Ask providers again about what their callbacks hinted at."""

@@ -126,6 +126,8 @@ class Gateway:
             raise InvalidInput("providers", f"must not be called {BALANCE}: that is learners' own")
         providers = {name: Spared(each) for name, each in providers.items()}
         providers[BALANCE] = BalanceProvider()
+        #: The names of those whose payments, and callbacks, are taken.
+        self.providers = frozenset(providers)
         self._store = store
         self._batch_size = batch_size
         self._index = Index()

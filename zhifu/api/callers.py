@@ -12,7 +12,7 @@ from starlette.types import Scope as HttpScope
 
 from zhifu.api.api_keys import ApiKey, ApiKeys, Mode, hash_of, looks_like_a_key
 from zhifu.api.buckets import Bucket, Rate
-from zhifu.api.problems import BUSY, Refused
+from zhifu.api.rooms import Room
 from zhifu.api.scopes import Scope
 from zhifu.exceptions import InvalidApiKey, MissingScope
 
@@ -22,7 +22,8 @@ _REFRESHED_AFTER_SECONDS = 0.5
 _REMEMBERED = 4_096
 
 #: So many keys are looked for at once that nobody has shown yet: the known ones do not wait long.
-_MOST_STRANGERS = 32
+#: After a restart every key is one of those, so that more of them wait.
+_STRANGERS, _STRANGERS_WAITING = 32, 512
 _PREFIX = b"Bearer "
 
 
@@ -61,11 +62,11 @@ class Callers:
         self._known: dict[bytes, Caller] = {}
         self._asking: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._used: dict[str, int] = {}
-        self._strangers = 0
+        self._strangers = Room(_STRANGERS, _STRANGERS_WAITING)
         self._refused: dict[bytes, float] = {}
 
     async def of(self, request: HttpScope) -> Caller:
-        """Whose API key a request carries; raises InvalidApiKey, and Refused if too many ask."""
+        """Whose API key a request carries; raises InvalidApiKey, and Refused if too many wait."""
         digest = _digest(request["headers"])
         caller = self._known.get(digest)
         if caller is None and time.monotonic() < self._refused.get(digest, 0.0):
@@ -107,13 +108,8 @@ class Callers:
 
     async def _meet(self, digest: bytes) -> Caller | None:
         """Look for a key that nobody has shown yet; one that is not there is not there for now."""
-        if self._strangers >= _MOST_STRANGERS:
-            raise Refused(BUSY)
-        self._strangers += 1
-        try:
+        async with self._strangers.place():
             caller = await self._look(digest)
-        finally:
-            self._strangers -= 1
         if caller is None:
             self._refused[digest] = time.monotonic() + _TRUSTED_SECONDS
             if len(self._refused) > _REMEMBERED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -17,12 +17,16 @@ from zhifu.api.lags import Lags
 from zhifu.api.metrics import Metrics
 from zhifu.api.probes import Probe
 from zhifu.api.replies import Replies
+from zhifu.api.rooms import Room
 from zhifu.api.supervision import Supervision
 from zhifu.async_gateway import AsyncGateway
 from zhifu.notify.contacts import Contacts
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.store import Store
+
+#: So many callbacks are read, verified and stored at once.
+_CALLBACKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Service:
     probes: Mapping[str, Probe]
     contacts: Contacts
     lags: Lags
+    callback_room: Room = field(default_factory=lambda: Room(_CALLBACKS))
 
 
 def service_of(request: Request) -> Service:
@@ -86,6 +91,10 @@ async def _contacts(request: Request) -> Contacts:
     return service_of(request).contacts
 
 
+async def _callback_room(request: Request) -> Room:
+    return service_of(request).callback_room
+
+
 async def _caller(request: Request) -> Caller:
     found: Caller = request.state.caller
     return found
@@ -102,6 +111,9 @@ Events = Annotated[Feed, Depends(_events)]
 
 People = Annotated[Contacts, Depends(_contacts)]
 """Where learners are told, as a handler's argument."""
+
+CallbackRoom = Annotated[Room, Depends(_callback_room)]
+"""Where callbacks are taken, as a handler's argument."""
 
 Asking = Annotated[Caller, Depends(_caller)]
 """Whom a request comes from, as a handler's argument."""

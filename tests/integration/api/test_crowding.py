@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -26,6 +27,7 @@ from zhifu.api.buckets import UNLIMITED
 from zhifu.api.callers import Callers
 from zhifu.api.limits import Limits
 from zhifu.api.problems import Refused
+from zhifu.api.resources import callbacks
 from zhifu.api.scopes import ALL
 from zhifu.exceptions import InvalidApiKey
 from zhifu.store import Store
@@ -73,15 +75,34 @@ def test_few_keys_are_looked_for_at_once_that_nobody_knows(store: Store) -> None
         door.open.clear()
         asked = door.asked
         asking = [
-            asyncio.ensure_future(door.callers.of(carrying(stranger(each)))) for each in range(200)
+            asyncio.ensure_future(door.callers.of(carrying(stranger(each))))
+            for each in range(1_000)
         ]
-        done, waiting = await asyncio.wait(asking, timeout=0.1)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        done = [each for each in asking if each.done()]
+        waiting = [each for each in asking if not each.done()]
         assert {type(each.exception()) for each in done} == {Refused}
-        assert len(waiting) == door.asked - asked < 100
+        assert 200 < len(waiting) < 600
+        assert door.asked - asked < 100
         assert await door.callers.of(carrying(text)) is known
         door.open.set()
         await asyncio.wait(waiting)
         assert {type(each.exception()) for each in waiting} == {InvalidApiKey}
+
+    asyncio.run(story())
+
+
+def test_whoever_comes_first_after_a_restart_waits_and_is_let_in(store: Store) -> None:
+    """API-19"""
+
+    async def story() -> None:
+        door = Door(store)
+        texts = [door.keys.create(1, "a test", Mode.TEST, ALL)[1] for _ in range(100)]
+        asking = [asyncio.ensure_future(door.callers.of(carrying(text))) for text in texts]
+        await asyncio.sleep(0)
+        door.open.set()
+        assert {caller.platform for caller in await asyncio.gather(*asking)} == {1}
 
     asyncio.run(story())
 
@@ -167,6 +188,41 @@ def test_no_more_callbacks_wait_than_there_is_room_for(
     assert set(statuses) == {400, 503}
 
 
+def test_whoever_sends_no_body_is_told_so_and_holds_a_place_no_longer(
+    shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API-15, API-19"""
+    with monkeypatch.context() as hurried:
+        hurried.setattr(callbacks, "BODY_SECONDS", 0.05)
+        idle = [begun_callback(shop, "sandbox") for _ in range(70)]
+        told = [answered(each) for each in idle]
+    assert set(told) == {503}
+    assert client.post("/v1/callbacks/sandbox", content=b"{}").status_code == 400
+
+
+def test_nobody_can_hold_a_place_with_a_callback_of_no_provider(
+    shop: Shop, client: httpx.Client
+) -> None:
+    """API-15, API-19"""
+    for provider in ("nobody", "%00"):
+        assert answered(begun_callback(shop, provider)) == 404
+    assert client.post("/v1/callbacks/sandbox", content=b"{}").status_code == 400
+
+
+def begun_callback(shop: Shop, provider: str) -> socket.socket:
+    """A connection on which the head of a callback was sent, and nothing of its body."""
+    connection = connect(shop)
+    head = f"POST /v1/callbacks/{provider} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
+    connection.sendall(head.encode())
+    return connection
+
+
+def answered(connection: socket.socket) -> int:
+    """The status that a connection is answered."""
+    with closing(connection), connection.makefile("rb") as reading:
+        return int(reading.readline().split()[1])
+
+
 def test_no_more_requests_are_worked_on_than_there_is_room_for() -> None:
     """API-19"""
 
@@ -235,6 +291,31 @@ def test_a_head_that_takes_its_time_is_cut_off(shop: Shop, monkeypatch: pytest.M
         with closing(connect(shop)) as connection:
             connection.sendall(begun)
             assert is_cut_off(connection)
+
+
+def test_a_request_is_answered_though_a_part_of_the_next_has_come(
+    shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API-19"""
+    let_go, waiting = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> bool:
+        waiting.set()
+        return not let_go.wait(FOREVER)
+
+    monkeypatch.setattr(shop.gateway, "may_use", slow)
+    key = client.headers["Authorization"]
+    request = f"GET /v1/licences?content=1&learner=1 HTTP/1.1\r\nHost: a\r\nAuthorization: {key}"
+    with closing(connect(shop)) as connection:
+        connection.sendall(f"{request}\r\n\r\n".encode())
+        assert waiting.wait(FOREVER)
+        monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.01)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n")
+        time.sleep(0.2)
+        assert client.get("/healthz").status_code == 200
+        let_go.set()
+        with connection.makefile("rb") as reading:
+            assert reading.readline().split()[1] == b"200"
 
 
 def test_a_connection_is_good_for_many_requests(fair: Fair, shop: Shop) -> None:

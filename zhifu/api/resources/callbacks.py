@@ -5,6 +5,7 @@ No API key lets a provider in: its signature does.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -15,13 +16,14 @@ from starlette.responses import Response
 from zhifu.api import problems
 from zhifu.api.problems import Refused
 from zhifu.api.route import problem_answers
-from zhifu.api.service import Gateway
+from zhifu.api.service import CallbackRoom, Gateway
+from zhifu.exceptions import UnknownProvider
 from zhifu.providers import Callback
 
 router = APIRouter(tags=["providers"])
 
-#: Anybody may send something here. Providers send again what is not taken.
-_MOST_WAITING = 64
+#: Anybody may send something here, or begin to. Providers send again what is not taken.
+BODY_SECONDS = 5.0
 
 _RAW = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
@@ -38,11 +40,21 @@ _WORDS: dict[int | str, dict[str, Any]] = {
     openapi_extra=_RAW,
     responses={**_WORDS, **problem_answers(404, 413, 422, 500, 503)},
 )
-async def take_callback(gateway: Gateway, provider: str, request: Request) -> Response:
+async def take_callback(
+    gateway: Gateway, room: CallbackRoom, provider: str, request: Request
+) -> Response:
     """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    callback = Callback(headers, await request.body(), int(time.time()))
-    if gateway.callbacks_waiting >= _MOST_WAITING:
-        raise Refused(problems.BUSY)
-    answer = await gateway.take_callback(provider, callback)
+    if provider not in gateway.gateway.providers:
+        raise UnknownProvider(provider)
+    async with room.place():
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        callback = Callback(headers, await _body(request), int(time.time()))
+        answer = await gateway.take_callback(provider, callback)
     return Response(answer.body, answer.status, media_type=answer.content_type)
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await asyncio.wait_for(request.body(), BODY_SECONDS)
+    except (TimeoutError, asyncio.TimeoutError):
+        raise Refused(problems.TIMED_OUT) from None
