@@ -33,11 +33,11 @@ setup: $(READY) ## install everything into .venv and node_modules
 ##@ Change it
 .PHONY: test
 test: setup ## run every test (TESTS=... CONTRACT_TESTS=... FORGE_TESTS=... for some)
-	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; status=0; \
-	$(BIN)/pytest -p no:pytest-brownie -n auto --maxprocesses 8 --dist loadfile $(TESTS) || status=$$?; \
-	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || status=$$?; \
-	$(BIN)/forge test --match-path '$(FORGE_TESTS)' || status=$$?; \
-	exit $$status
+	@mkdir -p .cache/home; export HOME="$(CURDIR)/.cache/home"; failed=; \
+	$(BIN)/forge test --match-path '$(FORGE_TESTS)' || failed="$$failed forge"; \
+	$(BIN)/pytest $(CONTRACT_TESTS) --network anvil || failed="$$failed contracts"; \
+	$(BIN)/pytest -p no:pytest-brownie -n auto --maxprocesses 8 --dist loadfile $(TESTS) || failed="$$failed python"; \
+	test -z "$$failed" || { $(BIN)/pytest -p no:pytest-brownie --cache-show cache/lastfailed; echo "failed:$$failed"; exit 1; }
 
 .PHONY: fuzz
 fuzz: setup ## walk the contracts at random for long, checking the invariants and against the model
