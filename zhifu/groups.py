@@ -9,7 +9,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
+from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
 from zhifu.exceptions import GatewayClosed
@@ -23,6 +25,14 @@ class _Waiting(NamedTuple, Generic[Item, Outcome]):
 
     items: Sequence[Item]
     answer: asyncio.Future[Sequence[Outcome]]
+
+
+class _Done(NamedTuple, Generic[Item, Outcome]):
+    """A group that was worked on: the answers of its items, or the error it ended with."""
+
+    taken: Sequence[_Waiting[Item, Outcome]]
+    outcomes: Sequence[Outcome]
+    error: BaseException | None
 
 
 class Groups(Generic[Item, Outcome]):
@@ -44,13 +54,17 @@ class Groups(Generic[Item, Outcome]):
         self._work = work
         self._batch = batch
         self._queue = queue
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"zhifu-{name}")
+        self._room: deque[asyncio.Future[None]] = deque()
+        self._is_closed = False
+        self._drained: asyncio.Event | None = None
+        #: Of what both threads change: who waits, how many items those are, and whether the thread
+        #: is at work or called to it.
+        self._lock = Lock()
         self._waiting: deque[_Waiting[Item, Outcome]] = deque()
         self._items_waiting = 0
-        self._room: deque[asyncio.Future[None]] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"zhifu-{name}")
-        self._running: asyncio.Future[Sequence[Outcome]] | None = None
-        self._is_scheduled = self._is_closed = False
-        self._drained: asyncio.Event | None = None
+        self._is_working = False
+        self._done: deque[_Done[Item, Outcome]] = deque()
 
     @property
     def waiting(self) -> int:
@@ -77,7 +91,7 @@ class Groups(Generic[Item, Outcome]):
         """Take no more, and return when all that was taken is done."""
         self._is_closed = True
         self._make_room(len(self._room))
-        if self._waiting or self._running is not None:
+        if self._is_working or self._done:
             self._drained = asyncio.Event()
             await self._drained.wait()
         self._thread.shutdown(wait=False)
@@ -91,12 +105,13 @@ class Groups(Generic[Item, Outcome]):
             raise GatewayClosed
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Sequence[Outcome]] = loop.create_future()
-        self._waiting.append(_Waiting(items, answer))
-        self._items_waiting += len(items)
-        if self._running is None and not self._is_scheduled:
+        with self._lock:
+            self._waiting.append(_Waiting(items, answer))
+            self._items_waiting += len(items)
+            was_idle, self._is_working = not self._is_working, True
+        if was_idle:
             # What else becomes ready in this turn of the loop goes along.
-            self._is_scheduled = True
-            loop.call_soon(self._begin)
+            loop.call_soon(self._begin, loop)
         return answer
 
     async def _wait_for_room(self) -> None:
@@ -116,50 +131,67 @@ class Groups(Generic[Item, Outcome]):
                 room.set_result(None)
                 count -= 1
 
-    def _begin(self) -> None:
-        self._is_scheduled = False
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         taken = self._next()
-        if not taken:
-            if self._drained is not None:
-                self._drained.set()
-            return
-        loop = asyncio.get_running_loop()
+        self._deliver()
+        if taken:
+            self._thread.submit(self._work_on, taken, loop)
+
+    def _work_on(
+        self, taken: Sequence[_Waiting[Item, Outcome]], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Work on one group after another, in the thread: it need not wait for the loop's turn."""
+        while taken:
+            self._done.append(self._worked(taken))
+            taken = self._next()
+            with suppress(RuntimeError):
+                # The loop is closed: nobody waits.
+                loop.call_soon_threadsafe(self._deliver)
+
+    def _worked(self, taken: Sequence[_Waiting[Item, Outcome]]) -> _Done[Item, Outcome]:
         items = [item for each in taken for item in each.items]
-        self._running = loop.run_in_executor(self._thread, self._work, items)
-        self._running.add_done_callback(lambda done: self._answer(taken, done))
+        try:
+            outcomes = self._work(items)
+        except BaseException as error:
+            return _Done(taken, (), error)
+        if len(outcomes) != len(items):
+            return _Done(taken, (), RuntimeError("a group with another number of answers"))
+        return _Done(taken, outcomes, None)
 
     def _next(self) -> list[_Waiting[Item, Outcome]]:
+        """Who is in the next group; if nobody waits, the thread's work is over."""
         taken: list[_Waiting[Item, Outcome]] = []
         left = self._batch
-        while self._waiting and (len(self._waiting[0].items) <= left or self._is_over()):
-            each = self._waiting.popleft()
-            self._items_waiting -= len(each.items)
-            if not each.answer.done():
-                left -= len(each.items)
-                taken.append(each)
-        self._make_room(self._queue - self._items_waiting)
+        with self._lock:
+            while self._waiting and (len(self._waiting[0].items) <= left or self._is_over()):
+                each = self._waiting.popleft()
+                self._items_waiting -= len(each.items)
+                if not each.answer.done():
+                    left -= len(each.items)
+                    taken.append(each)
+            self._is_working = bool(taken)
         return taken
 
     def _is_over(self) -> bool:
         """Whether nobody waits any more for what is next."""
         return self._waiting[0].answer.done()
 
-    def _answer(
-        self,
-        taken: Sequence[_Waiting[Item, Outcome]],
-        done: asyncio.Future[Sequence[Outcome]],
-    ) -> None:
-        self._running = None
-        error = done.exception()
-        outcomes = iter(() if error else done.result())
-        for each in taken:
-            found = list(islice(outcomes, len(each.items)))
-            if each.answer.done():
-                continue
-            if error is None and len(found) < len(each.items):
-                error = RuntimeError("a group with another number of answers")
-            if error is None:
-                each.answer.set_result(found)
-            else:
-                each.answer.set_exception(error)
-        self._begin()
+    def _deliver(self) -> None:
+        """Answer for the groups that are done, on the loop; there is room for others then."""
+        while self._done:
+            _answer(self._done.popleft())
+        self._make_room(self._queue - self._items_waiting)
+        if self._drained is not None and not self._is_working:
+            self._drained.set()
+
+
+def _answer(done: _Done[Item, Outcome]) -> None:
+    outcomes = iter(done.outcomes)
+    for each in done.taken:
+        found = list(islice(outcomes, len(each.items)))
+        if each.answer.done():
+            continue
+        if done.error is None:
+            each.answer.set_result(found)
+        else:
+            each.answer.set_exception(done.error)
