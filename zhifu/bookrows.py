@@ -94,7 +94,7 @@ def order(row: Row, decimals: int) -> OrderRecord:
         platform,
         learner,
         content,
-        _price(price, currency, decimals),
+        price_of(price, currency, decimals),
         OrderState(state),
         batch_id and BatchPlace(ids.to_text(ids.BATCH, batch_id), lane, batch, position),
         problem and Problem(problem),
@@ -113,7 +113,7 @@ def recorded(entry: Entry, now: int, decimals: int) -> Payment:
             request.platform,
             request.learner,
             content,
-            _price(price, request.amount.currency, decimals),
+            price_of(price, request.amount.currency, decimals),
             OrderState(draft.state.value),
         )
         for order_id, content, price in lines
@@ -198,5 +198,9 @@ def checkouts(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
 
 
 @lru_cache(maxsize=16_384)
-def _price(units: int, currency: str, decimals: int) -> Money:
+def price_of(units: int, currency: str, decimals: int) -> Money:
+    """A price in ledger units as money, remembered: few prices are of many orders.
+
+    Raises InexactAmount rather than round.
+    """
     return Money.from_ledger_units(units, currency, decimals)

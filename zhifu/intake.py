@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from zhifu.asking import Asking
+from zhifu.bookrows import price_of
 from zhifu.books import Books, Draft, Funds
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import (
@@ -138,7 +139,7 @@ class Intake:
 
     def take(self, requests: Sequence[PaymentRequest]) -> list[Outcome]:
         """Record payments in one transaction; the errors of those that were rejected instead."""
-        steps = self._asked_at_once(self.check(requests))
+        steps = self.check(requests)
         steps = moved(steps, Refused, self.look_again(of_kind(steps, Refused)))
         steps = moved(steps, Unasked, self._asking.ask_all(of_kind(steps, Unasked)))
         return ended(moved(steps, Draft, self.record(of_kind(steps, Draft))))
@@ -149,19 +150,27 @@ class Intake:
         Drafts, and requests that become one at once, are recorded in one transaction.
         """
         requests = [item for item in items if not isinstance(item, Draft)]
-        checked = iter(self._asked_at_once(self.check(requests) if requests else []))
+        checked = iter(self.check(requests) if requests else [])
         steps = [item if isinstance(item, Draft) else next(checked) for item in items]
         return moved(steps, Draft, self.record(of_kind(steps, Draft)))
 
     def check(self, requests: Sequence[PaymentRequest]) -> list[Step]:
-        """What is known of each request without asking its provider or the chain."""
-        steps: list[Step | None] = [malformed(request) for request in requests]
-        wanted = [at for at, wrong in enumerate(steps) if wrong is None]
-        known = self._books.known([requests[at] for at in wanted])
-        for at, payment in zip(wanted, known, strict=True):
-            request = requests[at]
-            steps[at] = self._known(request, payment) if payment else self._priced(request)
-        return [step for step in steps if step is not None]
+        """What is known of each request without waiting for its provider or the chain.
+
+        What has become a draft may be known under its key all the same: recording it tells.
+        """
+        wrong = [malformed(request) for request in requests]
+        steps = [
+            error or self._priced(request) for request, error in zip(requests, wrong, strict=True)
+        ]
+        unsure = [
+            at for at, step in enumerate(steps) if wrong[at] is None and not isinstance(step, Draft)
+        ]
+        known = self._books.known([requests[at] for at in unsure]) if unsure else []
+        for at, payment in zip(unsure, known, strict=True):
+            if payment is not None:
+                steps[at] = self._known(requests[at], payment)
+        return steps
 
     def look_again(self, refused: Sequence[Refused]) -> list[Step]:
         """Check requests once more by what the chain says now, if it answers."""
@@ -176,32 +185,36 @@ class Intake:
         steps = (self._priced(each.request) for each in refused)
         return [step.error if isinstance(step, Refused) else step for step in steps]
 
-    def _asked_at_once(self, steps: Sequence[Step]) -> list[Step]:
-        return [
-            step.ask() if isinstance(step, Unasked) and step.provider in self._prompt else step
-            for step in steps
-        ]
-
     def record(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Record payments in one transaction; what each became."""
         others = [draft for draft in drafts if draft.funds is None]
-        recorded = iter(self._books.record(others) if others else [])
-        return [
-            self._recorded(draft, next(recorded)) if draft.funds is None else self._spent(draft)
-            for draft in drafts
-        ]
+        recorded = iter(self._recorded(others) if others else [])
+        return [next(recorded) if draft.funds is None else self._spent(draft) for draft in drafts]
 
-    def _recorded(self, draft: Draft, payment: Payment | None) -> Outcome:
-        return _told(payment) if payment is not None else self._taken(draft.request)
+    def _recorded(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        payments = self._books.record(drafts)
+        late = [
+            draft.request
+            for draft, payment in zip(drafts, payments, strict=True)
+            if payment is None
+        ]
+        known = iter(self._books.known(late) if late else [])
+        return [
+            self._taken(draft.request, next(known)) if payment is None else _told(payment)
+            for draft, payment in zip(drafts, payments, strict=True)
+        ]
 
     def _spent(self, draft: Draft) -> Outcome:
         """Record a payment from a learner's balance, if the account covers it."""
         if draft.funds is None:
             raise LookupError(draft.request.provider)
         try:
-            return self._recorded(draft, self._books.spend(draft, draft.funds))
+            payment = self._books.spend(draft, draft.funds)
         except InsufficientBalance as error:
             return error
+        if payment is not None:
+            return payment
+        return self._taken(draft.request, self._books.known([draft.request])[0])
 
     def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs today; see `Gateway.quote`."""
@@ -240,14 +253,17 @@ class Intake:
             return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
         return self._books.resolve(payment.id, state)
 
-    def _priced(self, request: PaymentRequest) -> Unasked | Refused | ZhifuError:
+    def _priced(self, request: PaymentRequest) -> Step:
         try:
             prices = self._prices(request)
-            return Unasked(request.provider, partial(self._draft, canonical(request), prices))
+            return self._asked(request.provider, partial(self._draft, canonical(request), prices))
         except (NotFoundError, StateError, AmountMismatch) as error:
             return Refused(request, error)
         except ZhifuError as error:
             return error
+
+    def _asked(self, provider: str, ask: Callable[[], Draft | Outcome]) -> Step:
+        return ask() if provider in self._prompt else Unasked(provider, ask)
 
     def _draft(self, request: PaymentRequest, prices: tuple[int, ...]) -> Draft | ZhifuError:
         try:
@@ -258,11 +274,11 @@ class Intake:
         except ZhifuError as error:
             return error
 
-    def _known(self, request: PaymentRequest, known: Payment) -> Outcome | Unasked:
+    def _known(self, request: PaymentRequest, known: Payment) -> Step:
         if canonical(request) != known.request:
             return IdempotencyConflict(request.idempotency_key)
         if known.state is PaymentState.PAYMENT_UNKNOWN:
-            return Unasked(request.provider, partial(self.recheck, known))
+            return self._asked(request.provider, partial(self.recheck, known))
         return replace(known, replayed=True)
 
     def _prices(self, request: PaymentRequest) -> tuple[int, ...]:
@@ -288,20 +304,18 @@ class Intake:
         self, amount: Money, contents: Sequence[Content], today: int
     ) -> tuple[int, ...]:
         """Today's prices, or yesterday's: what is paid before midnight may be told after it."""
-        expected = self._sum(contents, today)
         for day in (today, today - 1):
             if amount == self._sum(contents, day):
-                return tuple(each.price_on(day) for each in contents)
-        raise AmountMismatch(expected, amount)
+                return tuple([each.price_on(day) for each in contents])
+        raise AmountMismatch(self._sum(contents, today), amount)
 
     def _sum(self, contents: Sequence[Content], day: int) -> Money:
         """What contents cost together on a day, each of them something a provider can return."""
-        prices = (self._price(content, day) for content in contents)
-        return sum(prices, Money(0, self._currency))
+        return Money(sum([self._price(each, day).amount for each in contents]), self._currency)
 
     def _price(self, content: Content, day: int) -> Money:
         try:
-            return Money.from_ledger_units(content.price_on(day), self._currency, self._decimals)
+            return price_of(content.price_on(day), self._currency, self._decimals)
         except InexactAmount:
             rule = f"must each cost a whole number of minor units of {self._currency}"
             raise InvalidInput("contents", rule, content.number) from None
@@ -354,14 +368,13 @@ class Intake:
         except ProviderError:
             return ProviderPayment(ProviderStatus.UNKNOWN)
 
-    def _taken(self, request: PaymentRequest) -> Outcome:
+    def _taken(self, request: PaymentRequest, known: Payment | None) -> Outcome:
         """Why a request could not be recorded: its key, or its payment, came first elsewhere."""
-        (known,) = self._books.known([request])
         if known is None:
             return DuplicatePayment(request.provider, request.provider_payment_id)
         again = self._known(request, known)
         # Whoever came first has just asked.
-        return _told(known) if isinstance(again, Unasked) else again
+        return again if isinstance(again, (Payment, ZhifuError)) else _told(known)
 
 
 def _told(payment: Payment) -> Outcome:
