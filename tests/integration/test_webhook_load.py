@@ -10,7 +10,8 @@ import pytest
 from tests.databases import database_url, databases
 from tests.shop import LEDGER, Shop
 from zhifu.exceptions import TooManyEndpoints
-from zhifu.notify.endpoints import MOST_ENDPOINTS, Endpoints, number_of
+from zhifu.notify.endpoints import MOST_ENDPOINTS, Endpoints, EndpointState, number_of
+from zhifu.notify.feed import Feed
 from zhifu.notify.outbox import Outbox, Result, Turn
 from zhifu.notify.payload import Payloads
 from zhifu.notify.sender import Outcome
@@ -22,6 +23,7 @@ __all__ = ["database_url", "databases"]
 NOW = 1_750_000_000
 URL = "https://example.org/hook"
 ACCEPTED = Outcome(200, None, 1)
+GONE = Outcome(410, "status", 1)
 
 
 class Scene:
@@ -42,6 +44,9 @@ class Scene:
             endpoints_at_once=endpoints,
             claims_at_once=claims,
         )
+
+    def feed(self) -> Feed:
+        return Feed(self.store, Payloads(LEDGER), lambda: NOW)
 
 
 @pytest.fixture
@@ -117,10 +122,44 @@ def test_what_failed_at_another_address_does_not_count_at_this_one(scene: Scene)
     """NOTE-18"""
     endpoint, _ = scene.endpoints.add(1, URL)
     with scene.store.writing() as transaction:
-        transaction.run("endpoint_fails", id=number_of(endpoint.id), now=NOW)
+        transaction.run("endpoint_fails", id=number_of(endpoint.id), url=URL, now=NOW)
     scene.endpoints.change(1, endpoint.id, types=["order.paid"])
     (kept,) = scene.endpoints.of(1)
     assert kept.failing_since == NOW
     scene.endpoints.change(1, endpoint.id, url=URL + "/new")
     (moved,) = scene.endpoints.of(1)
     assert moved.failing_since is None
+
+
+def test_what_comes_back_from_another_address_does_not_count_at_this_one(scene: Scene) -> None:
+    """NOTE-18"""
+    endpoint, _ = scene.endpoints.add(1, URL)
+    scene.shop.sell(times=1)
+    outbox = scene.outbox(endpoints=1, claims=8)
+    here = [message.claim for message in outbox.turn((), {}).messages]
+    scene.endpoints.change(1, endpoint.id, url=URL + "/new")
+    outbox.record([Result(each, GONE, NOW) for each in here])
+    (moved,) = scene.endpoints.of(1)
+    assert (moved.state, moved.failing_since) == (EndpointState.ENABLED, None)
+    scene.shop.sell(times=1)
+    there = [message.claim for message in outbox.turn((), {}).messages]
+    outbox.record([Result(each, GONE, NOW) for each in there])
+    (gone,) = scene.endpoints.of(1)
+    assert (gone.state, gone.reason) == (EndpointState.DISABLED, "gone")
+
+
+def test_a_range_with_many_orders_is_sent_again_in_parts(scene: Scene) -> None:
+    """NOTE-18"""
+    endpoint, _ = scene.endpoints.add(1, URL)
+    scene.shop.sell(times=50)
+    outbox, feed = scene.outbox(endpoints=1, claims=512, parallel=512), scene.feed()
+    turn = outbox.turn((), {})
+    while turn.messages:
+        turn = outbox.turn(results(turn), {})
+    first = feed.resend_range(1, endpoint.id, 1, 1_000)
+    assert first.numbers == first.last == 20
+    parts, done = [first.numbers], first.last
+    while done < 1_000:
+        numbers, done = feed.resend_range(1, endpoint.id, done + 1, 1_000)
+        parts.append(numbers)
+    assert parts == [20, 20, 10]

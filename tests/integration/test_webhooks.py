@@ -441,7 +441,7 @@ def test_a_dead_endpoint_holds_up_nobody(network: Network) -> None:
     def taken(under_way: int) -> list[str]:
         number = int(dead.id.partition("_")[2], 16)
         turn = outbox.turn((), {number: under_way})
-        return [message.url.rpartition("/")[2] for message in turn.messages]
+        return [message.claim.url.rpartition("/")[2] for message in turn.messages]
 
     dead = network.endpoints.of(1)[1]
     assert taken(0) == ["alive", "alive", "dead", "dead"]
@@ -647,14 +647,14 @@ def test_a_range_is_sent_again(network: Network) -> None:
     batch = network.shop.settle(network.shop.batch(network.shop.sell(times=3)))
     network.deliver()
     before = network.types()
-    assert network.feed.resend_range(1, endpoint.id, 1, 4) == 4
+    assert network.feed.resend_range(1, endpoint.id, 1, 4) == (4, 4)
     network.deliver()
     assert network.types() == sorted([*before, *["order.paid"] * 4])
-    assert network.feed.resend_range(1, endpoint.id, 6, 1_000) == 1
+    assert network.feed.resend_range(1, endpoint.id, 6, 1_000) == (1, 1_000)
     network.deliver()
     assert network.types().count("order.settled") == 2 * batch.orders
     network.shop.sell()
-    assert network.feed.resend_range(1, endpoint.id, 7, 7) == 0
+    assert network.feed.resend_range(1, endpoint.id, 7, 7) == (0, 7)
     for first, last in ((0, 1), (2, 1), (1, 1_001)):
         with pytest.raises(InvalidInput):
             network.feed.resend_range(1, endpoint.id, first, last)

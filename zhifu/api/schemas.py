@@ -640,9 +640,13 @@ class ResendIn(In):
 
 
 class ResentOut(Out):
-    """How many of an endpoint's sequence numbers are sent again."""
+    """How many of an endpoint's sequence numbers are sent again.
+
+    A range was done up to `last`: what is behind it in a large one is asked for by another request.
+    """
 
     resent: int
+    last: Sequence | None = None
 
 
 class HealthOut(Out):

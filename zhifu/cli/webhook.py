@@ -15,7 +15,7 @@ from zhifu.cli.when import shown_time
 
 if TYPE_CHECKING:
     from zhifu.notify.endpoints import Endpoint
-    from zhifu.notify.feed import Delivery
+    from zhifu.notify.feed import Delivery, Feed
 
 webhook = group(app, "webhook", "Tell platforms what happens, by signed webhooks.", panel=TRADE)
 
@@ -168,8 +168,17 @@ def resend(
         if event is not None:
             found.feed.resend(number, endpoint, event)
             return answer({"event": event}, f"{event} goes out again.")
-        changes = found.feed.resend_range(number, endpoint, first, last)
+        changes = _resend_all(found.feed, number, endpoint, first, last)
     return answer({"changes": changes}, f"What happened at {changes} numbers goes out again.")
+
+
+def _resend_all(feed: Feed, platform: int, endpoint: str, first: int, last: int) -> int:
+    """A range, in as many parts as it takes."""
+    changes, done = feed.resend_range(platform, endpoint, first, last)
+    while done < last:
+        more, done = feed.resend_range(platform, endpoint, done + 1, last)
+        changes += more
+    return changes
 
 
 @command(

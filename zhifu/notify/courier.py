@@ -162,5 +162,5 @@ class _UnderWay:
     async def _attempt(self, message: Message) -> Result:
         now = self._clock()
         signed = headers(message.event_id, message.body, now, message.secrets)
-        outcome = await self._sender.post(message.url, signed, message.body.encode())
+        outcome = await self._sender.post(message.claim.url, signed, message.body.encode())
         return Result(message.claim, outcome, now)

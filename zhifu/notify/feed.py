@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zhifu.exceptions import InvalidInput, UnknownEndpoint, UnknownEvent
 from zhifu.notify.endpoints import number_of
 from zhifu.notify.events import TYPES, Row, chosen, place_of
-from zhifu.notify.outbox import expand
+from zhifu.notify.outbox import expand, some
 from zhifu.notify.payload import Payloads
 from zhifu.store import Store, Transaction
 
@@ -41,6 +41,13 @@ class Delivery:
     due_at: int
     attempts: Sequence[Attempt]
     cursor: tuple[int, int]
+
+
+class Resent(NamedTuple):
+    """How many sequence numbers are sent again, and up to which one that was done."""
+
+    numbers: int
+    last: int
 
 
 class Feed:
@@ -132,11 +139,12 @@ class Feed:
                 now=self._clock(),
             )
 
-    def resend_range(self, platform: int, endpoint_id: str, first: int, last: int) -> int:
+    def resend_range(self, platform: int, endpoint_id: str, first: int, last: int) -> Resent:
         """Send an endpoint what it wants of the sequence numbers from `first` to `last` again.
 
-        How many numbers that was. What has not been sent for the first time yet is left to that.
-        Raises UnknownEndpoint, and InvalidInput for an empty range or one of more than 1,000.
+        A range with many orders is done in part: go on behind the last number that was. What has
+        not been sent for the first time yet is left to that. Raises UnknownEndpoint, and
+        InvalidInput for an empty range or one of more than 1,000.
         """
         if not 0 < first <= last < first + LARGEST_PAGE:
             raise InvalidInput("sequence", f"must be a range of at most {LARGEST_PAGE} numbers")
@@ -146,11 +154,13 @@ class Feed:
                 "events_after", platform=platform, after=first - 1, limit=last - first + 1
             )
             sent = int(transaction.value("endpoint_cursor", id=endpoint))
-            found = [Row(platform, *row[:-1]) for row in rows]
-            meant = [row for row in found if row.number <= min(last, sent) and row.is_test is test]
+            found = [row for row in rows if row[0] <= last]
+            taken = some(platform, found)
+            done = taken[-1].number if len(taken) < len(found) else last
+            meant = [row for row in taken if row.number <= sent and row.is_test is test]
             types = transaction.value("endpoint_types", id=endpoint).split()
             expand(transaction, endpoint, meant, chosen(types), self._clock())
-            return len(meant)
+            return Resent(len(meant), done)
 
     def prune(self, platform: int, endpoint_id: str, before: int) -> int:
         """Forget deliveries that were settled before a time (Unix seconds); how many that was.

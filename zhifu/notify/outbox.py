@@ -11,7 +11,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zhifu.exceptions import CommitUnknown, DatabaseUnreachable, WrongVaultKey, ZhifuError
 from zhifu.notify.endpoints import Endpoints
@@ -33,9 +33,13 @@ _ENDPOINTS, _CLAIMS = 256, 512
 
 
 class Claim(NamedTuple):
-    """A delivery that somebody has taken for the `attempt`th time, and how often it has failed."""
+    """A delivery to `url` that somebody has taken for the `attempt`th time.
+
+    It has failed `failures` times before.
+    """
 
     endpoint: int
+    url: str
     number: int
     item: int
     attempt: int
@@ -46,7 +50,6 @@ class Message(NamedTuple):
     """What is to be sent for a claim."""
 
     claim: Claim
-    url: str
     event_id: str
     body: str
     secrets: Sequence[str]
@@ -201,7 +204,7 @@ class Outbox:
             until=now + self._lease_seconds,
             limit=limit,
         )
-        return [Claim(endpoint.number, *row) for row in rows]
+        return [Claim(endpoint.number, endpoint.url, *row) for row in rows]
 
     def _told(
         self, transaction: Transaction, endpoint: _Enabled, claim: Claim, now: int
@@ -226,7 +229,7 @@ class Outbox:
         row = Row(endpoint.platform, *(found or ()))
         body = self._payloads.body(transaction, row, claim.item)
         secrets = self._endpoints.secrets(transaction, endpoint.number)
-        return Message(claim, endpoint.url, row.id_of(claim.item), body, secrets)
+        return Message(claim, row.id_of(claim.item), body, secrets)
 
     def _record(self, transaction: Transaction, results: Sequence[Result], now: int) -> None:
         if not results:
@@ -250,18 +253,20 @@ class Outbox:
 
     def _judge(self, transaction: Transaction, results: Sequence[Result], now: int) -> None:
         """Remember which endpoints accept; disable what is gone, or has failed for too long."""
-        outcomes: dict[int, list[Outcome]] = defaultdict(list)
-        for result in results:
-            outcomes[result.claim.endpoint].append(result.outcome)
-        for number, found in outcomes.items():
+        outcomes: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
+        for claim, outcome, _ in results:
+            outcomes[claim.endpoint, claim.url].append(outcome)
+        for (number, url), found in outcomes.items():
+            # What an endpoint has moved to meanwhile did neither.
             if any(each.delivered for each in found):
-                transaction.run("endpoint_accepts", id=number)
+                transaction.run("endpoint_accepts", id=number, url=url)
                 continue
-            transaction.run("endpoint_fails", id=number, now=now)
+            transaction.run("endpoint_fails", id=number, url=url, now=now)
             gone = any(each.gone for each in found)
             transaction.run(
                 "give_up_endpoint",
                 id=number,
+                url=url,
                 reason="gone" if gone else "failing",
                 failing_since=now if gone else now - DISABLE_SECONDS,
                 now=now,
@@ -296,17 +301,23 @@ def expand(
             transaction.run_many(query, several)
 
 
-def _expand(transaction: Transaction, endpoint: _Enabled, now: int) -> bool:
-    """Make deliveries of the next events of an endpoint; whether there may be more."""
+def some(platform: int, found: Iterable[Sequence[Any]]) -> list[Row]:
+    """As many of a platform's rows of `events_after` as one transaction makes deliveries of."""
     rows, items = [], 0
-    found = transaction.rows(
-        "events_after", platform=endpoint.platform, after=endpoint.cursor, limit=_EVENTS
-    )
     for *row, size in found:
-        rows.append(Row(endpoint.platform, *row))
+        rows.append(Row(platform, *row))
         items += size
         if items >= _ITEMS:
             break
+    return rows
+
+
+def _expand(transaction: Transaction, endpoint: _Enabled, now: int) -> bool:
+    """Make deliveries of the next events of an endpoint; whether there may be more."""
+    found = transaction.rows(
+        "events_after", platform=endpoint.platform, after=endpoint.cursor, limit=_EVENTS
+    )
+    rows = some(endpoint.platform, found)
     if not rows:
         return False
     meant = [row for row in rows if row.is_test == bool(endpoint.test)]

@@ -198,15 +198,17 @@ WHERE endpoint_id = :endpoint_id AND number = :number AND item = :item
 ON CONFLICT (endpoint_id, number, item, attempt) DO NOTHING;
 
 -- endpoint_accepts --
-UPDATE webhook_endpoints SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL;
+UPDATE webhook_endpoints SET failing_since = NULL
+WHERE id = :id AND url = :url AND failing_since IS NOT NULL;
 
 -- endpoint_fails --
-UPDATE webhook_endpoints SET failing_since = :now WHERE id = :id AND failing_since IS NULL;
+UPDATE webhook_endpoints SET failing_since = :now
+WHERE id = :id AND url = :url AND failing_since IS NULL;
 
 -- give_up_endpoint --
 UPDATE webhook_endpoints
 SET state = 'disabled', reason = :reason, change = change + 1, changed_at = :now
-WHERE id = :id AND state = 'enabled' AND failing_since <= :failing_since;
+WHERE id = :id AND url = :url AND state = 'enabled' AND failing_since <= :failing_since;
 
 -- next_due --
 SELECT min(deliveries.due_at) FROM deliveries

@@ -92,10 +92,16 @@ def test_an_event_or_a_range_is_sent_again_under_its_id(
     before = [request.event["id"] for request in receiver.accepted]
     assert len(before) == 2
     path = f"{hook.path}/resend"
-    assert post(client, path, {"event": before[0]}, "one").json() == {"resent": 1}
+    assert post(client, path, {"event": before[0]}, "one").json() == {
+        "resent": 1,
+        "last": None,
+    }
     hook.deliver()
     assert [request.event["id"] for request in receiver.accepted] == [*before, before[0]]
-    assert post(client, path, {"first": 1, "last": 1_000}, "all").json() == {"resent": 1}
+    assert post(client, path, {"first": 1, "last": 1_000}, "all").json() == {
+        "resent": 1,
+        "last": 1_000,
+    }
     hook.deliver()
     assert sorted(request.event["id"] for request in receiver.accepted) == sorted(
         [*before, before[0], *before]

@@ -60,7 +60,7 @@ async def resend(
         return schemas.ResentOut(resent=1)
     first, last = body.first or 0, body.last or 0
     resent = await gateway.run_brief(events.resend_range, caller.platform, endpoint, first, last)
-    return schemas.ResentOut(resent=resent)
+    return schemas.ResentOut(resent=resent.numbers, last=resent.last)
 
 
 def _shown(found: Delivery) -> schemas.DeliveryOut:
