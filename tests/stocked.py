@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 
+from zhifu import ids
 from zhifu.actbook import Act, ActBook, Wanted
 from zhifu.blocks import Receipt
 from zhifu.books import Books, Draft
@@ -21,6 +23,7 @@ from zhifu.paybackbook import PaybackBook
 from zhifu.payments import (
     BatchRecord,
     CheckoutTerms,
+    Destination,
     OrderRecord,
     Payment,
     PaymentRequest,
@@ -160,12 +163,23 @@ class Stock:
         self.chargebacks.reverse(chargeback)
         whole = self.pay(8)
         self.refund_waiting(whole)
+        credited = self.pay(9)
+        self.refunds.begin(credited.orders[0], destination=Destination.BALANCE)
+        self.spend()
         hints = [Hint(f"evt_{each}", HintKind.PAYMENT, "pi_1") for each in (1, 2)]
         self.inbox.put([Received("sandbox", hint, b"{}", self.now) for hint in hints])
         self.inbox.processed(self.inbox.due()[0])
         self.leases.take("lane 1/1", 30)
         self.withdraw()
         self.dispute(settled.orders[1].id)
+
+    def spend(self) -> None:
+        """A payment from a learner's balance, whose order waits for no batch."""
+        request = replace(self.request((10,)), provider="balance")
+        payment = self._recorded(self.draft(request))
+        with self.store.writing() as transaction:
+            number = ids.from_text(ids.ORDER, payment.orders[0].id)
+            transaction.run("stop_waiting", platform=1, order_id=number)
 
     def dispute(self, order_id: str) -> None:
         """An order of the first batch is in dispute, by the index and by the books."""

@@ -30,6 +30,7 @@ from zhifu.payments import (
     BatchRecord,
     Change,
     CheckoutTerms,
+    Destination,
     OrderRecord,
     Payment,
     PaymentRequest,
@@ -334,9 +335,9 @@ class AsyncGateway:
         """One order with its proof; None before it is settled."""
         return await self.run(self.gateway.license_of, order_id)
 
-    async def refund(self, order_id: str) -> OrderRecord:
+    async def refund(self, order_id: str, *, to: Destination | str | None = None) -> OrderRecord:
         """Refund an order whole."""
-        return await self.run(self.gateway.refund, order_id)
+        return await self.run(self.gateway.refund, order_id, to=to)
 
     async def returned(self, order_id: str, detail: str) -> OrderRecord:
         """Mark a refund as returned by hand."""

@@ -21,6 +21,9 @@ from zhifu.money import Money
 from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
 from zhifu.refunds import FOR_NOW, Refunds
 
+_A_PART = "a part: its orders stay as they are"
+_TOO_LATE = "its orders had gone back before: the loss is the platform's"
+
 
 class Chargebacks:
     """Follows what banks take back, in `book` and on chain."""
@@ -89,7 +92,8 @@ class Chargebacks:
             # Once that is refunded the bank may have all that is left.
             return False
         if payment.state is not PaymentState.CHARGED_BACK:
-            self._book.close(chargeback, "a part: its orders stay as they are")
+            is_part = payment.state is PaymentState.PAID
+            self._book.close(chargeback, _A_PART if is_part else _TOO_LATE)
             return True
         lost = [each for each in (self._reason(order) for order in orders) if each is not None]
         if any(reason in FOR_NOW for reason in lost):

@@ -20,6 +20,7 @@ from zhifu.chargebackbook import Chargeback, ChargebackBook
 from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts, OpenCheckout
 from zhifu.closing import Closing, wall_milliseconds
+from zhifu.credits import Credits
 from zhifu.deployment import Network
 from zhifu.disputebook import DisputeBook, DisputeRecord
 from zhifu.disputes import Disputes
@@ -58,6 +59,7 @@ from zhifu.payments import (
     BatchRecord,
     Change,
     CheckoutTerms,
+    Destination,
     OrderRecord,
     Payment,
     PaymentRequest,
@@ -185,6 +187,7 @@ class Gateway:
             providers,
             self._chargeback_book,
             self._dispute_book,
+            Credits(network, operations, self._refund_book),
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
@@ -659,24 +662,31 @@ class Gateway:
             found = self._licenses.of_batch(*place)
         return found
 
-    def refund(self, order_id: str) -> OrderRecord:
+    def refund(self, order_id: str, *, to: Destination | str | None = None) -> OrderRecord:
         """Refund an order whole: before it is settled at its provider alone, else first on chain.
 
-        Comes back as `refund_pending` if the provider does not answer, or while the refund on chain
-        is not `confirmations` deep; `recover`, or the same call again, goes on. An order that is
-        refunded already stays so; if its refund on chain was reorganised away, that is made again.
-        Raises UnknownOrder, NoOperator, UnknownProvider, NotRefundable (not paid, or its window is
-        closed; a refund that had begun then ends, and the order is settled as before), and
-        ProviderRefused: the refund stays pending, and its provider is asked again only by calling
-        this again, unless the money is `returned` by hand.
+        The money goes back the way it was paid, or with `to="balance"` to the learner's balance on
+        the platform, out of the platform's own and within its limit of the day for top-ups. What
+        was paid from a balance goes back there, and nowhere else.
+
+        Comes back as `refund_pending` if the provider does not answer, or while what it does on
+        chain is not `confirmations` deep; `recover`, or the same call again, goes on. An order that
+        is refunded already stays so; if its refund on chain was reorganised away, that is made
+        again. Raises UnknownOrder, NoOperator, UnknownProvider, InvalidInput for `to`, and
+        NotRefundable: not paid, or its money goes elsewhere than `to` says, or its window is closed
+        (a refund that had begun then ends, and the order is settled as before). The refund stays
+        pending where the provider refuses (ProviderRefused), which is asked again only by calling
+        this again, unless the money is `returned` by hand; and where the chain puts it on no
+        balance now (InsufficientBalance, TopUpAboveLimit, SellingPaused), which is tried again.
         """
-        return self._refunds.refund(order_id)
+        return self._refunds.refund(order_id, to)
 
     def returned(self, order_id: str, detail: str) -> OrderRecord:
         """Mark a refund as returned by hand, once its provider has refused to; `detail` says how.
 
-        The provider is not asked for it any more. Raises InvalidInput, UnknownOrder, and
-        NotRefundable unless its provider has refused a refund that is pending.
+        So may one that the chain did not put on the learner's balance. Nobody is asked for it any
+        more. Raises InvalidInput, UnknownOrder, and NotRefundable unless a refund is pending that
+        somebody has refused.
         """
         return self._refunds.returned(order_id, detail)
 

@@ -14,6 +14,7 @@ class Kind(str, Enum):
 
     BATCH = "batch"
     REFUND = "refund"
+    CREDIT = "credit"
     TOP_UP = "top_up"
     PAY_OUT = "pay_out"
     WITHDRAWAL = "withdrawal"

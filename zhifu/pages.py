@@ -12,7 +12,7 @@ from zhifu import ids
 from zhifu.books import Books
 from zhifu.exceptions import UnknownRefund
 from zhifu.money import Money
-from zhifu.payments import OrderRecord
+from zhifu.payments import Destination, OrderRecord
 from zhifu.store import Row, Store
 
 FIRST = 2**63 - 1
@@ -22,12 +22,15 @@ FIRST = 2**63 - 1
 class Refund(NamedTuple):
     """A refund of an order: `state` is the money's, `on_chain` the order's on chain.
 
-    Times are Unix seconds. `detail` says why it is as it is, where that is known.
+    `to` is `provider` for money that the payer has back the way it was paid, or `balance` for what
+    is on the learner's balance. Times are Unix seconds. `detail` says why it is as it is, where
+    that is known.
     """
 
     id: str
     order_id: str
     amount: Money
+    to: Destination
     state: str
     on_chain: str
     transaction_hash: str | None
@@ -73,10 +76,11 @@ class Pages:
 
 
 def _refund(row: Row) -> Refund:
-    number, order, amount, currency, *rest = row
+    number, order, amount, currency, to, *rest = row
     return Refund(
         ids.to_text(ids.REFUND, number),
         ids.to_text(ids.ORDER, order),
         Money(amount, currency),
+        Destination(to),
         *rest,
     )

@@ -63,6 +63,13 @@ class Problem(str, Enum):
     BALANCE_GONE = "balance_gone"
 
 
+class Destination(str, Enum):
+    """Where the money of a refund goes: back the way it was paid, or to the learner's balance."""
+
+    PROVIDER = "provider"
+    BALANCE = "balance"
+
+
 class TopUpState(str, Enum):
     """How far a top-up has come: as its payment until that is paid, then waiting for the chain."""
 

@@ -12,7 +12,7 @@ from zhifu.books import order_number
 from zhifu.exceptions import UnknownRefund
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
-from zhifu.payments import OrderRecord, PaymentState
+from zhifu.payments import Destination, OrderRecord, PaymentState
 from zhifu.store import Store, Transaction
 
 #: No chain that is worth settling on takes back more blocks than this.
@@ -36,14 +36,20 @@ class ReturnedBy(str, Enum):
 
 
 class RefundRecord(NamedTuple):
-    """A refund that was begun; `refused` once its provider would not return the money."""
+    """A refund that was begun.
+
+    `refused` once its provider would not return the money; `problem` is the code of what kept it
+    from the learner's balance last.
+    """
 
     number: int
     amount: Money
+    destination: Destination
     returned_by: ReturnedBy
     on_chain: OnChain
     state: str
     refused: bool
+    problem: str | None
 
 
 class Inclusion(NamedTuple):
@@ -67,10 +73,15 @@ class RefundBook:
         self._final_block = final_block
         self._ids = ids.Ids()
 
-    def begin(self, order: OrderRecord, returned_by: ReturnedBy = ReturnedBy.PROVIDER) -> None:
-        """Store that an order goes back; it waits for a batch no longer.
+    def begin(
+        self,
+        order: OrderRecord,
+        returned_by: ReturnedBy = ReturnedBy.PROVIDER,
+        destination: Destination = Destination.PROVIDER,
+    ) -> None:
+        """Store that an order goes back, if it does not yet; it waits for a batch no longer.
 
-        By a chargeback only what was charged back.
+        By a chargeback only what was charged back. What was paid from a balance goes back there.
         """
         (number,), order_id = self._ids.take(), order_number(order.id)
         with self._store.writing() as transaction:
@@ -82,6 +93,7 @@ class RefundBook:
                 order_id=order_id,
                 amount=order.price.amount,
                 currency=order.price.currency,
+                destination=destination.value,
                 returned_by=returned_by.value,
                 on_chain=(OnChain.NONE if order.batch is None else OnChain.PENDING).value,
                 now=self._clock(),
@@ -93,9 +105,17 @@ class RefundBook:
             row = transaction.row("refund_of", order_id=order_number(order_id))
         if row is None:
             raise UnknownRefund(order_id)
-        number, amount, currency, returned_by, on_chain, state, refused = row
-        money, by = Money(amount, currency), ReturnedBy(returned_by)
-        return RefundRecord(number, money, by, OnChain(on_chain), state, bool(refused))
+        number, amount, currency, to, returned_by, on_chain, state, refused, problem = row
+        return RefundRecord(
+            number,
+            Money(amount, currency),
+            Destination(to),
+            ReturnedBy(returned_by),
+            OnChain(on_chain),
+            state,
+            bool(refused),
+            problem,
+        )
 
     def open(self) -> list[str]:
         """The orders whose refund is not finished, or has to be made on chain again."""
@@ -165,6 +185,11 @@ class RefundBook:
         """The provider will not return the money: a person must, or ask it again."""
         with self._store.writing() as transaction:
             transaction.run("refund_refused", id=refund.number, detail=reason, now=self._clock())
+
+    def delayed(self, refund: RefundRecord, problem: str) -> None:
+        """Something, by an error's code, keeps the money from the learner's balance for now."""
+        with self._store.writing() as transaction:
+            transaction.run("delay_refund", id=refund.number, problem=problem, now=self._clock())
 
     def refunded(self, refund: RefundRecord, payment_id: str, detail: str | None = None) -> None:
         """The money is back with the learner; `detail` says how if a person returned it."""

@@ -1,9 +1,9 @@
-"""Refunds: what was settled goes back on chain first, then the provider returns the money.
+"""Refunds: what was settled goes back on chain first, then the money goes back to the learner.
 
-Each step is stored before it is taken and harmless to take again, so a refund that was cut short
-anywhere is finished by doing it once more. The money goes back only once the refund stands on
-chain; if it is reorganised away all the same, it is made on chain again and the money stays where
-it is.
+The provider returns it, or it is put on the learner's balance where that is asked for. Each step
+is stored before it is taken and harmless to take again, so a refund that was cut short anywhere is
+finished by doing it once more. The money goes back only once the refund stands on chain; if it is
+reorganised away all the same, it is made on chain again and the money stays where it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from zhifu import ids, rounds
 from zhifu.books import Books
 from zhifu.chargebackbook import ChargebackBook
+from zhifu.credits import Credits
 from zhifu.deployment import Network
 from zhifu.disputebook import DisputeBook
 from zhifu.exceptions import (
@@ -32,9 +33,16 @@ from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.operations import Kind
-from zhifu.payments import OrderRecord, OrderState, PaymentState
+from zhifu.payments import Destination, OrderRecord, OrderState, PaymentState
 from zhifu.providers import Provider, RefundStatus
-from zhifu.refundbook import Inclusion, OnChain, RefundBook, RefundRecord, ReturnedBy
+from zhifu.providers.balance import BALANCE
+from zhifu.refundbook import (
+    Inclusion,
+    OnChain,
+    RefundBook,
+    RefundRecord,
+    ReturnedBy,
+)
 from zhifu.refusals import explained
 
 _NEVER_PAID = (
@@ -53,6 +61,11 @@ _PART_REFUNDED = "its host gave a part of its price back on chain"
 _PART_CHARGED_BACK = "a part of its payment was charged back"
 _NOT_ON_CHAIN = "its batch is not on the chain"
 _IN_DISPUTE = "it is in dispute"
+#: Why the money of a refund does not go where it is asked to go now, by where it does go.
+_GOES = {
+    Destination.PROVIDER: "its money goes back the way it was paid",
+    Destination.BALANCE: "its money goes to the learner's balance",
+}
 
 FOR_NOW = (_NOT_ON_CHAIN, _IN_DISPUTE)
 """Why an order cannot be refunded now that later can be."""
@@ -77,6 +90,7 @@ class Refunds:
         providers: Mapping[str, Provider],
         chargebacks: ChargebackBook,
         disputes: DisputeBook,
+        credit: Credits,
         sync: Callable[[], object],
     ) -> None:
         self._book = book
@@ -87,14 +101,19 @@ class Refunds:
         self._providers = providers
         self._chargebacks = chargebacks
         self._disputes = disputes
+        self._credits = credit
         self._sync = sync
 
-    def refund(self, order_id: str) -> OrderRecord:
+    def refund(self, order_id: str, to: Destination | str | None = None) -> OrderRecord:
         """Refund one order; see `Gateway.refund`."""
+        asked = _destination(to)
         order = self._books.order(order_id)
         lane = self._lane(order)
-        self._provider(order)
-        self._refund(order, lane, ReturnedBy.PROVIDER)
+        provider, _ = self._provider(order)
+        usual = Destination.BALANCE if provider.name == BALANCE else Destination.PROVIDER
+        if usual is Destination.BALANCE and asked is Destination.PROVIDER:
+            raise NotRefundable(order_id, _GOES[usual])
+        self._refund(order, lane, ReturnedBy.PROVIDER, asked or usual, asked)
         return self._books.order(order_id)
 
     def go_on(self, order_id: str) -> bool:
@@ -116,8 +135,9 @@ class Refunds:
         if order.state is not OrderState.REFUND_PENDING:
             raise NotRefundable(order_id, "no refund of it is pending")
         refund = self._book.of(order_id)
-        if not refund.refused or refund.on_chain is OnChain.PENDING:
-            raise NotRefundable(order_id, "its provider has not refused to return the money")
+        is_stuck = refund.refused or (refund.problem and not self._credits.is_begun(refund))
+        if not is_stuck or refund.on_chain is OnChain.PENDING:
+            raise NotRefundable(order_id, "nobody has refused to return the money")
         self._book.refunded(refund, order.payment_id, detail)
         return self._books.order(order_id)
 
@@ -150,10 +170,20 @@ class Refunds:
         """Orders whose refund is not finished, or not on chain any more, the oldest first."""
         return [self._books.order(order_id) for order_id in self._book.open()]
 
-    def _refund(self, order: OrderRecord, lane: Lane, returned_by: ReturnedBy) -> None:
+    def _refund(
+        self,
+        order: OrderRecord,
+        lane: Lane,
+        returned_by: ReturnedBy,
+        destination: Destination = Destination.PROVIDER,
+        asked: Destination | None = None,
+    ) -> None:
         if order.batch is not None:
             self._sync()
-        self._begin(lane, order.id, returned_by)
+        self._begin(lane, order.id, returned_by, destination)
+        begun = self._book.of(order.id).destination
+        if asked not in (None, begun):
+            raise NotRefundable(order.id, _GOES[begun])
         self._finish(lane, order.id)
 
     def _lane(self, order: OrderRecord) -> Lane:
@@ -164,7 +194,9 @@ class Refunds:
 
     # Beginning
 
-    def _begin(self, lane: Lane, order_id: str, returned_by: ReturnedBy) -> None:
+    def _begin(
+        self, lane: Lane, order_id: str, returned_by: ReturnedBy, destination: Destination
+    ) -> None:
         """Store the refund of an order, unless one already is."""
         order = self._books.order(order_id)
         if order.state in _IN_FLIGHT:
@@ -184,12 +216,12 @@ class Refunds:
         else:
             self._require_refundable(lane, order, returned_by)
         try:
-            self._book.begin(order, returned_by)
+            self._book.begin(order, returned_by, destination)
         except DatabaseRefused:
             if self._books.order(order_id).batch == order.batch:
                 raise
             # It went into a batch, or out of one, meanwhile.
-            self._begin(lane, order_id, returned_by)
+            self._begin(lane, order_id, returned_by, destination)
 
     def _require_refundable(self, lane: Lane, order: OrderRecord, returned_by: ReturnedBy) -> None:
         """Ask the chain whether it would take the order back now."""
@@ -220,7 +252,7 @@ class Refunds:
         if order.state is not OrderState.REFUND_PENDING or not self._book.stands(refund):
             return
         if again or not refund.refused:
-            self._pay_back(order, refund)
+            self._pay_back(lane, order, refund)
 
     def _take_back(self, lane: Lane, order_id: str) -> None:
         proven, refund = self._proven(lane, order_id), self._book.of(order_id)
@@ -256,7 +288,11 @@ class Refunds:
             return Inclusion(None, self._network.chain.block_number())
         return Inclusion(ending.operation.transaction_hash, ending.operation.block_number or 0)
 
-    def _pay_back(self, order: OrderRecord, refund: RefundRecord) -> None:
+    def _pay_back(self, lane: Lane, order: OrderRecord, refund: RefundRecord) -> None:
+        if self._credits.is_begun(refund):
+            # What is under way to the balance gets there, whatever a bank returns beside it.
+            self._put(lane, order, refund)
+            return
         if refund.returned_by is ReturnedBy.PROVIDER and self._is_lost(order):
             refund = self._book.lost(refund)
         if refund.returned_by is ReturnedBy.CHARGEBACK:
@@ -264,12 +300,21 @@ class Refunds:
             return
         self._require_left(order, refund)
         provider, payment = self._provider(order)
+        if refund.destination is Destination.BALANCE and provider.name != BALANCE:
+            self._put(lane, order, refund)
+            return
         try:
             status = self._asked(provider, payment, refund)
         except (ProviderRefused, InputError) as refused:
             self._book.refused(refund, str(refused))
             raise
         if status is RefundStatus.DONE:
+            self._book.refunded(refund, order.payment_id)
+
+    def _put(self, lane: Lane, order: OrderRecord, refund: RefundRecord) -> None:
+        self._credits.put(lane, order, refund)
+        self._sync()
+        if self._credits.is_final(refund):
             self._book.refunded(refund, order.payment_id)
 
     def _asked(self, provider: Provider, payment: str, refund: RefundRecord) -> RefundStatus:
@@ -321,6 +366,13 @@ class Refunds:
             lane.recover()
             self._sync()
         raise NotRefundable(order_id, _NOT_ON_CHAIN)
+
+
+def _destination(to: Destination | str | None) -> Destination | None:
+    try:
+        return None if to is None else Destination(to)
+    except ValueError:
+        raise InvalidInput("to", "must be provider or balance", to) from None
 
 
 def _explained(reverted: ContractReverted, lane: Lane, order_id: str) -> ZhifuError:

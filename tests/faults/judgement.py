@@ -19,7 +19,7 @@ from zhifu.gateway import Gateway
 from zhifu.inquiries import UNDECIDED
 from zhifu.operations import OperationState
 from zhifu.paybackbook import PaybackState
-from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
+from zhifu.payments import Destination, OrderRecord, OrderState, Payment, PaymentState
 from zhifu.providers import BillLine, LineKind
 
 _CENT = 10_000
@@ -75,10 +75,13 @@ def wrong(town: Town, gateway: Gateway, payments: Sequence[Payment], start: Star
     bill = _bill(town, start)
     known = {payment.provider_payment_id for payment in found}
     yield from (f"{each} is in no books" for each in bill.keys() - known)
-    for payment in found:
-        yield from _at_provider(payment, bill.get(payment.provider_payment_id or "", []))
     orders = [order for payment in found for order in payment.orders]
+    credited = [order for order in orders if _is_credited(gateway, order)]
+    for payment in found:
+        kept = [order for order in credited if order.payment_id == payment.id]
+        yield from _at_provider(payment, kept, bill.get(payment.provider_payment_id or "", []))
     yield from _on_chain(town, gateway, orders, start)
+    yield from _on_balances(town, credited, start)
 
 
 def _bill(town: Town, start: Start) -> dict[str, list[BillLine]]:
@@ -91,10 +94,22 @@ def _bill(town: Town, start: Start) -> dict[str, list[BillLine]]:
     return lines
 
 
-def _at_provider(payment: Payment, lines: Sequence[BillLine]) -> Iterator[str]:
-    """What the merchant keeps at the provider is what its standing orders cost."""
+def _is_credited(gateway: Gateway, order: OrderRecord) -> bool:
+    """Whether an order went back to its learner's balance."""
+    is_refunded = order.state is OrderState.REFUNDED
+    return is_refunded and gateway.refund_of(order.id).to is Destination.BALANCE
+
+
+def _at_provider(
+    payment: Payment, credited: Sequence[OrderRecord], lines: Sequence[BillLine]
+) -> Iterator[str]:
+    """What the merchant keeps at the provider is what its standing orders cost.
+
+    What went to a balance is kept there too.
+    """
     kept = sum(line.amount.amount for line in lines)
     standing = [order for order in payment.orders if order.state is OrderState.CONFIRMED]
+    standing += credited
     if kept != sum(order.price.amount for order in standing):
         yield f"{payment.id}: {kept} cents are kept for {len(standing)} orders"
     received = sum(line.amount.amount for line in lines if line.kind is LineKind.PAYMENT)
@@ -125,6 +140,7 @@ def _on_chain(
     if out != asked:
         yield f"{out} withdrawals are on chain, {asked} in the books"
     debit = sum(PRICES[order.content] for order in settled if order not in refunded)
+    debit += sum(order.price.amount for order in orders if _is_credited(gateway, order))
     debit = (debit + asked * WITHDRAWN) * _CENT
     if start.available - town.fair.available(PLATFORM) != debit:
         yield f"the platform has not paid {debit}"
@@ -135,6 +151,15 @@ def _on_chain(
         for order in settled
         if not _is_there(gateway, order)
     )
+
+
+def _on_balances(town: Town, credited: Sequence[OrderRecord], start: Start) -> Iterator[str]:
+    """What came to learners' balances is what went back to them, each once."""
+    events = town.fair.network.settlement.events("ToppedUp", from_block=start.block + 1)
+    found = sorted((each.arguments["learner"], each.arguments["amount"]) for each in events)
+    expected = sorted((order.learner, order.price.amount * _CENT) for order in credited)
+    if found != expected:
+        yield f"{found} came to balances, and not {expected}"
 
 
 def _is_there(gateway: Gateway, order: OrderRecord) -> bool:

@@ -48,6 +48,11 @@ class Sale:
         assert self.payment is not None
         process.gateway.refund(self.payment.orders[0].id)
 
+    def credit(self, process: Process) -> None:
+        """Give the first order back to its learner's balance."""
+        assert self.payment is not None
+        process.gateway.refund(self.payment.orders[0].id, to="balance")
+
     def withdraw(self, process: Process) -> None:
         """Ask for a little of the platform's balance."""
         key = f"out of {self.request.idempotency_key}"
@@ -162,6 +167,20 @@ def refunded_early(sale: Sale) -> Iterator[Step]:
     yield sale.refund
 
 
+def credited(sale: Sale) -> Iterator[Step]:
+    """What was settled is refunded to the learner's balance."""
+    yield from by_callback(sale)
+    yield Process.turn
+    yield sale.credit
+    yield Process.turn
+
+
+def credited_early(sale: Sale) -> Iterator[Step]:
+    """A payment is refunded to the learner's balance before anything of it is settled."""
+    yield from by_name(sale)
+    yield sale.credit
+
+
 def charged_back(sale: Sale) -> Iterator[Step]:
     """The bank takes back what was settled."""
     yield from by_callback(sale)
@@ -189,6 +208,8 @@ STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
         unpaid,
         refunded,
         refunded_early,
+        credited,
+        credited_early,
         charged_back,
         withdrawn,
     )

@@ -25,6 +25,9 @@ CONFIRMATIONS = 1
 _TURN_MILLISECONDS = round(LEASE_SECONDS * 1_000)
 #: Longer than a job's lease, and than every job's time between two turns.
 _TURN_SECONDS = 61
+#: What a day may put on learners' accounts, in ledger units, and when a rise of it holds.
+_TOP_UP_LIMIT = 10**12
+_LIMIT_DAYS = 3
 
 
 @dataclass
@@ -39,11 +42,20 @@ class Town:
 
     def __post_init__(self) -> None:
         Store.open(self.database_url).close()
+        self._allow_top_ups()
         self.begin()
 
     def begin(self) -> None:
         """A provider without any payments."""
         self.provider = SandboxProvider(clock=lambda: self.now)
+
+    def _allow_top_ups(self) -> None:
+        """The platform's owner lets it put money on learners' accounts."""
+        fair = self.fair
+        if fair.network.settlement.top_up_limit_of(PLATFORM)[0] == 0:
+            owner = fair.operators[PLATFORM]
+            fair.network.settlement.set_top_up_limit(owner, PLATFORM, _TOP_UP_LIMIT)
+            fair.pass_days(_LIMIT_DAYS)
 
     def pass_time(self) -> None:
         """Whatever waited for its time has its time; one more block is on the chain."""

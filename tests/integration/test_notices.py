@@ -410,7 +410,7 @@ def test_every_notice_has_words_in_every_language(
     kind: NoticeKind, channel: Channel, language: Language
 ) -> None:
     amount = {"amount": 4_900, "currency": "CNY"}
-    values = {"sender": "优课", "reference": "pay_1", "amount": amount, "at": NOW}
+    values = {"sender": "优课", "reference": "pay_1", "amount": amount, "at": NOW, "to": "balance"}
     found = text(kind, channel, language, {**values, "items": [("A & B <c>", amount)]})
     assert "49.00" in found.title + found.body
     assert "pay_1" in found.body

@@ -83,6 +83,7 @@ UNPAID = (
     "SELECT min(orders.id) FROM orders JOIN payments ON payments.id = orders.payment_id"
     " WHERE payments.state = 'awaiting_payment'"
 )
+SPENT = UNPAID.replace("payments.state = 'awaiting_payment'", "provider = 'balance'")
 
 FORBIDDEN = {
     "a payment's history is not rewritten": ("UPDATE payment_history SET state = 'x'", HISTORY),
@@ -389,6 +390,22 @@ FORBIDDEN = {
     "no more goes back than was paid": (
         new_refund(SETTLED, "pending", cents=101),
         "no more goes back than was paid",
+    ),
+    "what was paid from a balance does not go back elsewhere": (
+        new_refund(SPENT, "none"),
+        "what was paid from a balance goes back to it",
+    ),
+    "a refund to a balance is not believed before it is there": (
+        "UPDATE refunds SET state = 'refunded', detail = NULL WHERE destination = 'balance'",
+        "a refund to a balance is done once it is there",
+    ),
+    "only a refund to a balance is put on it": (
+        (
+            "INSERT INTO operations (id, platform, operator, kind, subject, state, nonce,"
+            " transaction_hash, created_at, changed_at) SELECT 1, 1, operator, 'credit', 7,"
+            " 'stored', 99, transaction_hash, 0, 0 FROM operations WHERE kind = 'withdrawal'"
+        ),
+        "only a refund to a balance is put on it",
     ),
     "a refund is not taken back": (
         "UPDATE refunds SET state = 'refund_pending' WHERE state = 'refunded'",

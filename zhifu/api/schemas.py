@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhifu.checkouts import LONGEST_LIFETIME_SECONDS
+from zhifu.payments import Destination
 from zhifu.requests import LARGEST_CART, LONGEST_TEXT
 
 LARGEST_PAGE = 200
@@ -319,9 +320,10 @@ class ForgottenOut(Out):
 
 
 class RefundIn(In):
-    """Which order to refund whole."""
+    """Which order to refund whole, and where its money goes: without `to` the way it was paid."""
 
     order: OrderId
+    to: Destination | None = None
 
 
 class ReturnedIn(In):
@@ -336,6 +338,7 @@ class RefundOut(Out):
     id: RefundId
     order: OrderId
     amount: MoneyOut
+    to: Destination
     state: str
     on_chain: str
     transaction_hash: Bytes32 | None

@@ -38,6 +38,7 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("batch", "refused"): Told("batch.refused"),
     ("refund", "refund_pending"): Told("refund.pending"),
     ("refund", "refund_refused"): Told("refund.refused"),
+    ("refund", "refund_delayed"): Told("refund.delayed"),
     ("refund", "refunded"): Told("refund.refunded", "order.refunded"),
     ("refund", "refund_failed"): Told("refund.failed"),
     ("payback", "payback_pending"): Told("payback.pending"),

@@ -239,6 +239,7 @@ class Notices:
             "reference": data[noun],
             "amount": data["amount"],
             "at": event["created_at"],
+            "to": data.get("to", "provider"),
             "items": [(self._name_of(each["content"]), each["amount"]) for each in orders],
         }
 

@@ -158,11 +158,14 @@ class Payloads:
 
     def _refund(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
         found = self._found(transaction, "event_refund", row, id=row.subject)
-        refund, order, amount, currency = found
+        refund, order, amount, currency, destination, returned_by = found
+        # A bank may return, in the end, what was to go elsewhere.
+        is_lost = (row.state, returned_by) == ("refunded", "chargeback")
         return {
             "refund": ids.to_text(ids.REFUND, refund),
             "order": ids.to_text(ids.ORDER, order),
             "state": row.state,
+            "to": "provider" if is_lost else destination,
             "amount": money(amount, currency),
         }
 

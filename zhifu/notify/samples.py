@@ -17,6 +17,7 @@ _LONG_STATES = {
     "refund.pending": "refund_pending",
     "refund.failed": "refund_failed",
     "refund.refused": "refund_refused",
+    "refund.delayed": "refund_delayed",
     "payback.pending": "payback_pending",
     "payback.failed": "payback_failed",
     "chargeback.opened": "open",
@@ -42,6 +43,7 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
                 "refund": ids.to_text(ids.REFUND, subject),
                 "order": order,
                 "state": state,
+                "to": "balance" if state == "refund_delayed" else "provider",
                 "amount": amount,
             }
         case "payback":

@@ -35,8 +35,8 @@ class Text(NamedTuple):
 def text(kind: NoticeKind, channel: Channel, language: Language, values: Mapping[str, Any]) -> Text:
     """A notice's words: in full by e-mail, in a line elsewhere.
 
-    `values` has `sender`, `reference`, `amount` (as payloads have it), `at` (Unix seconds) and
-    `items`, a sequence of names and amounts.
+    `values` has `sender`, `reference`, `amount` (as payloads have it), `at` (Unix seconds), `to`
+    (where a refund went: provider or balance) and `items`, a sequence of names and amounts.
     """
     template = _template(kind, language)
     locale = _LOCALES[language]

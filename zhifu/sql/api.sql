@@ -58,20 +58,23 @@ SELECT id, payment_id, platform, learner, content, price, currency, state, probl
 FROM order_states WHERE platform = :platform AND id < :before ORDER BY id DESC LIMIT :limit;
 
 -- refund_shown --
-SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency, refunds.state,
-    refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
+SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
+    CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
 FROM refunds JOIN orders ON orders.id = refunds.order_id
 WHERE refunds.id = :id AND orders.platform = :platform;
 
 -- latest_refund --
-SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency, refunds.state,
-    refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
+SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
+    CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
 FROM refunds WHERE order_id = :order_id ORDER BY id DESC LIMIT 1;
 
 -- refunds_page --
 -- A platform's refunds before one, the newest first.
-SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency, refunds.state,
-    refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
+SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
+    CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
 FROM refunds JOIN orders ON orders.id = refunds.order_id
 WHERE orders.platform = :platform AND refunds.id < :before
 ORDER BY refunds.id DESC LIMIT :limit;

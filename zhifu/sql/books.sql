@@ -344,13 +344,15 @@ WHERE on_chain IN ('pending', 'done') AND state <> 'refund_failed'
 
 -- put_refund_record --
 INSERT INTO refunds
-    (id, order_id, amount, currency, returned_by, on_chain, state, created_at, changed_at)
-SELECT :id, :order_id, :amount, :currency, :returned_by, :on_chain, 'refund_pending', :now, :now
+    (id, order_id, amount, currency, destination, returned_by, on_chain, state, created_at,
+     changed_at)
+SELECT :id, :order_id, :amount, :currency, :destination, :returned_by, :on_chain,
+    'refund_pending', :now, :now
 WHERE NOT EXISTS (
     SELECT 1 FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed');
 
 -- refund_of --
-SELECT id, amount, currency, returned_by, on_chain, state, refused FROM refunds
+SELECT id, amount, currency, destination, returned_by, on_chain, state, refused, problem FROM refunds
 WHERE order_id = :order_id AND state <> 'refund_failed';
 
 -- open_refunds --
@@ -364,7 +366,7 @@ WHERE (state = 'refund_pending' OR on_chain = 'pending')
     AND (refused = 0 OR on_chain = 'pending') AND due_at <= :now
     AND EXISTS (
         SELECT 1 FROM orders WHERE orders.id = refunds.order_id AND orders.platform = :platform)
-ORDER BY on_chain = 'pending', due_at, id LIMIT :limit;
+ORDER BY on_chain = 'pending' OR destination = 'balance', due_at, id LIMIT :limit;
 
 -- postpone_refund --
 UPDATE refunds SET due_at = :now + :delay, tries = tries + 1
@@ -380,6 +382,11 @@ WHERE id = :id AND state = 'refund_pending' AND returned_by = 'provider';
 -- refund_refused --
 UPDATE refunds SET refused = 1, detail = :detail, changed_at = :now
 WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
+
+-- delay_refund --
+-- The chain does not put it on the learner's balance now.
+UPDATE refunds SET problem = :problem, detail = :problem, changed_at = :now
+WHERE id = :id AND state = 'refund_pending' AND coalesce(problem, '') <> :problem;
 
 -- standing_refund --
 SELECT 1 FROM refunds

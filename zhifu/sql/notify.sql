@@ -45,7 +45,7 @@ SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND position = :pos
 SELECT position FROM batch_orders WHERE batch_id = :batch_id ORDER BY position;
 
 -- event_refund --
-SELECT id, order_id, amount, currency FROM refunds WHERE id = :id;
+SELECT id, order_id, amount, currency, destination, returned_by FROM refunds WHERE id = :id;
 
 -- event_payback --
 SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;

@@ -61,7 +61,7 @@ WHERE payments.id = :id AND standing > 0 AND standing + refunded >= amount;
 
 -- returns_of --
 -- What has come in, what the bank has, and what went back otherwise.
-SELECT received, standing, refunded + coalesce((
+SELECT received, standing, refunded + credited + coalesce((
     SELECT sum(paybacks.amount) FROM paybacks
     WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'), 0)
 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id

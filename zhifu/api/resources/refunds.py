@@ -23,12 +23,12 @@ router = APIRouter(route_class=PlatformRoute, tags=["refunds"])
 async def create_refund(
     gateway: Gateway, caller: Asking, body: schemas.RefundIn
 ) -> schemas.RefundOut:
-    """Refund an order whole: on chain if it is settled, then at its provider.
+    """Refund an order whole: on chain if it is settled, then at its provider or to the balance.
 
     It is `refund_pending` while one of them has not been done; the gateway goes on with it.
     """
     await own_order(gateway, caller, body.order)
-    await gateway.refund(body.order)
+    await gateway.refund(body.order, to=body.to)
     return shown.refund(await gateway.refund_of(body.order))
 
 

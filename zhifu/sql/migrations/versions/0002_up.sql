@@ -191,7 +191,7 @@ CREATE TABLE operations (
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
     operator TEXT NOT NULL CHECK (length(operator) = 42),
     kind TEXT NOT NULL CHECK (kind IN (
-        'batch', 'refund', 'top_up', 'pay_out', 'withdrawal', 'reservation', 'binding', 'dispute')),
+        'batch', 'refund', 'credit', 'top_up', 'pay_out', 'withdrawal', 'reservation', 'binding', 'dispute')),
     subject BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
     nonce BIGINT NOT NULL CHECK (nonce >= 0),
@@ -268,15 +268,18 @@ CREATE INDEX acts_kind ON acts (platform, kind, id);
 
 -- refunds --
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
--- settled. `returned_by` says who returns the money: the provider when we ask it to, or the payer's
+-- settled. `destination` says where the money goes: back at the provider, or to the learner's balance.
+-- `returned_by` says who returns it: the provider (or the balance) when we ask it to, or the payer's
 -- bank, which took the payment back. `chain_order` is the order's id on chain, `block_number` the
 -- refund's block or a later one. `refused` says that the provider will not return it unless somebody
--- asks again; else it is asked at `due_at`, and was `tries` times.
+-- asks again; else it is tried at `due_at`, and was `tries` times. `problem` is what keeps it from the
+-- learner's balance.
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     order_id BIGINT NOT NULL REFERENCES orders (id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
+    destination TEXT NOT NULL DEFAULT 'provider' CHECK (destination IN ('provider', 'balance')),
     returned_by TEXT NOT NULL DEFAULT 'provider'
         CHECK (returned_by IN ('provider', 'chargeback')),
     on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done', 'failed')),
@@ -285,6 +288,7 @@ CREATE TABLE refunds (
     block_number BIGINT,
     state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded', 'refund_failed')),
     refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
+    problem TEXT,
     tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
     due_at BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
@@ -293,7 +297,8 @@ CREATE TABLE refunds (
     CHECK ((on_chain = 'done') = (block_number IS NOT NULL)),
     CHECK (block_number IS NULL OR chain_order IS NOT NULL),
     CHECK (state <> 'refund_failed' OR on_chain = 'failed'),
-    CHECK (state <> 'refund_pending' OR on_chain <> 'failed')
+    CHECK (state <> 'refund_pending' OR on_chain <> 'failed'),
+    CHECK (problem IS NULL OR destination = 'balance')
 );
 
 -- refunds_once --
@@ -428,8 +433,9 @@ LEFT JOIN batches ON batches.id = batch_orders.batch_id
 LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed';
 
 -- payment_returns --
--- What went back of a payment: by refunds at its provider, by banks that have it now (`standing`), and
--- `taken_back` as orders on behalf of banks, whether or not those have the money still.
+-- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
+-- (`credited`), by banks that have it now (`standing`), and `taken_back` as orders on behalf of banks,
+-- whether or not those have the money still.
 CREATE VIEW payment_returns AS
 SELECT
     payments.id AS payment_id,
@@ -442,7 +448,15 @@ SELECT
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id
             AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
+            AND refunds.destination = 'provider'
     ), 0) AS BIGINT) AS refunded,
+    CAST(coalesce((
+        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND orders.payment_id = payments.id
+            AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
+            AND refunds.destination = 'balance'
+    ), 0) AS BIGINT) AS credited,
     CAST(coalesce((
         SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
@@ -947,6 +961,20 @@ BEGIN
     SELECT RAISE(ABORT, 'only a paid top-up that waits is put on chain');
 END;
 
+-- operations_credits --
+-- Only a refund to a balance that stands, and that nobody else returns, is put on it.
+CREATE TRIGGER operations_credits BEFORE INSERT ON operations
+WHEN NEW.kind = 'credit' AND NOT EXISTS (
+    SELECT 1 FROM refunds JOIN orders ON orders.id = refunds.order_id
+    JOIN payments ON payments.id = orders.payment_id
+    WHERE refunds.id = NEW.subject AND orders.platform = NEW.platform
+        AND refunds.destination = 'balance' AND refunds.returned_by = 'provider'
+        AND refunds.state = 'refund_pending' AND refunds.on_chain IN ('none', 'done')
+        AND payments.state = 'paid' AND payments.provider <> 'balance')
+BEGIN
+    SELECT RAISE(ABORT, 'only a refund to a balance is put on it');
+END;
+
 -- operations_begin_top_ups --
 CREATE TRIGGER operations_begin_top_ups AFTER INSERT ON operations
 WHEN NEW.kind = 'top_up' BEGIN
@@ -1068,6 +1096,15 @@ BEGIN
     SELECT RAISE(ABORT, 'this order cannot be refunded like this');
 END;
 
+-- refunds_where_it_came_from --
+CREATE TRIGGER refunds_where_it_came_from BEFORE INSERT ON refunds
+WHEN NEW.destination = 'provider' AND EXISTS (
+    SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+    WHERE orders.id = NEW.order_id AND payments.provider = 'balance')
+BEGIN
+    SELECT RAISE(ABORT, 'what was paid from a balance goes back to it');
+END;
+
 -- refunds_within --
 -- No more goes back, in whatever way, than has come in.
 CREATE TRIGGER refunds_within BEFORE INSERT ON refunds
@@ -1086,7 +1123,7 @@ END;
 
 -- refunds_fixed --
 CREATE TRIGGER refunds_fixed BEFORE UPDATE OF
-    id, order_id, amount, currency, created_at ON refunds
+    id, order_id, amount, currency, destination, created_at ON refunds
 BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
@@ -1097,7 +1134,10 @@ CREATE TRIGGER refunds_lost BEFORE UPDATE OF returned_by ON refunds
 WHEN OLD.returned_by <> NEW.returned_by AND (
     NEW.returned_by <> 'chargeback' OR OLD.state <> 'refund_pending' OR NOT EXISTS (
         SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
-        WHERE orders.id = NEW.order_id AND payments.state = 'charged_back'))
+        WHERE orders.id = NEW.order_id AND payments.state = 'charged_back')
+    OR EXISTS (
+        SELECT 1 FROM operations
+        WHERE kind = 'credit' AND subject = NEW.id AND state <> 'refused'))
 BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
@@ -1111,6 +1151,22 @@ WHEN OLD.state <> NEW.state AND (
     OR NEW.state = 'refunded' AND NEW.on_chain NOT IN ('none', 'done'))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
+END;
+
+-- refunds_credited --
+-- What goes to a learner's balance is there once the operation that puts it there is confirmed. What
+-- the chain does not take a person may have returned otherwise, and says how.
+CREATE TRIGGER refunds_credited BEFORE UPDATE OF state ON refunds
+WHEN NEW.state = 'refunded' AND OLD.state <> 'refunded'
+    AND NEW.destination = 'balance' AND NEW.returned_by = 'provider'
+    AND EXISTS (
+        SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
+        WHERE orders.id = NEW.order_id AND payments.provider <> 'balance')
+    AND (CASE WHEN NEW.detail IS NULL THEN 'confirmed' ELSE 'none' END) <> coalesce((
+        SELECT state FROM operations
+        WHERE kind = 'credit' AND subject = NEW.id AND state <> 'refused'), 'none')
+BEGIN
+    SELECT RAISE(ABORT, 'a refund to a balance is done once it is there');
 END;
 
 -- refunds_change_on_chain --
@@ -1136,12 +1192,18 @@ BEGIN
 END;
 
 -- refunds_change_history --
--- That the provider refuses is told once.
+-- That the provider refuses is told once; what keeps it from a balance when it is another thing.
 CREATE TRIGGER refunds_change_history AFTER UPDATE ON refunds
-WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain OR OLD.refused <> NEW.refused BEGIN
+WHEN OLD.state <> NEW.state OR OLD.on_chain <> NEW.on_chain OR OLD.refused <> NEW.refused
+    OR NEW.problem IS NOT NULL AND coalesce(OLD.problem, '') <> NEW.problem
+BEGIN
     INSERT INTO refund_history
     SELECT NEW.id, count(*) + 1,
-        CASE WHEN NEW.refused > OLD.refused THEN 'refund_refused' ELSE NEW.state END,
+        CASE
+            WHEN NEW.refused > OLD.refused THEN 'refund_refused'
+            WHEN coalesce(NEW.problem, '') <> coalesce(OLD.problem, '') THEN 'refund_delayed'
+            ELSE NEW.state
+        END,
         NEW.changed_at, NEW.detail
     FROM refund_history WHERE refund_id = NEW.id;
 END;
