@@ -38,6 +38,7 @@ from zhifu.payments import (
 )
 from zhifu.providers import Answer, Callback
 from zhifu.returns import ChargebackRecord, PaybackRecord
+from zhifu.topups import LearnerBalance
 from zhifu.treasury import Balance, WithdrawalRecord
 
 P = ParamSpec("P")
@@ -260,6 +261,10 @@ class AsyncGateway:
     async def learner_balance(self, platform: int, learner: int) -> Balance:
         """What a learner can spend on a platform now."""
         return await self.run(self.gateway.learner_balance, platform, learner)
+
+    async def learner_balances(self, learner: int) -> list[LearnerBalance]:
+        """What the chain has of a learner's now, platform by platform."""
+        return await self.run(self.gateway.learner_balances, learner)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""

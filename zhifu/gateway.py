@@ -76,7 +76,7 @@ from zhifu.signing import Signer
 from zhifu.silence import Spared
 from zhifu.store import Store
 from zhifu.topupbook import TopUpBook
-from zhifu.topups import TopUps
+from zhifu.topups import LearnerBalance, TopUps
 from zhifu.treasury import Balance, Treasury, WithdrawalRecord
 from zhifu.watch import Watch
 
@@ -522,6 +522,17 @@ class Gateway:
         content; that raises InsufficientBalance for more, and ChainUnreachable.
         """
         return self._top_ups.balance(platform, learner)
+
+    def learner_balances(self, learner: int) -> list[LearnerBalance]:
+        """What the chain has of a learner's now, platform by platform, where it has any.
+
+        It counts what was bought and is not settled yet. Raises UnknownLearner, ChainUnreachable.
+        """
+        if not 0 < learner <= self._index.learners:
+            self.sync()
+        if not 0 < learner <= self._index.learners:
+            raise UnknownLearner(learner)
+        return self._top_ups.balances(learner, [each.number for each in self.platforms()])
 
     # Settlement
 

@@ -6,7 +6,8 @@ platform's limit of the day is used up, waits, and goes back at its provider in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from zhifu import ids, rounds
 from zhifu.accounts import of_learner
@@ -39,6 +40,13 @@ PART_CHARGED_BACK = "part_charged_back"
 
 #: What only a person can end, by returning the money.
 _FOR_A_PERSON = (ProviderRefused.code, PART_CHARGED_BACK)
+
+
+class LearnerBalance(NamedTuple):
+    """What a learner has on a platform, by the chain."""
+
+    platform: int
+    balance: Balance
 
 
 class TopUps:
@@ -110,6 +118,18 @@ class TopUps:
         funds = self.funds(platform, learner)
         reserved = self._books.reserved(platform, learner, funds.block_number)
         return balance_in(self._network.deployment, max(0, funds.units - reserved))
+
+    def balances(self, learner: int, platforms: Iterable[int]) -> list[LearnerBalance]:
+        """What platforms hold of a learner's; see `Gateway.learner_balances`."""
+        numbers = list(platforms)
+        accounts = [(of_learner(number, learner),) for number in numbers]
+        found = self._network.settlement.read_many("availableOf", accounts)
+        deployment = self._network.deployment
+        return [
+            LearnerBalance(number, balance_in(deployment, int(units)))
+            for number, units in zip(numbers, found, strict=True)
+            if units
+        ]
 
     def funds(self, platform: int, learner: int) -> Funds:
         """What a learner's account has on chain, and in which block; raises ChainError."""

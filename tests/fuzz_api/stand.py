@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.databases import place
-from tests.integration.api.shop import Shop, checkout_body, open_shop, order_body
+from tests.integration.api.shop import Shop, checkout_body, open_shop, order_body, top_up_body
 from tests.integration.fair import LEARNERS, PRICES, Fair, open_fair
 from zhifu.anvil import Anvil
 from zhifu.chain import Chain
@@ -112,6 +112,7 @@ def _bodies(fair: Fair, own: Objects) -> dict[str, list[Any]]:
         "/v1/orders": [order_body(fair.request(contents=each)) for each in ((1,), (2, 5), (6,))],
         "/v1/orders/bulk": [[order_body(fair.request()), order_body(fair.request(learner=4))]],
         "/v1/checkouts": [checkout_body(fair.request(learner=each)) for each in (5, 6)],
+        "/v1/top-ups": [top_up_body(), top_up_body(5_000, learner=2)],
         "/v1/learners": [{"count": 1}],
         "/v1/learners/{learner}/bindings": [{"commitment": _WORD}],
         "/v1/refunds": [{"order": own.order[-1]}],

@@ -43,6 +43,7 @@ from zhifu.api.resources import (
     orders,
     paybacks,
     refunds,
+    top_ups,
     webhooks,
 )
 from zhifu.api.route import SECURITY
@@ -73,6 +74,7 @@ ROUTERS = (
     chargebacks.router,
     licences.router,
     balances.router,
+    top_ups.router,
     webhooks.router,
     deliveries.router,
     events.router,

@@ -24,6 +24,8 @@ class Scope(str, Enum):
     PLATFORMS_READ = "platforms:read"
     REFUNDS_READ = "refunds:read"
     REFUNDS_WRITE = "refunds:write"
+    TOP_UPS_READ = "top-ups:read"
+    TOP_UPS_WRITE = "top-ups:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
     WITHDRAWALS_READ = "withdrawals:read"

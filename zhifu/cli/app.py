@@ -11,7 +11,7 @@ _IN_ORDER = (
     *("platform", "role", "learner", "content", "key", "api_key"),
     *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
     *("webhook", "listen", "trigger"),
-    *("deposit", "release", "withdraw", "balance"),
+    *("deposit", "release", "withdraw", "balance", "top_up"),
     *("demo", "replay"),
 )
 

@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from zhifu.accounts import Account
 
 
-@command(app, "balance", "zhifu balance", "zhifu balance platform:edx creator:edx", panel=MONEY)
+@command(
+    app,
+    "balance",
+    "zhifu balance",
+    "zhifu balance platform:edx creator:edx learner:1@udemy",
+    panel=MONEY,
+)
 def balance(
     session: Session,
     accounts: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="ACCOUNT",
-            help="network, platform:NAME, an address, or the name of a key; all by default.",
+            help="network, platform:NAME, learner:NUMBER@PLATFORM, an address, or the name of a"
+            " key; all but learners by default.",
         ),
     ] = None,
 ) -> Answer:
@@ -58,7 +65,8 @@ def _balance(session: Session, name: str, account: Account) -> dict[str, Any]:
     classes = range(len(session.network.deployment.windows))
     holds = settlement.read_many("commissionOf", [(account, each) for each in classes])
     held = sum(Hold.unpack(packed).total for packed in holds)
-    tokens = session.network.token.balance_of(_outside(session, account))
+    outside = _outside(session, account)
+    tokens = 0 if outside is None else session.network.token.balance_of(outside)
     shown = session.amounts.shown
     return {
         "account": name,
@@ -71,10 +79,12 @@ def _balance(session: Session, name: str, account: Account) -> dict[str, Any]:
     }
 
 
-def _outside(session: Session, account: Account) -> str:
-    """The address an account is withdrawn to."""
+def _outside(session: Session, account: Account) -> str | None:
+    """The address an account is withdrawn to; None for a learner's, which is paid out in fiat."""
     from zhifu import accounts
 
+    if accounts.learner_of(account) is not None:
+        return None
     platform = accounts.platform_of(account)
     if platform is None:
         return accounts.name_of(account)

@@ -36,23 +36,65 @@ def pay(
     """
     from zhifu.payments import PaymentRequest
 
+    request = PaymentRequest(
+        platform=seller,
+        learner=learner,
+        contents=tuple(contents),
+        amount=amount or prices(session, contents),
+        provider=session.sandbox.name,
+        provider_payment_id=_NOT_PAID_YET,
+        idempotency_key=idempotency_key or secrets.token_hex(16),
+        referrer=referrer,
+    )
+    return _confirmed(session, request, idempotency_key)
+
+
+def spend(
+    session: Session,
+    seller: int,
+    learner: int,
+    contents: Sequence[int],
+    *,
+    amount: Money | None = None,
+    idempotency_key: str | None = None,
+    referrer: str | None = None,
+) -> Payment:
+    """A payment for a cart from the learner's balance on the platform that sells."""
+    from zhifu.payments import PaymentRequest
+    from zhifu.providers.balance import BALANCE
+
     with session.gateway({seller: session.operator(seller)}) as gateway:
-        before = _paid_before(gateway, seller, idempotency_key)
-        total = amount or prices(session, contents)
-        request = PaymentRequest(
-            platform=seller,
-            learner=learner,
-            contents=tuple(contents),
-            amount=total,
-            provider=session.sandbox.name,
-            provider_payment_id=before or _NOT_PAID_YET,
-            idempotency_key=idempotency_key or secrets.token_hex(16),
-            referrer=referrer,
+        return gateway.pay(
+            PaymentRequest(
+                platform=seller,
+                learner=learner,
+                contents=tuple(contents),
+                amount=amount or prices(session, contents),
+                provider=BALANCE,
+                provider_payment_id="",
+                idempotency_key=idempotency_key or secrets.token_hex(16),
+                referrer=referrer,
+            )
         )
-        if before is None:
-            _require_acceptable(gateway, request)
-            request = replace(request, provider_payment_id=session.sandbox.pay(total))
-        return gateway.pay(request)
+
+
+def top_up(
+    session: Session, home: int, learner: int, amount: Money, *, idempotency_key: str | None = None
+) -> Payment:
+    """A learner's payment for money on account, as `pay` for a cart."""
+    from zhifu.payments import PaymentRequest, Purpose
+
+    request = PaymentRequest(
+        platform=home,
+        learner=learner,
+        contents=(),
+        amount=amount,
+        provider=session.sandbox.name,
+        provider_payment_id=_NOT_PAID_YET,
+        idempotency_key=idempotency_key or secrets.token_hex(16),
+        purpose=Purpose.TOP_UP,
+    )
+    return _confirmed(session, request, idempotency_key)
 
 
 def prices(session: Session, contents: Sequence[int]) -> Money:
@@ -79,6 +121,17 @@ def order_data(session: Session, order: OrderRecord) -> dict[str, Any]:
         "batch": order.batch.number if order.batch else None,
         "problem": order.problem.value if order.problem else None,
     }
+
+
+def _confirmed(session: Session, request: PaymentRequest, key: str | None) -> Payment:
+    """Pay at the sandbox what the gateway would take, unless a key was used before; record it."""
+    seller = request.platform
+    with session.gateway({seller: session.operator(seller)}) as gateway:
+        name = _paid_before(gateway, seller, key)
+        if name is None:
+            _require_acceptable(gateway, request)
+            name = session.sandbox.pay(request.amount)
+        return gateway.pay(replace(request, provider_payment_id=name))
 
 
 def _require_acceptable(gateway: Gateway, request: PaymentRequest) -> None:

@@ -36,6 +36,7 @@ class Way(str, Enum):
     "purchase",
     "zhifu purchase edx/cs50 --learner 1 --platform udemy",
     "zhifu purchase edx/cs50 udemy/1070968 --learner 1 --platform udemy --amount 249.00",
+    "zhifu purchase edx/cs50 --learner 1 --platform udemy --with balance",
     "zhifu purchase edx/cs50 --platform udemy --with authorization --key-name alice --mint",
     panel=TRADE,
 )
@@ -48,14 +49,16 @@ def purchase(
         str, typer.Option("--platform", "-p", metavar="PLATFORM", help="The one that sells.")
     ],
     learner: Annotated[
-        int | None, typer.Option("--learner", "-l", help="Who buys in fiat: a learner's number.")
+        int | None,
+        typer.Option("--learner", "-l", help="Who buys in fiat, or from a balance: a number."),
     ] = None,
     way: Annotated[
         Way,
         typer.Option(
             "--with",
             help="fiat: through the gateway and the sandbox provider, which confirms at once."
-            " tokens: by allowance. balance: from the buyer's account in Settlement."
+            " tokens: by allowance. balance: of the learner on the platform (--learner), or"
+            " of the buyer in Settlement."
             " authorization: by an EIP-3009 signature that the platform sends, without gas.",
         ),
     ] = Way.FIAT,
@@ -82,13 +85,13 @@ def purchase(
     seller = session.directory.platform(platform)
     numbers = [session.directory.content(each) for each in contents]
     to = session.address(referrer) if referrer else None
-    if way is not Way.FIAT:
+    if way is not Way.FIAT and not (way is Way.BALANCE and learner is not None):
         _require_direct(learner, amount, idempotency_key)
         return _bought(session, buy(session, way, seller, numbers, referrer=to, mint=mint))
     if learner is None:
         raise InvalidInput("learner", "must be given to pay in fiat (--learner NUMBER)")
     return _paid(
-        session, platform, _pay(session, seller, learner, numbers, amount, idempotency_key, to)
+        session, platform, _pay(session, way, seller, learner, numbers, amount, idempotency_key, to)
     )
 
 
@@ -156,6 +159,7 @@ def _provide(session: Session, way: Way, buyer: Signer, units: int) -> None:
 
 def _pay(
     session: Session,
+    way: Way,
     seller: int,
     learner: int,
     contents: Sequence[int],
@@ -165,7 +169,8 @@ def _pay(
 ) -> Payment:
     from zhifu.cli import fiat
 
-    return fiat.pay(
+    pay = fiat.spend if way is Way.BALANCE else fiat.pay
+    return pay(
         session,
         seller,
         session.directory.learner(learner),

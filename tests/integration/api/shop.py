@@ -29,7 +29,7 @@ from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.vault import Vault, new_key
-from zhifu.payments import CheckoutTerms, Payment, PaymentRequest
+from zhifu.payments import CheckoutTerms, Payment, PaymentRequest, Purpose
 from zhifu.providers import HintKind, Provider
 from zhifu.store import Store
 from zhifu.worker import workers_of
@@ -101,6 +101,20 @@ def checkout_body(request: PaymentRequest) -> dict[str, Any]:
     body = {**order_body(request), "method": "card", "description": "A course"}
     del body["provider_payment_id"]
     return body
+
+
+def top_up_body(cents: int = 1_000, learner: int = 1) -> dict[str, Any]:
+    """What a client sends to have a top-up made."""
+    amount, terms = {"amount": cents, "currency": "USD"}, {"method": "card", "description": "Money"}
+    return {"learner": learner, "amount": amount, "provider": "sandbox", **terms}
+
+
+def topped_up(shop: Shop, cents: int = 1_000, learner: int = 1) -> Payment:
+    """A top-up that is paid, on platform 1."""
+    amount = Money(cents, "USD")
+    changes = {"amount": amount, "provider_payment_id": shop.fair.provider.pay(amount)}
+    request = shop.fair.request(1, learner, (), purpose=Purpose.TOP_UP, **changes)
+    return shop.gateway.pay(request)
 
 
 def taken_back(shop: Shop, platform: int = 1) -> Payment:

@@ -20,6 +20,8 @@ from tests.integration.api.shop import (
     checkout_body,
     order_body,
     taken_back,
+    top_up_body,
+    topped_up,
 )
 from tests.integration.fair import Fair
 from zhifu.api.app import ROUTERS
@@ -41,6 +43,7 @@ WORD = "0x" + "11" * 32
 MISSING = {
     "order": "ord_0000000000000001",
     "payment": "pay_0000000000000001",
+    "top_up": "pay_0000000000000002",
     "refund": "ref_0000000000000001",
     "payback": "pbk_0000000000000001",
     "chargeback": "chb_0000000000000001",
@@ -80,6 +83,9 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/refunds/{refund}/returned": lambda: {"detail": "by hand"},
         "/v1/paybacks/{payback}/again": dict,
         "/v1/paybacks/{payback}/returned": lambda: {"detail": "by bank"},
+        "/v1/top-ups": lambda: top_up_body(),
+        "/v1/top-ups/{top_up}/refund": dict,
+        "/v1/top-ups/{top_up}/returned": lambda: {"detail": "by hand"},
         "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
         "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
         "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},
@@ -135,6 +141,7 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
     own = {
         "order": order.id,
         "payment": payment.id,
+        "top_up": topped_up(shop).id,
         "refund": shop.gateway.refund_of(other.id).id,
         "payback": payback.id,
         "chargeback": chargeback.id,
@@ -220,7 +227,7 @@ def test_lists_are_of_ones_own(world: World) -> None:
     payment = taken_back(world.shop).id
     for path in (
         *("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"),
-        *("/v1/withdrawals", "/v1/reservations", "/v1/disputes"),
+        *("/v1/withdrawals", "/v1/reservations", "/v1/disputes", "/v1/top-ups"),
         *("/v1/paybacks", f"/v1/paybacks?payment={payment}"),
         *("/v1/chargebacks", f"/v1/chargebacks?payment={payment}"),
     ):

@@ -13,6 +13,7 @@ import httpx
 
 from tests.integration.api.shop import Shop, taken_back
 from tests.integration.fair import Fair
+from tests.integration.test_spending import load
 from zhifu.api.app import ROUTERS
 from zhifu.api.route import PlatformRoute
 from zhifu.money import Money
@@ -62,6 +63,7 @@ def shape(value: Any) -> Any:
 
 def test_the_commands_answer_what_is_shown(fair: Fair, shop: Shop) -> None:
     """API-13"""
+    load(fair, 5_000)
     payment = fair.provider.pay(Money(4900, "USD"))
     (payback,) = shop.gateway.paybacks(taken_back(shop).id)
     variables = {"API": shop.url, "KEY": shop.key(), "PAYMENT": payment, "PAYBACK": payback.id}
@@ -73,7 +75,7 @@ def test_the_commands_answer_what_is_shown(fair: Fair, shop: Shop) -> None:
             variables["ORDER"] = answer["orders"][0]["id"]
             shop.gateway.settle(1)
         count += 1
-    assert count == 8
+    assert count == 11
 
 
 def test_the_routes_are_those_that_are_shown() -> None:

@@ -1,8 +1,8 @@
-"""A platform's own balance, and its withdrawals."""
+"""A platform's own balance with its withdrawals, and the balances of learners."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
@@ -13,7 +13,7 @@ from zhifu.api.route import PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.money import Money
-from zhifu.treasury import WithdrawalRecord
+from zhifu.treasury import Balance, WithdrawalRecord
 
 _LISTED = "withdrawals"
 
@@ -24,11 +24,26 @@ router = APIRouter(route_class=PlatformRoute, tags=["balances"])
 @operation(Scope.BALANCES_READ)
 async def get_balance(gateway: Gateway, caller: Asking) -> schemas.BalanceOut:
     """What your platform can spend or withdraw now."""
-    found = await gateway.balance(caller.platform)
-    return schemas.BalanceOut(
-        available=shown.money(found.available),
-        available_units=found.units,
-        unit_decimals=found.unit_decimals,
+    return schemas.BalanceOut(**_balance(await gateway.balance(caller.platform)))
+
+
+@router.get("/v1/learners/{learner}/balances", response_model=schemas.LearnerBalancesOut)
+@operation(Scope.BALANCES_READ)
+async def get_learner_balances(
+    gateway: Gateway, caller: Asking, learner: Annotated[schemas.Number, Path()]
+) -> schemas.LearnerBalancesOut:
+    """What a learner can spend on your platform now, and what the chain has of theirs anywhere.
+
+    An order with the provider `balance` spends it.
+    """
+    found = await gateway.learner_balances(learner)
+    listed = [
+        schemas.LearnerBalanceOut(platform=each.platform, **_balance(each.balance))
+        for each in found
+    ]
+    spendable = await gateway.learner_balance(caller.platform, learner)
+    return schemas.LearnerBalancesOut(
+        learner=learner, spendable=schemas.BalanceOut(**_balance(spendable)), data=listed
     )
 
 
@@ -66,6 +81,14 @@ async def get_withdrawal(
 ) -> schemas.WithdrawalOut:
     """One withdrawal, as it is now."""
     return _shown(await gateway.withdrawal(caller.platform, withdrawal))
+
+
+def _balance(found: Balance) -> dict[str, Any]:
+    return {
+        "available": shown.money(found.available),
+        "available_units": found.units,
+        "unit_decimals": found.unit_decimals,
+    }
 
 
 def _shown(found: WithdrawalRecord) -> schemas.WithdrawalOut:
