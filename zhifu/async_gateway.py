@@ -36,7 +36,9 @@ from zhifu.payments import (
     PaymentRequest,
     TopUp,
 )
+from zhifu.places import Places
 from zhifu.providers import Answer, Callback
+from zhifu.requests import malformed
 from zhifu.returns import ChargebackRecord, PaybackRecord
 from zhifu.topups import LearnerBalance
 from zhifu.treasury import Balance, WithdrawalRecord
@@ -53,10 +55,12 @@ _CALLBACK_THREADS = 4
 class AsyncGateway:
     """One gateway on one event loop; what its methods mean and raise, `Gateway` says.
 
-    `threads` of them run at once that may wait for the chain or a provider. What asks the database
-    alone, and providers' callbacks, have threads of their own and wait for none of those. A commit
-    takes at most `batch` payments; at most `queue` wait for one, and whoever comes then waits for
-    room. After `close`, every method raises GatewayClosed.
+    `threads` of them run at once that may wait for the chain. What waits for a platform's lane has
+    a few threads of that platform's (`zhifu.places`), and raises PlatformBusy beyond that; what
+    waits for a provider has some of that provider's, and raises ProviderBusy. What asks the
+    database alone, and providers' callbacks, have threads of their own and wait for none of those.
+    A commit takes at most `batch` payments; at most `queue` wait for one, and whoever comes then
+    waits for room. After `close`, every method raises GatewayClosed.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class AsyncGateway:
         self.gateway = gateway
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="zhifu-gateway")
         self._brief = ThreadPoolExecutor(_BRIEF_THREADS, thread_name_prefix="zhifu-brief")
+        self._places = Places()
         self._callbacks = ThreadPoolExecutor(_CALLBACK_THREADS, thread_name_prefix="zhifu-callback")
         self._intake = AsyncIntake(
             gateway.intake, gateway.asking, gateway.freshness, batch=batch, queue=queue
@@ -87,6 +92,7 @@ class AsyncGateway:
         self._is_closed = True
         await self._intake.close()
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._places.close)
         for pool in (self._callbacks, self._brief, self._workers):
             # In the loop's own threads: a pool cannot wait for itself.
             await loop.run_in_executor(None, partial(pool.shutdown, wait=True))
@@ -99,6 +105,16 @@ class AsyncGateway:
     async def run_brief(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The same for what asks the database alone."""
         return await self._in(self._brief, function, *args, **kwargs)
+
+    async def run_in_turn(
+        self, platform: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The same for what waits for a platform's lane; raises PlatformBusy if too much does."""
+        if self._is_closed:
+            raise GatewayClosed
+        return await asyncio.wrap_future(
+            self._places.call(platform, partial(function, *args, **kwargs))
+        )
 
     async def _in(
         self,
@@ -132,7 +148,12 @@ class AsyncGateway:
 
     async def checkout(self, request: PaymentRequest, terms: CheckoutTerms) -> OpenCheckout:
         """Make a payment at its provider, so that its learner can pay it."""
-        return await self.run(self.gateway.checkout, request, terms)
+        wrong = malformed(request, is_checkout=True)
+        if wrong is not None:
+            raise wrong
+        return await self._intake.ask(
+            request.provider, partial(self.gateway.checkout, request, terms)
+        )
 
     async def take_callback(self, provider: str, callback: Callback) -> Answer:
         """Store what a provider tells by itself, and what to answer it."""
@@ -214,15 +235,17 @@ class AsyncGateway:
 
     async def refund_left_out(self, platform: int, patience_seconds: int) -> list[OrderRecord]:
         """Refund the orders of a platform that no batch could carry for so long."""
-        return await self.run(self.gateway.refund_left_out, platform, patience_seconds)
+        return await self.run_in_turn(
+            platform, self.gateway.refund_left_out, platform, patience_seconds
+        )
 
     async def follow_refunds(self, platform: int) -> int:
         """Go on with a platform's refunds that were begun."""
-        return await self.run(self.gateway.follow_refunds, platform)
+        return await self.run_in_turn(platform, self.gateway.follow_refunds, platform)
 
     async def refund_disputed(self, platform: int) -> list[OrderRecord]:
         """Return at its provider what was paid for orders that a dispute refunded on chain."""
-        return await self.run(self.gateway.refund_disputed, platform)
+        return await self.run_in_turn(platform, self.gateway.refund_disputed, platform)
 
     async def forget_learner(self, platform: int, learner: int) -> None:
         """Erase what is personal of a platform's learner; the books stay as they are."""
@@ -230,11 +253,12 @@ class AsyncGateway:
 
     async def follow_top_ups(self, platform: int) -> int:
         """Put a platform's paid top-ups on its learners' accounts."""
-        return await self.run(self.gateway.follow_top_ups, platform)
+        return await self.run_in_turn(platform, self.gateway.follow_top_ups, platform)
 
     async def refund_top_up(self, payment_id: str) -> TopUp:
         """Send a top-up that is not on chain yet back at its provider."""
-        return await self.run(self.gateway.refund_top_up, payment_id)
+        platform = (await self.top_up(payment_id)).platform
+        return await self.run_in_turn(platform, self.gateway.refund_top_up, payment_id)
 
     async def top_up_returned(self, payment_id: str, detail: str) -> TopUp:
         """Mark a top-up that goes back as returned by hand."""
@@ -242,7 +266,9 @@ class AsyncGateway:
 
     async def refund_late_top_ups(self, platform: int, patience_seconds: int) -> list[TopUp]:
         """Send back what a problem has kept from the chain for so long."""
-        return await self.run(self.gateway.refund_late_top_ups, platform, patience_seconds)
+        return await self.run_in_turn(
+            platform, self.gateway.refund_late_top_ups, platform, patience_seconds
+        )
 
     async def top_up(self, payment_id: str) -> TopUp:
         """One top-up, by its payment."""
@@ -312,15 +338,17 @@ class AsyncGateway:
 
     async def settle(self, platform: int, *, limit: int | None = None) -> BatchRecord | None:
         """Settle a platform's next batch on chain and wait until it is included."""
-        return await self.run(self.gateway.settle, platform, limit=limit)
+        return await self.run_in_turn(platform, self.gateway.settle, platform, limit=limit)
 
     async def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end."""
-        return await self.run(self.gateway.recover, platform)
+        if platform is None:
+            return await self.run(self.gateway.recover)
+        return await self.run_in_turn(platform, self.gateway.recover, platform)
 
     async def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
         """Take in batches that the chain has settled and restored books know nothing of."""
-        return await self.run(self.gateway.adopt, platform, unmatched=unmatched)
+        return await self.run_in_turn(platform, self.gateway.adopt, platform, unmatched=unmatched)
 
     async def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""
@@ -342,11 +370,12 @@ class AsyncGateway:
 
     async def refund(self, order_id: str, *, to: Destination | str | None = None) -> OrderRecord:
         """Refund an order whole."""
-        return await self.run(self.gateway.refund, order_id, to=to)
+        platform = (await self.order(order_id)).platform
+        return await self.run_in_turn(platform, self.gateway.refund, order_id, to=to)
 
     async def returned(self, order_id: str, detail: str) -> OrderRecord:
         """Mark a refund as returned by hand."""
-        return await self.run(self.gateway.returned, order_id, detail)
+        return await self.run_brief(self.gateway.returned, order_id, detail)
 
     async def refunds(
         self, platform: int, *, before: int = FIRST, limit: int = 100
@@ -370,21 +399,24 @@ class AsyncGateway:
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[DisputeRecord]:
         """A platform's disputes numbered below `before`, the newest first."""
-        return await self.run(self.gateway.disputes, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.disputes, platform, before=before, limit=limit)
 
     async def dispute_record(self, platform: int, dispute_id: str) -> DisputeRecord:
         """One dispute about a platform's orders."""
-        return await self.run(self.gateway.dispute_record, platform, dispute_id)
+        return await self.run_brief(self.gateway.dispute_record, platform, dispute_id)
 
     async def dispute(self, order_id: str) -> DisputeRecord:
         """The dispute about an order, open or decided."""
-        return await self.run(self.gateway.dispute, order_id)
+        return await self.run_brief(self.gateway.dispute, order_id)
 
     async def open_dispute(
         self, order_id: str, evidence: bytes, idempotency_key: str
     ) -> DisputeRecord:
         """Move what is left of a settled order into dispute."""
-        return await self.run(self.gateway.open_dispute, order_id, evidence, idempotency_key)
+        platform = (await self.order(order_id)).platform
+        return await self.run_in_turn(
+            platform, self.gateway.open_dispute, order_id, evidence, idempotency_key
+        )
 
     # Members
 
@@ -392,24 +424,26 @@ class AsyncGateway:
         self, platform: int, count: int, idempotency_key: str
     ) -> Reservation:
         """Reserve learner numbers for a platform, on chain."""
-        return await self.run(self.gateway.reserve_learners, platform, count, idempotency_key)
+        return await self.run_in_turn(
+            platform, self.gateway.reserve_learners, platform, count, idempotency_key
+        )
 
     async def reservations(
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[Reservation]:
         """A platform's reservations numbered below `before`, the newest first."""
-        return await self.run(self.gateway.reservations, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.reservations, platform, before=before, limit=limit)
 
     async def reservation(self, platform: int, reservation_id: str) -> Reservation:
         """One reservation of a platform."""
-        return await self.run(self.gateway.reservation, platform, reservation_id)
+        return await self.run_brief(self.gateway.reservation, platform, reservation_id)
 
     async def bind_learner(
         self, platform: int, learner: int, commitment: bytes, idempotency_key: str
     ) -> str:
         """State on chain that a platform knows a learner."""
-        return await self.run(
-            self.gateway.bind_learner, platform, learner, commitment, idempotency_key
+        return await self.run_in_turn(
+            platform, self.gateway.bind_learner, platform, learner, commitment, idempotency_key
         )
 
     async def balance(self, platform: int) -> Balance:
@@ -420,17 +454,19 @@ class AsyncGateway:
         self, platform: int, amount: Money, idempotency_key: str
     ) -> WithdrawalRecord:
         """Send some of a platform's balance to its treasury."""
-        return await self.run(self.gateway.withdraw, platform, amount, idempotency_key)
+        return await self.run_in_turn(
+            platform, self.gateway.withdraw, platform, amount, idempotency_key
+        )
 
     async def withdrawals(
         self, platform: int, *, before: int = FIRST, limit: int = 100
     ) -> Sequence[WithdrawalRecord]:
         """A platform's withdrawals numbered below `before`, the newest first."""
-        return await self.run(self.gateway.withdrawals, platform, before=before, limit=limit)
+        return await self.run_brief(self.gateway.withdrawals, platform, before=before, limit=limit)
 
     async def withdrawal(self, platform: int, withdrawal_id: str) -> WithdrawalRecord:
         """One withdrawal of a platform."""
-        return await self.run(self.gateway.withdrawal, platform, withdrawal_id)
+        return await self.run_brief(self.gateway.withdrawal, platform, withdrawal_id)
 
     # The chain
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from typing import Any, TypeVar
 
 from zhifu.asking import Answer, Asking, Question
 from zhifu.books import Draft
@@ -22,7 +23,11 @@ from zhifu.groups import Groups
 from zhifu.intake import Intake, Outcome, Refused, Step, Unasked, ended, moved, of_kind
 from zhifu.payments import PaymentRequest
 
+T = TypeVar("T")
+
 _LOG = logging.getLogger(__name__)
+
+_NO_ANSWER = "a question without an answer"
 
 #: How long payments wait for a chain that does not answer, before they are taken in without it.
 _PATIENCE_SECONDS = 2.0
@@ -85,6 +90,24 @@ class AsyncIntake:
             self._end()
         return outcomes
 
+    async def ask(self, provider: str, ask: Callable[[], T]) -> T:
+        """Have something asked in one of a provider's threads.
+
+        Raises UnknownProvider, ProviderBusy and GatewayClosed, and what `ask` raises.
+        """
+        self._begin()
+        try:
+            answer = await self._put(provider, ask)
+        finally:
+            self._end()
+        if answer.error is not None:
+            raise answer.error
+        if isinstance(answer.outcome, ZhifuError):
+            raise answer.outcome
+        if answer.outcome is None:
+            raise RuntimeError(_NO_ANSWER)
+        return answer.outcome
+
     async def close(self) -> None:
         """Take no more, and return when all that was taken is done."""
         self._idle = asyncio.Event()
@@ -116,11 +139,14 @@ class AsyncIntake:
                 answer.cancel()
 
     def _ask(self, unasked: Unasked) -> asyncio.Future[Answer[Step]]:
+        return self._put(unasked.provider, unasked.ask)
+
+    def _put(self, provider: str, ask: Callable[[], T | ZhifuError]) -> asyncio.Future[Answer[T]]:
         loop = asyncio.get_running_loop()
-        asked: asyncio.Future[Answer[Step]] = loop.create_future()
+        asked: asyncio.Future[Answer[T]] = loop.create_future()
         tell = partial(self._answers.bring, loop, asked)
         try:
-            self._asking.put(unasked.provider, Question(unasked.ask, tell, asked.cancelled))
+            self._asking.put(provider, Question(ask, tell, asked.cancelled))
         except ZhifuError as error:
             asked.set_result(Answer(error))
         return asked
@@ -140,14 +166,14 @@ class _Answers:
     """Brings what threads found out to an event loop, as much as there is in one go."""
 
     def __init__(self) -> None:
-        self._brought: deque[tuple[asyncio.Future[Answer[Step]], Answer[Step]]] = deque()
+        self._brought: deque[tuple[asyncio.Future[Answer[Any]], Answer[Any]]] = deque()
         self._is_called = False
 
     def bring(
         self,
         loop: asyncio.AbstractEventLoop,
-        asked: asyncio.Future[Answer[Step]],
-        answer: Answer[Step],
+        asked: asyncio.Future[Answer[Any]],
+        answer: Answer[Any],
     ) -> None:
         """Answer a future of the loop's; from any thread."""
         self._brought.append((asked, answer))
@@ -202,5 +228,5 @@ def _come(answer: Answer[Step]) -> Step:
     if answer.error is not None:
         raise answer.error
     if answer.outcome is None:
-        raise RuntimeError("a question without an answer")
+        raise RuntimeError(_NO_ANSWER)
     return answer.outcome

@@ -45,10 +45,12 @@ class Turn:
         self._over = threading.Event()
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        deadline = time.monotonic() + self._patience_seconds
+        if not self._lock.acquire(timeout=self._patience_seconds):
+            raise LaneBusy(self._operator, self._leases.holder_of(self._name) or "")
         try:
             if self._depth == 0:
-                self._take()
+                self._take(deadline)
             self._depth += 1
         except BaseException:
             self._lock.release()
@@ -67,8 +69,7 @@ class Turn:
         finally:
             self._lock.release()
 
-    def _take(self) -> None:
-        deadline = time.monotonic() + self._patience_seconds
+    def _take(self, deadline: float) -> None:
         while not self._leases.take(self._name, self._lease_seconds):
             if time.monotonic() >= deadline:
                 holder = self._leases.holder_of(self._name)

@@ -135,7 +135,7 @@ class FeeCapReached(ChainError):
 
 @dataclass(eq=False)
 class LaneBusy(ChainError):
-    """Another process works for this operator key, and did not come to an end in time."""
+    """Somebody else works for this operator key, and did not come to an end in time."""
 
     code = "lane_busy"
     field = "operator"
@@ -143,6 +143,17 @@ class LaneBusy(ChainError):
 
     operator: str
     holder: str
+
+
+@dataclass(eq=False)
+class PlatformBusy(ChainError):
+    """Too much waits for a platform's operator key already; nothing was begun or changed."""
+
+    code = "platform_busy"
+    field = "platform"
+    rule = "must not have more under way than its operator key gets done: try again"
+
+    platform: int
 
 
 @dataclass(eq=False)
