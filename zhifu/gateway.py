@@ -689,6 +689,7 @@ class Gateway:
         pending where the provider refuses (ProviderRefused), which is asked again only by calling
         this again, unless the money is `returned` by hand; and where the chain puts it on no
         balance now (InsufficientBalance, TopUpAboveLimit, SellingPaused), which is tried again.
+        Raises TransactionFailed where it failed on chain for no reason that the chain tells.
         """
         return self._refunds.refund(order_id, to)
 
@@ -785,7 +786,7 @@ class Gateway:
         and stores nothing: InvalidInput, IdempotencyConflict, CurrencyMismatch, InexactAmount,
         UnknownPlatform, NoOperator and InsufficientBalance. ChainUnreachable, InconsistentNode,
         NodeRefused, TransactionPending, FeeCapReached and LaneBusy may leave it stored: `recover`,
-        or the same call again, brings it to its end.
+        or the same call again, brings it to its end. Raises TransactionFailed if it failed there.
         """
         return self._treasury.withdraw(platform, amount, idempotency_key)
 

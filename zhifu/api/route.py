@@ -23,6 +23,12 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SECURITY = "apiKey"
 
+#: What a payment's provider may say, or not say.
+OF_PAYMENTS = (402, 504)
+
+#: A transaction that was included, and failed there.
+OF_TRANSACTIONS = (502,)
+
 _ALWAYS = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 _TO_A_BODY = (415,)
 _WITH_A_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -36,7 +42,7 @@ class Operation:
     `is_repeatable` is a POST that may be begun again after it was cut short. `keeps_own_key` is one
     that sees to its idempotency key itself. `is_rebuilt` is one that finds its own effect under its
     key and answers it again: its answer is not kept. `secret` is a field of the answer that is told
-    once.
+    once. `statuses` are those of its answers that not every route has.
     """
 
     scope: Scope
@@ -44,6 +50,7 @@ class Operation:
     keeps_own_key: bool = False
     is_rebuilt: bool = False
     secret: str | None = None
+    statuses: tuple[int, ...] = ()
 
 
 def operation(
@@ -53,11 +60,14 @@ def operation(
     keeps_own_key: bool = False,
     is_rebuilt: bool = False,
     secret: str | None = None,
+    statuses: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
     """Say what a handler asks of its callers; see Operation."""
 
     def mark(handler: F) -> F:
-        handler.operation = Operation(scope, is_repeatable, keeps_own_key, is_rebuilt, secret)  # type: ignore[attr-defined]
+        handler.operation = Operation(  # type: ignore[attr-defined]
+            scope, is_repeatable, keeps_own_key, is_rebuilt, secret, statuses
+        )
         return handler
 
     return mark
@@ -72,7 +82,7 @@ class PlatformRoute(APIRoute):
         is_post = "POST" in methods
         own = options.get("openapi_extra") or {}
         options["openapi_extra"] = {**_documented(asked, is_post), **own}
-        statuses = (*_ALWAYS, *(_TO_A_BODY if methods & _WITH_A_BODY else ()))
+        statuses = (*_ALWAYS, *(_TO_A_BODY if methods & _WITH_A_BODY else ()), *asked.statuses)
         options["responses"] = {**problem_answers(*statuses), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
 

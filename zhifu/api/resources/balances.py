@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from zhifu import ids
 from zhifu.api import cursors, schemas, shown
 from zhifu.api.replies import Key
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_TRANSACTIONS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.money import Money
@@ -48,7 +48,7 @@ async def get_learner_balances(
 
 
 @router.post("/v1/withdrawals", status_code=201, response_model=schemas.WithdrawalOut)
-@operation(Scope.WITHDRAWALS_WRITE, is_repeatable=True)
+@operation(Scope.WITHDRAWALS_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def withdraw(
     gateway: Gateway, caller: Asking, key: Key, body: schemas.WithdrawalIn
 ) -> schemas.WithdrawalOut:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from zhifu.api import schemas, shown
 from zhifu.api.replies import key_of
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_PAYMENTS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway, service_of
 from zhifu.money import Money
@@ -17,7 +17,7 @@ router = APIRouter(route_class=PlatformRoute, tags=["orders"])
 
 
 @router.post("/v1/checkouts", status_code=201, response_model=schemas.CheckoutOut)
-@operation(Scope.ORDERS_WRITE, is_repeatable=True, is_rebuilt=True)
+@operation(Scope.ORDERS_WRITE, is_repeatable=True, is_rebuilt=True, statuses=OF_PAYMENTS)
 async def create_checkout(
     gateway: Gateway, caller: Asking, request: Request, body: schemas.CheckoutIn
 ) -> schemas.CheckoutOut:

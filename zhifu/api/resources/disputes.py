@@ -10,7 +10,7 @@ from zhifu import ids
 from zhifu.api import cursors, schemas
 from zhifu.api.replies import Key
 from zhifu.api.resources.orders import own_order
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_TRANSACTIONS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.disputebook import DisputeRecord
@@ -21,7 +21,7 @@ router = APIRouter(route_class=PlatformRoute, tags=["disputes"])
 
 
 @router.post("/v1/disputes", status_code=201, response_model=schemas.DisputeOut)
-@operation(Scope.DISPUTES_WRITE, is_repeatable=True)
+@operation(Scope.DISPUTES_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def open_dispute(
     gateway: Gateway, caller: Asking, key: Key, body: schemas.DisputeIn
 ) -> schemas.DisputeOut:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from zhifu import ids
 from zhifu.api import cursors, schemas
 from zhifu.api.replies import Key
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_TRANSACTIONS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 from zhifu.enrolment import Reservation
@@ -21,7 +21,7 @@ router = APIRouter(route_class=PlatformRoute, tags=["learners"])
 
 
 @router.post("/v1/learners", status_code=201, response_model=schemas.ReservationOut)
-@operation(Scope.LEARNERS_WRITE, is_repeatable=True)
+@operation(Scope.LEARNERS_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def reserve_learners(
     gateway: Gateway, caller: Asking, key: Key, body: schemas.LearnersIn
 ) -> schemas.ReservationOut:
@@ -57,7 +57,7 @@ async def get_reservation(
 
 
 @router.post("/v1/learners/{learner}/bindings", status_code=201, response_model=schemas.BindingOut)
-@operation(Scope.LEARNERS_WRITE, is_repeatable=True)
+@operation(Scope.LEARNERS_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def bind_learner(
     gateway: Gateway,
     caller: Asking,

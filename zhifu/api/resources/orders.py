@@ -20,7 +20,7 @@ from zhifu.api import bulk, cursors, problems, schemas, shown
 from zhifu.api.callers import Caller
 from zhifu.api.problems import Refused
 from zhifu.api.replies import REPLAYED, key_of
-from zhifu.api.route import PlatformRoute, SwiftRoute, operation, require_media_type
+from zhifu.api.route import OF_PAYMENTS, PlatformRoute, SwiftRoute, operation, require_media_type
 from zhifu.api.schemas import OrderIn
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway, service_of
@@ -48,7 +48,7 @@ def _body(model: str, *media_types: str) -> dict[str, Any]:
     openapi_extra={"requestBody": _body("OrderIn", "application/json")},
     summary="Record a payment and its orders",
 )
-@operation(Scope.ORDERS_WRITE, keeps_own_key=True)
+@operation(Scope.ORDERS_WRITE, keeps_own_key=True, statuses=OF_PAYMENTS)
 async def create_order(request: Request) -> Response:
     """Record a payment that its provider confirms, for one content or a cart, durably."""
     key, caller = key_of(request), request.state.caller

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from zhifu import ids
 from zhifu.api import cursors, schemas, shown
 from zhifu.api.resources.orders import own_order
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_TRANSACTIONS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
 
@@ -19,7 +19,7 @@ router = APIRouter(route_class=PlatformRoute, tags=["refunds"])
 
 
 @router.post("/v1/refunds", status_code=201, response_model=schemas.RefundOut)
-@operation(Scope.REFUNDS_WRITE, is_repeatable=True)
+@operation(Scope.REFUNDS_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def create_refund(
     gateway: Gateway, caller: Asking, body: schemas.RefundIn
 ) -> schemas.RefundOut:

@@ -11,7 +11,7 @@ from zhifu import ids
 from zhifu.api import cursors, schemas, shown
 from zhifu.api.callers import Caller
 from zhifu.api.replies import key_of
-from zhifu.api.route import PlatformRoute, operation
+from zhifu.api.route import OF_PAYMENTS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway, service_of
 from zhifu.exceptions import UnknownPayment
@@ -26,7 +26,7 @@ Id = Annotated[str, Path()]
 
 
 @router.post("/v1/top-ups", status_code=201, response_model=schemas.NewTopUpOut)
-@operation(Scope.TOP_UPS_WRITE, is_repeatable=True, is_rebuilt=True)
+@operation(Scope.TOP_UPS_WRITE, is_repeatable=True, is_rebuilt=True, statuses=OF_PAYMENTS)
 async def create_top_up(
     gateway: Gateway, caller: Asking, request: Request, body: schemas.TopUpIn
 ) -> schemas.NewTopUpOut:
