@@ -340,6 +340,10 @@ class AsyncGateway:
         """Settle a platform's next batch on chain and wait until it is included."""
         return await self.run_in_turn(platform, self.gateway.settle, platform, limit=limit)
 
+    async def settle_due(self, platform: int) -> BatchRecord | None:
+        """Settle a platform's next batch if one is due: what a worker calls time and again."""
+        return await self.run(self.gateway.settle_due, platform)
+
     async def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end."""
         if platform is None:

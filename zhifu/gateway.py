@@ -565,6 +565,18 @@ class Gateway:
         self.sync()
         return lane.settle(min(limit or self._batch_size, self._batch_size))
 
+    def settle_due(self, platform: int) -> BatchRecord | None:
+        """Settle a platform's next batch if one is due: what a worker calls time and again.
+
+        By what was last seen of the chain, if that was within a second. None if none is due or can
+        go. Raises as `settle`.
+        """
+        lane = self._lane(platform)
+        if not self.is_due(platform):
+            return None
+        self.freshness.require()
+        return lane.settle(self._batch_size)
+
     def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end; what became of each.
 

@@ -102,7 +102,7 @@ class Lane:
             operation = self._store_next(limit)
             if operation is None:
                 return None
-            ending = self._submitter.conclude(operation)
+            ending = self._submitter.conclude(operation, just_signed=True)
             if ending.refusal is not None:
                 raise self._explained(ending.refusal) from ending.refusal
             return self._book.record(ending.operation)
@@ -136,13 +136,26 @@ class Lane:
         refused before, and is on chain after all, is among them as settled.
         """
         with self.turn:
-            self._notice_shorter_chain()
+            self._notice_reorganisation()
             concluded = []
             while pending := self._submitter.open():
                 # What became of one may have ended others.
                 concluded.append(self._submitter.conclude(pending[0]).operation)
             batches = [each for each in concluded if each.kind is Kind.BATCH]
             return [self._book.record(each) for each in batches + self._revive()]
+
+    def _notice_reorganisation(self) -> None:
+        """Look at the chain anew unless the last block that anything here stands in is there still.
+
+        Then so are all before it, and what the books say of them holds.
+        """
+        last = self._operations.last_block()
+        if last is None:
+            return
+        (found,) = self._chain.blocks([last.number])
+        if found is None or found.hash != last.hash:
+            self._sync()
+            self._notice_shorter_chain()
 
     def _notice_shorter_chain(self) -> None:
         """Submit again what was in blocks that the chain does not reach any more.
@@ -214,10 +227,6 @@ class Lane:
 
     def _store(self, draft: BatchDraft) -> Operation | None:
         number = self._network.settlement.next_batch(self.platform, self.number)
-        if number > self._book.indexed_number(self.platform, self.number) + 1 and self._sync():
-            # A batch the index did not know of may carry some of these orders.
-            self._revive()
-            return None
         if not self._recorded(number):
             return None
         settlement = self._network.settlement

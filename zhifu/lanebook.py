@@ -211,11 +211,6 @@ class LaneBook:
         oldest, count = row or (None, 0)
         return Queue(count, oldest)
 
-    def indexed_number(self, platform: int, lane: int) -> int:
-        """The number of a lane's last batch that the index has, or 0."""
-        with self._store.reading() as transaction:
-            return int(transaction.value("indexed_number", platform=platform, lane=lane))
-
 
 def _from_row(row: Row) -> BatchRecord:
     number, platform, lane, batch, orders, debit, sale_day, state, *included = row

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from zhifu import ids
 from zhifu.blocks import Receipt
-from zhifu.operations import Kind, Operation, OperationState, Submission
+from zhifu.operations import Kind, KnownBlock, Operation, OperationState, Submission
 from zhifu.outcomes import Outcome, nothing
 from zhifu.signing import SignedTransaction
 from zhifu.store import Row, Store, Transaction
@@ -111,6 +111,12 @@ class OperationBook:
         with self._store.reading() as transaction:
             rows = transaction.rows("batches_beyond", operator=operator)
         return [_operation(row) for row in rows]
+
+    def last_block(self) -> KnownBlock | None:
+        """The last block that anything here is known to stand in; None before the first look."""
+        with self._store.reading() as transaction:
+            row = transaction.row("last_known_block")
+        return KnownBlock(*row) if row else None
 
     def included_after_all(self, operator: str) -> list[tuple[Operation, str]]:
         """A key's refused batches that the chain settled all the same, by which transaction."""

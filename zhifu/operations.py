@@ -69,6 +69,13 @@ class Submission(NamedTuple):
     created_at: int
 
 
+class KnownBlock(NamedTuple):
+    """A block that the chain had when it was last looked at."""
+
+    number: int
+    hash: str
+
+
 class Ending(NamedTuple):
     """What became of an operation; `refusal` says why, if the chain refused it."""
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
 import orjson
+from httpx import create_ssl_context
+from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from zhifu.exceptions import ChainUnreachable, ContractReverted, InvalidInput, NodeRefused
 
@@ -21,6 +25,9 @@ Call = tuple[str, Sequence[Any]]
 
 #: Requests per HTTP body; nodes cap both the count and the size of a batch.
 BATCH_SIZE = 200
+
+#: Connections that are kept; more are made where more threads ask at once.
+_MOST_CONNECTIONS = 64
 
 _REVERTED = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -40,18 +47,12 @@ class JsonRpc:
         timeout_seconds: float = 30.0,
         reverted: Callable[[bytes], ContractReverted] | None = None,
     ) -> None:
-        host = _host(url)
+        _require_http(url)
         self.url = url
         self._reverted = reverted or (lambda data: ContractReverted("", {}, data))
         self._ids = itertools.count(1)
-        # A proxy from the environment cannot reach this machine's own loopback address.
-        self._client = httpx.Client(
-            timeout=timeout_seconds,
-            trust_env=host not in _LOOPBACK,
-            # Reading every certificate takes long, and plain http has no use for them.
-            verify=urlsplit(url).scheme == "https",
-            headers={"content-type": "application/json"},
-        )
+        self._address = _without_user(url)
+        self._pool = _pool(url, timeout_seconds)
 
     def call(self, method: str, *params: Any) -> Any:
         """The ``result`` of one request.
@@ -74,7 +75,7 @@ class JsonRpc:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._pool.clear()
 
     def _batch(self, calls: Sequence[Call]) -> list[Any]:
         requests = [self._request(method, params) for method, params in calls]
@@ -90,12 +91,16 @@ class JsonRpc:
 
     def _post(self, body: object) -> Any:
         try:
-            response = self._client.post(self.url, content=orjson.dumps(body, default=_plain))
-            answer = orjson.loads(response.content)
-        except httpx.HTTPError as error:
-            raise self._unreachable(f"{type(error).__name__}: {error}") from error
+            sent = orjson.dumps(body, default=_plain)
+            response = self._pool.urlopen(
+                "POST", self._address, body=sent, retries=False, redirect=False
+            )
+            answer = orjson.loads(response.data)
+        except HTTPError as error:
+            reason = f"{type(error).__name__}: {error.__cause__ or error}"
+            raise self._unreachable(reason) from error
         except orjson.JSONDecodeError as error:
-            raise self._unreachable(f"HTTP {response.status_code} without JSON") from error
+            raise self._unreachable(f"HTTP {response.status} without JSON") from error
         return answer
 
     def _result(self, method: str, answer: Any) -> Any:
@@ -135,15 +140,45 @@ def _plain(value: object) -> object:
     raise TypeError(f"not JSON: {value!r}")
 
 
-def _host(url: str) -> str:
+def _require_http(url: str) -> None:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        parse_url(url)
     except ValueError:
         valid = False
     if not valid:
         raise InvalidInput("rpc", "must be an http or https address")
-    return parts.hostname or ""
+
+
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _pool(url: str, timeout_seconds: float) -> PoolManager:
+    """Connections to a node, through the environment's proxy if there is one for it."""
+    parts = urlsplit(url)
+    user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    credentials = make_headers(basic_auth=user) if parts.username else {}
+    options: dict[str, Any] = {
+        "headers": {"content-type": "application/json", "accept-encoding": "gzip", **credentials},
+        "maxsize": _MOST_CONNECTIONS,
+        "timeout": Timeout(timeout_seconds),
+    }
+    if parts.scheme == "https":
+        # Reading every certificate takes long, and plain http has no use for them.
+        options["ssl_context"] = create_ssl_context()
+    proxy = _proxy(parts.scheme, parts.hostname or "")
+    return ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    # It cannot reach this machine's own loopback address.
+    if host in _LOOPBACK or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(scheme) or proxies.get("all")
 
 
 def _revert_data(data: Any) -> bytes:

@@ -9,6 +9,7 @@ transaction that is known and not its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from zhifu import rounds
 from zhifu.blocks import Receipt
@@ -41,6 +42,13 @@ _MOST_FILLED = 64
 
 #: How a node says that a transaction's nonce or fees do not fit, in the words of several.
 _OUTDATED = ("nonce", "fee", "underpriced", "gas price")
+
+
+class _Sent(NamedTuple):
+    """What a node said of a transaction; `outdated` if its nonce or fees fit no longer."""
+
+    receipt: Receipt | None = None
+    outdated: bool = False
 
 
 class Submitter:
@@ -89,6 +97,7 @@ class Submitter:
         if operation is None:
             signed = self.sign(kind, to, calldata)
             operation = self._book.store(self._platform, kind, subject, signed, put)
+            return self.conclude(operation, just_signed=True)
         return self.conclude(operation)
 
     def sign(self, kind: Kind, to: str, calldata: bytes) -> SignedTransaction:
@@ -109,9 +118,10 @@ class Submitter:
         """What is stored or submitted and not seen included, in order."""
         return self._book.open(self._signer.address)
 
-    def conclude(self, operation: Operation) -> Ending:
+    def conclude(self, operation: Operation, *, just_signed: bool = False) -> Ending:
         """Send an operation until the chain has decided on it.
 
+        `just_signed` says that the key has had no time to do anything else since it was signed.
         Waits for it no longer than a round lasts (`zhifu.rounds`), if it is one's part. Raises
         ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused while
         it has not; it stays stored, and the next call goes on with it.
@@ -122,12 +132,12 @@ class Submitter:
                     return Ending(operation, None)
                 operation = self._book.unsettled(operation)
             if operation.state is OperationState.STORED:
-                operation = self._begin(operation)
-            outdated = self._hand_over(operation)
-            ending = self._ending(operation)
+                operation = self._begin(operation, is_new=just_signed and operation.kind.once)
+            sent = self._hand_over(operation)
+            ending = self._ending(operation, sent.receipt)
             if ending is not None:
                 return ending
-            if outdated:
+            if sent.outdated:
                 operation = self._sign_again(operation)
         raise TransactionPending(operation.transaction_hash, 0)
 
@@ -136,39 +146,42 @@ class Submitter:
 
     # Sending
 
-    def _begin(self, operation: Operation) -> Operation:
-        """Take an operation up that was never sent, so that its nonce may still be any."""
+    def _begin(self, operation: Operation, *, is_new: bool) -> Operation:
+        """Take an operation up that was never sent, so that its nonce may still be any.
+
+        Of a new one that the contract takes once it is enough to hear that its nonce does not fit.
+        """
+        if is_new:
+            return self._book.submitted(operation)
         latest = self._latest(operation)
         if self._chain.nonce(self._signer.address) != latest.nonce:
             operation = self._renew(operation, latest)
         return self._book.submitted(operation)
 
-    def _hand_over(self, operation: Operation) -> bool:
-        """Send the latest signed transaction and wait; whether its nonce or fees no longer fit."""
+    def _hand_over(self, operation: Operation) -> _Sent:
+        """Send the latest signed transaction, and wait until it is included."""
         latest = self._latest(operation)
         try:
             self._chain.send_raw(latest.raw)
-            self._wait(latest)
+            return _Sent(receipt=self._wait(latest))
         except ChainUnreachable:
             # The reply is lost, the transaction may not be: whoever called looks it up.
-            return False
+            return _Sent()
         except NodeRefused as refused:
             if not any(word in refused.reason.lower() for word in _OUTDATED):
                 raise
-            return True
+            return _Sent(outdated=True)
         except TransactionPending:
-            return self._is_stuck(latest)
-        return False
+            return _Sent(outdated=self._is_stuck(latest))
 
-    def _wait(self, sent: Submission) -> None:
+    def _wait(self, sent: Submission) -> Receipt:
         """Wait until a transaction is included; what comes round again waits a round at most."""
         left = rounds.left_seconds()
         if left is None:
-            self._chain.wait_for_receipt(sent.hash)
-        else:
-            # A node that was handed a transaction may need a moment until it counts it.
-            seconds = max(left, _LEAST_WAIT_SECONDS)
-            self._chain.wait_for_receipt(sent.hash, timeout_seconds=seconds)
+            return self._chain.wait_for_receipt(sent.hash)
+        # A node that was handed a transaction may need a moment until it counts it.
+        seconds = max(left, _LEAST_WAIT_SECONDS)
+        return self._chain.wait_for_receipt(sent.hash, timeout_seconds=seconds)
 
     def _latest(self, operation: Operation) -> Submission:
         """What was signed last, or is included, if it is one of our own."""
@@ -248,32 +261,39 @@ class Submitter:
 
     # Looking up
 
-    def _ending(self, operation: Operation) -> Ending | None:
-        """What the chain decided on an operation, or None while it has not."""
+    def _ending(self, operation: Operation, receipt: Receipt | None) -> Ending | None:
+        """What the chain decided on an operation, or None while it has not.
+
+        `receipt` is what it said of its latest transaction, if anything.
+        """
+        if receipt is not None and self._consistent(receipt).succeeded:
+            return Ending(self._book.settled(operation, receipt), None)
         submissions = self._book.submissions(operation)
         receipts = self._receipts(submissions)
-        for receipt in receipts:
-            if receipt is not None and receipt.succeeded:
-                return Ending(self._book.settled(operation, receipt), None)
+        for found in receipts:
+            if found is not None and found.succeeded:
+                return Ending(self._book.settled(operation, found), None)
         elsewhere = self._elsewhere(operation)
         if isinstance(elsewhere, Receipt):
             return Ending(self._book.settled(operation, elsewhere), None)
         if elsewhere is not None:
             return self._refused(operation, elsewhere)
-        failed = [receipt for receipt in receipts if receipt is not None]
+        failed = [found for found in receipts if found is not None]
         if not failed or self._any_alive(submissions, receipts):
             return None
-        self.require_final(operation, max(receipt.block_number for receipt in failed))
+        self.require_final(operation, max(found.block_number for found in failed))
         return self._refused(operation, self._reason(submissions[-1], failed[-1]))
 
     def _receipts(self, submissions: Sequence[Submission]) -> list[Receipt | None]:
-        """The receipts of transactions; what these contracts take, they always tell by events."""
         receipts = self._chain.receipts([each.hash for each in submissions])
-        for receipt in receipts:
-            if receipt is not None and receipt.succeeded != bool(receipt.logs):
-                reason = f"{receipt.transaction_hash} has status {receipt.succeeded:d}"
-                raise self._chain.inconsistent(f"{reason} and {len(receipt.logs)} logs")
-        return receipts
+        return [each and self._consistent(each) for each in receipts]
+
+    def _consistent(self, receipt: Receipt) -> Receipt:
+        """A receipt that can be true: what these contracts take, they always tell by events."""
+        if receipt.succeeded != bool(receipt.logs):
+            reason = f"{receipt.transaction_hash} has status {receipt.succeeded:d}"
+            raise self._chain.inconsistent(f"{reason} and {len(receipt.logs)} logs")
+        return receipt
 
     def require_final(self, operation: Operation, block_number: int) -> None:
         """Raise TransactionPending while a block may still be reorganised away.

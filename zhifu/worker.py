@@ -31,13 +31,13 @@ AGAIN = object()
 class Job:
     """Something to do every so many seconds, or at once for as long as it answers `AGAIN`.
 
-    Nothing is done, and no lease taken, unless there is something `to_do`.
+    One process at a time does it, under a lease, unless it `takes_turns` by itself.
     """
 
     name: str
     every_seconds: float
     do: Callable[[], object]
-    to_do: Callable[[], bool] = lambda: True
+    takes_turns: bool = False
 
 
 class Worker:
@@ -88,7 +88,7 @@ class Worker:
 
     def _do(self, job: Job) -> object:
         try:
-            return self._leased(job) if job.to_do() else None
+            return self._done(job) if job.takes_turns else self._leased(job)
         except ZhifuError as error:
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})
         except Exception:
@@ -99,11 +99,12 @@ class Worker:
         lease = f"job:{job.name}"
         if not self._leases.take(lease, self._lease_seconds):
             return None
+        with kept(self._leases, lease, self._lease_seconds, every_seconds=self._renew_seconds):
+            return self._done(job)
+
+    def _done(self, job: Job) -> object:
         current = rounds.Round(self._round_seconds, self._stop.is_set, self._clock)
-        with (
-            kept(self._leases, lease, self._lease_seconds, every_seconds=self._renew_seconds),
-            rounds.running(current),
-        ):
+        with rounds.running(current):
             answer = job.do()
         return AGAIN if current.was_cut else answer
 
@@ -171,9 +172,10 @@ def _groups(
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:
     def settle() -> object:
-        return AGAIN if gateway.settle(platform) is not None else None
+        return AGAIN if gateway.settle_due(platform) is not None else None
 
-    return Job(f"settle:{platform}", every_seconds, settle, partial(gateway.is_due, platform))
+    # Whoever settles has the turn of the platform's key.
+    return Job(f"settle:{platform}", every_seconds, settle, takes_turns=True)
 
 
 def _refunding(gateway: Gateway, platform: int, patience_seconds: int) -> Job:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -94,11 +95,18 @@ def install(chain: Chain, signer: LocalSigner) -> Callable[[str], str]:
 
 
 @contextmanager
-def server(answer: Callable[[Any], bytes]) -> Iterator[str]:
-    """A node of our own making: ``answer`` turns the JSON that was sent into the body to reply."""
+def server(
+    answer: Callable[[Any], bytes], asked: list[tuple[str, str | None]] | None = None
+) -> Iterator[str]:
+    """A node of our own making: ``answer`` turns the JSON that was sent into the body to reply.
+
+    Keeps in ``asked`` the target and the credentials of every request.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            if asked is not None:
+                asked.append((self.path, self.headers["authorization"]))
             body = self.rfile.read(int(self.headers["content-length"]))
             reply = answer(json.loads(body))
             self.send_response(200)
@@ -116,6 +124,10 @@ def server(answer: Callable[[Any], bytes]) -> Iterator[str]:
     finally:
         listener.shutdown()
         listener.server_close()
+
+
+def _chain_one(request: Any) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": "0x1"}).encode()
 
 
 class TestConnecting:
@@ -160,6 +172,23 @@ class TestConnecting:
             Chain(f"http://user:s3cret@127.0.0.1:{port}/v3/s3cret?key=s3cret")
         assert refused.value.url == f"http://127.0.0.1:{port}"
         assert "s3cret" not in str(refused.value)
+
+    def test_credentials_in_an_address_are_shown_to_the_node(self) -> None:
+        asked: list[tuple[str, str | None]] = []
+        with server(_chain_one, asked) as url, Chain(url.replace("//", "//ann:p%40ss@")) as chain:
+            assert chain.chain_id == 1
+        assert asked == [("/", "Basic " + base64.b64encode(b"ann:p@ss").decode())]
+
+    def test_the_environments_proxy_is_used_unless_the_node_is_here(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[tuple[str, str | None]] = []
+        with server(_chain_one, asked) as url:
+            monkeypatch.setenv("http_proxy", url)
+            for address in ("http://node.invalid/v3", url):
+                with Chain(address):
+                    pass
+        assert [path for path, _ in asked] == ["http://node.invalid/v3", "/"]
 
 
 class TestReading:

@@ -357,6 +357,22 @@ def test_a_batch_is_due_by_size_or_by_age(fair: Fair) -> None:
         assert gateway.order(order.id).state is OrderState.SETTLED
 
 
+def test_a_due_batch_is_settled_by_what_was_last_seen_of_the_chain(fair: Fair) -> None:
+    """SUB-9, SUB-10: without another look, and yet no number is taken twice."""
+    with fair.gateway(1, batch_age_ms=0, confirmations=5) as gateway:
+        assert gateway.settle_due(1) is None
+        gateway.pay(fair.request())
+        assert gateway.settle_due(1) is not None
+        fair.anvil.rpc.call("anvil_reorg", 1, [])
+        gateway.pay(fair.request(learner=2))
+        gateway.freshness.note()
+        assert gateway.settle_due(1) is not None
+        assert [batch.number for batch in gateway.batches(1)] == [1, 2]
+        gateway.sync()
+        assert [batch.state for batch in gateway.batches(1)] == [BatchState.SETTLED] * 2
+        assert all(gateway.may_use(learner, 1) for learner in (1, 2))
+
+
 def test_the_age_of_a_batch_is_that_of_its_first_order() -> None:
     """SUB-9."""
     closing, made = Closing(size=10, age_ms=500), 1_600_000_000_000

@@ -296,9 +296,6 @@ WHERE batches.id = :batch_id AND payments.state = 'paid' AND NOT EXISTS (
     SELECT 1 FROM refunds
     WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed');
 
--- indexed_number --
-SELECT coalesce(max(number), 0) FROM chain_batches WHERE platform = :platform AND lane = :lane;
-
 -- recorded_numbers --
 -- The numbers of a lane, from one to before another, that batches of the books have.
 SELECT number FROM batches

@@ -148,5 +148,16 @@ WHERE state = 'confirmed' AND kind = 'batch' AND operator = :operator
     AND block_number > (SELECT block_number FROM chain_cursor)
 ORDER BY id;
 
+-- last_known_block --
+-- The last block that the index, or an operation, stands in.
+SELECT block_number, block_hash FROM (
+    SELECT block_number, block_hash FROM chain_cursor
+    UNION ALL
+    SELECT block_number, block_hash FROM operations WHERE state = 'settled'
+    UNION ALL
+    SELECT block_number, block_hash FROM operations
+    WHERE state = 'confirmed' AND block_number > (SELECT block_number FROM chain_cursor)
+) AS known ORDER BY block_number DESC LIMIT 1;
+
 -- oldest_waiting --
 SELECT min(order_id), count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
