@@ -2,7 +2,8 @@
 
     python -m benchmarks.settled_service RPC_URL HOME SIZE AGE_MILLISECONDS
 
-Says its port and an API key, and serves until a signal.
+Says its port and an API key, and serves until a signal. As `zhifu serve` does, it has a process of
+its own settle, by the same command and the word `settle`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from typing import NamedTuple
 from benchmarks.http_service import PLATFORM, PaidProvider, open_market
 from zhifu import accounts
 from zhifu.anvil import AnvilNode, dev_signer
+from zhifu.api.apart import Apart
 from zhifu.api.api_keys import ApiKeys, Mode
 from zhifu.api.assembly import assemble
 from zhifu.api.logs import open_log
 from zhifu.api.scopes import Scope
 from zhifu.api.server import listen, server
+from zhifu.api.settling import settle_until_told
 from zhifu.chain import Chain
 from zhifu.config import Settings
 from zhifu.deployment import Deployment, Network
@@ -33,6 +36,7 @@ from zhifu.store import Store
 _FUNDS = 10**15
 _ETHER = 10**21
 _END_SECONDS = 60
+_SETTLE = "settle"
 
 
 class Batches(NamedTuple):
@@ -43,7 +47,7 @@ class Batches(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A service in a process of its own."""
+    """A service in a process of its own, which has begun another one."""
 
     port: int
     key: str
@@ -87,7 +91,28 @@ def running(rpc_url: str, home: Path, batches: Batches) -> Iterator[Service]:
 
 
 def _serve(rpc_url: str, home: Path, batches: Batches) -> None:
-    settings = Settings.load(
+    settings, network = _settings(home, batches), _network(rpc_url, home)
+    operators, providers = {PLATFORM: dev_signer(PLATFORM)}, {"sandbox": PaidProvider()}
+    settling = Apart([sys.executable, "-m", "benchmarks.settled_service", *sys.argv[1:], _SETTLE])
+    with (home / "log").open("wb") as written, Store.open(settings.database_url) as store:
+        log = open_log(stream=written)
+        app = assemble(settings, network, operators, providers, Mode.TEST, log, _now, settling)
+        keys = ApiKeys(store, _now)
+        _, key = keys.create(PLATFORM, "benchmark", Mode.TEST, frozenset({Scope.ORDERS_WRITE}))
+        socket = listen("127.0.0.1", 0)
+        print(socket.getsockname()[1], key, flush=True)
+        server(app, log).run(sockets=[socket])
+
+
+def _settle(rpc_url: str, home: Path, batches: Batches) -> None:
+    operators = {PLATFORM: dev_signer(PLATFORM)}
+    with (home / "settling.log").open("wb") as written:
+        log, network = open_log(stream=written), _network(rpc_url, home)
+        settle_until_told(_settings(home, batches), network, operators, log, _now)
+
+
+def _settings(home: Path, batches: Batches) -> Settings:
+    return Settings.load(
         {
             "ZHIFU_HOME": str(home),
             "ZHIFU_DATABASE": f"sqlite:///{books(home)}",
@@ -96,16 +121,10 @@ def _serve(rpc_url: str, home: Path, batches: Batches) -> None:
             "ZHIFU_HTTP__REQUESTS_PER_SECOND": "0",
         }
     )
-    network = Network(Chain(rpc_url), Deployment.load(home / "deployment.json"))
-    operators, providers = {PLATFORM: dev_signer(PLATFORM)}, {"sandbox": PaidProvider()}
-    with (home / "log").open("wb") as written, Store.open(settings.database_url) as store:
-        log = open_log(stream=written)
-        app = assemble(settings, network, operators, providers, Mode.TEST, log, _now)
-        keys = ApiKeys(store, _now)
-        _, key = keys.create(PLATFORM, "benchmark", Mode.TEST, frozenset({Scope.ORDERS_WRITE}))
-        socket = listen("127.0.0.1", 0)
-        print(socket.getsockname()[1], key, flush=True)
-        server(app, log).run(sockets=[socket])
+
+
+def _network(rpc_url: str, home: Path) -> Network:
+    return Network(Chain(rpc_url), Deployment.load(home / "deployment.json"))
 
 
 def _now() -> int:
@@ -113,4 +132,6 @@ def _now() -> int:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], Path(sys.argv[2]), Batches(int(sys.argv[3]), int(sys.argv[4])))
+    rpc_url, folder, size, age_milliseconds, *parts = sys.argv[1:]
+    work = _settle if parts else _serve
+    work(rpc_url, Path(folder), Batches(int(size), int(age_milliseconds)))

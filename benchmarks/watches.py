@@ -1,4 +1,4 @@
-"""What is watched from outside while something is measured: a chain's blocks, a process' memory."""
+"""What is watched while something is measured: a chain's blocks, a service's memory."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _ask(connection: ClientConnection, method: str, *arguments: str) -> str:
 
 
 class MemoryWatch:
-    """How much memory a process holds, in MiB, while this is open."""
+    """How much memory a process and those it began hold together, in MiB, while this is open."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -93,8 +93,8 @@ class MemoryWatch:
         return max(self.held[-tenth:]) / max(self.held[tenth : 2 * tenth] or self.held[:1])
 
     def _look(self) -> None:
-        asked = ["ps", "-o", "rss=", "-p", str(self._pid)]
+        asked = ["ps", "-o", "rss=", "-p", str(self._pid), "--ppid", str(self._pid)]
         while not self._over.wait(_EVERY_SECONDS):
             told = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=False)
             if told.stdout.strip():
-                self.held.append(int(told.stdout) / 1_024)
+                self.held.append(sum(map(int, told.stdout.split())) / 1_024)

@@ -116,13 +116,28 @@ def workers_of(
     *,
     settle_seconds: float = 1.0,
     patience_seconds: int = 3_600,
+    settling: bool = True,
 ) -> dict[str, Worker]:
     """All that a gateway has to do by itself, in as many workers as must not wait for each other.
 
     A provider or a lane that does not answer holds up its own worker's jobs only. See `jobs_of`.
+    Without `settling` it is another process that has `settlers_of` the same database.
     """
-    grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
-    return {name: Worker(leases, jobs) for name, jobs in grouped.items()}
+    grouped = _groups(gateway, platforms, patience_seconds)
+    workers = {name: Worker(leases, jobs) for name, jobs in grouped.items()}
+    if settling:
+        workers |= settlers_of(gateway, leases, platforms, settle_seconds=settle_seconds)
+    return workers
+
+
+def settlers_of(
+    gateway: Gateway, leases: Leases, platforms: Sequence[int], *, settle_seconds: float = 1.0
+) -> dict[str, Worker]:
+    """What settles: a worker for each platform, which looks every `settle_seconds`."""
+    return {
+        f"settlement:{each}": Worker(leases, [_settling(gateway, each, settle_seconds)])
+        for each in platforms
+    }
 
 
 def jobs_of(
@@ -137,8 +152,9 @@ def jobs_of(
     Whether a batch is due is looked at every `settle_seconds`; the orders that no batch could
     carry for `patience_seconds`, and top-ups that the chain refused for so long, are refunded.
     """
-    grouped = _groups(gateway, platforms, settle_seconds, patience_seconds)
-    return [job for jobs in grouped.values() for job in jobs]
+    grouped = _groups(gateway, platforms, patience_seconds)
+    jobs = [job for jobs in grouped.values() for job in jobs]
+    return jobs + [_settling(gateway, each, settle_seconds) for each in platforms]
 
 
 def pruning_of(pruning: Pruning, every_seconds: float = 600.0) -> Job:
@@ -147,7 +163,7 @@ def pruning_of(pruning: Pruning, every_seconds: float = 600.0) -> Job:
 
 
 def _groups(
-    gateway: Gateway, platforms: Sequence[int], settle_seconds: float, patience_seconds: int
+    gateway: Gateway, platforms: Sequence[int], patience_seconds: int
 ) -> Mapping[str, Sequence[Job]]:
     groups = {
         "chain": [Job("sync", 1.0, gateway.sync)],
@@ -163,9 +179,8 @@ def _groups(
             Job(f"disputes:{each}", 10.0, partial(gateway.refund_disputed, each)),
             _refunding(gateway, each, patience_seconds),
         ]
-        groups[f"settlement:{each}"] = [
-            _settling(gateway, each, settle_seconds),
-            Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each)),
+        groups[f"top-ups:{each}"] = [
+            Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each))
         ]
     return groups
 

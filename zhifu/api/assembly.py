@@ -13,6 +13,7 @@ from zhifu.api.api_keys import Mode
 from zhifu.api.app import create_app
 from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
+from zhifu.api.settling import look_seconds
 from zhifu.api.supervision import Background
 from zhifu.config import Settings, owners_of, require_mode
 from zhifu.deployment import Network
@@ -32,8 +33,6 @@ from zhifu.signing import Signer
 from zhifu.store import Store
 from zhifu.worker import Worker, pruning_of, workers_of
 
-_LEAST_SECONDS = 0.01
-
 
 def assemble(
     settings: Settings,
@@ -43,9 +42,11 @@ def assemble(
     mode: Mode,
     log: Any,
     clock: Callable[[], int],
+    settling: Background | None = None,
 ) -> ASGIApp:
     """The service over the database of the settings, with its worker and what tells of events.
 
+    `settling` is what settles in its place, in another process.
     Raises as `Store.open` and `Gateway`, and WrongVaultKey for a database whose secrets another
     key has sealed. Raises InvalidInput for accounts at providers that are not of the mode, or of
     which it is not said whose they are.
@@ -54,7 +55,7 @@ def assemble(
     owners_of(settings, operators)
     store = Store.open(settings.database_url)
     try:
-        return _over(store, settings, network, operators, providers, mode, log, clock)
+        return _over(store, settings, network, operators, providers, mode, log, clock, settling)
     except BaseException:
         store.close()
         raise
@@ -69,6 +70,7 @@ def _over(
     mode: Mode,
     log: Any,
     clock: Callable[[], int],
+    settling: Background | None,
 ) -> ASGIApp:
     gateway = Gateway(
         store,
@@ -95,7 +97,7 @@ def _over(
         log,
         clock,
         background={
-            **_workers(store, gateway, sorted(operators), settings),
+            **_workers(store, gateway, sorted(operators), settings, settling),
             "pruning": _pruner(store, settings, clock),
             "webhooks": _courier(Outbox(store, hooks, payloads, clock), settings, rules),
             **_messengers(store, vault, payloads, clock),
@@ -104,10 +106,20 @@ def _over(
 
 
 def _workers(
-    store: Store, gateway: Gateway, platforms: list[int], settings: Settings
+    store: Store,
+    gateway: Gateway,
+    platforms: list[int],
+    settings: Settings,
+    settling: Background | None,
 ) -> Mapping[str, Background]:
-    look_seconds = max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
-    return workers_of(gateway, Leases(store), platforms, settle_seconds=look_seconds)
+    workers = workers_of(
+        gateway,
+        Leases(store),
+        platforms,
+        settle_seconds=look_seconds(settings),
+        settling=settling is None,
+    )
+    return workers if settling is None else {**workers, "settlement": settling}
 
 
 def _pruner(store: Store, settings: Settings, clock: Callable[[], int]) -> Worker:

@@ -15,6 +15,7 @@ import typer
 from zhifu.cli.command import command
 from zhifu.cli.root import TRADE, app
 from zhifu.cli.session import Session
+from zhifu.cli.settler import settler_command
 from zhifu.exceptions import InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
@@ -53,16 +54,19 @@ def serve(
 
 
 def _serve(session: Session, host: str | None, port: int | None, *, live: bool) -> None:
+    from zhifu.api.apart import Apart
     from zhifu.api.api_keys import Mode
     from zhifu.api.assembly import assemble
     from zhifu.api.logs import adopt, open_log
     from zhifu.api.server import listen, server
+    from zhifu.api.settling import settles_apart
 
     settings, mode = session.settings, Mode.LIVE if live else Mode.TEST
-    operators, providers = _operators(session), _providers(session, live=live)
-    log, clock = open_log(settings.logging.level), _clock(session)
+    operators, providers = operators_of(session), _providers(session, live=live)
+    log, clock = open_log(settings.logging.level), books_clock(session)
     adopt(log, "zhifu")
-    served = assemble(settings, session.network, operators, providers, mode, log, clock)
+    settling = Apart(settler_command(session)) if settles_apart(settings) else None
+    served = assemble(settings, session.network, operators, providers, mode, log, clock, settling)
     http = settings.http
     socket = listen(host or http.host, http.port if port is None else port)
     address = socket.getsockname()
@@ -88,12 +92,13 @@ def _end_soon(log: Any) -> None:
     last.start()
 
 
-def _clock(session: Session) -> Callable[[], int]:
+def books_clock(session: Session) -> Callable[[], int]:
     """The clock of the books: a local chain's time may be told to pass."""
     return (lambda: session.now) if session.is_local else (lambda: int(time.time()))
 
 
-def _operators(session: Session) -> Mapping[int, Signer]:
+def operators_of(session: Session) -> Mapping[int, Signer]:
+    """The keys to serve with, by platform."""
     from zhifu.cli.settle import known_sellers
     from zhifu.config import operator_signers
 

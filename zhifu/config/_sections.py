@@ -81,10 +81,14 @@ class PlatformSettings:
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """When a batch closes: at ``size`` orders, or once its first waits ``max_age_milliseconds``."""
+    """When a batch closes: at ``size`` orders, or once its first waits ``max_age_milliseconds``.
+
+    ``own_process`` lets a process of its own settle them beside the service's.
+    """
 
     size: int
     max_age_milliseconds: int
+    own_process: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ def read_batches(section: Section) -> BatchSettings:
         max_age_milliseconds=section.get(
             "max_age_milliseconds", integer(0, _LONGEST_MILLISECONDS), 100
         ),
+        own_process=section.get("own_process", flag(), True),
     )
     section.close()
     return found

@@ -1,0 +1,98 @@
+"""Settling in a process of its own: what `zhifu.api.apart` runs beside the service."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zhifu.api.supervision import Background
+from zhifu.config import Settings
+from zhifu.deployment import Network
+from zhifu.gateway import Gateway
+from zhifu.leases import Leases
+from zhifu.signing import Signer
+from zhifu.store import Store
+from zhifu.worker import settlers_of
+
+_LEAST_SECONDS = 0.01
+
+
+def look_seconds(settings: Settings) -> float:
+    """How often is looked whether a batch is due."""
+    return max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
+
+
+def settles_apart(settings: Settings) -> bool:
+    """Whether a process of its own is to settle, and can.
+
+    It can ask for no password at the terminal, and sees no database in this one's memory.
+    """
+    asks = any(platform.password is None for platform in settings.platforms.values())
+    in_memory = settings.database_url.rstrip("/") in ("sqlite:", "sqlite:///:memory:")
+    return settings.batches.own_process and not asks and not in_memory
+
+
+def settle_until_told(
+    settings: Settings,
+    network: Network,
+    operators: Mapping[int, Signer],
+    log: Any,
+    clock: Callable[[], int],
+) -> int:
+    """Settle what becomes due until standard input ends, or until this process is terminated.
+
+    The exit status: 1 if a defect broke it, which is logged. Raises as `Store.open` and `Gateway`.
+    """
+    with Store.open(settings.database_url) as store:
+        gateway = Gateway(
+            store,
+            network,
+            operators,
+            {},
+            batch_size=settings.batches.size,
+            batch_age_ms=settings.batches.max_age_milliseconds,
+            confirmations=settings.chain.confirmations,
+            replace_after_seconds=settings.chain.replace_after_seconds,
+            clock=clock,
+        )
+        every = look_seconds(settings)
+        parts = settlers_of(gateway, Leases(store), sorted(operators), settle_seconds=every)
+        return _run(parts, log)
+
+
+def _run(parts: Mapping[str, Background], log: Any) -> int:
+    broken, over = list[str](), threading.Event()
+
+    def run(name: str, part: Background) -> None:
+        try:
+            part.run()
+        except BaseException as error:
+            log.error("defect", part=name, exc_info=error)
+            broken.append(name)
+        over.set()
+
+    _end_when_told(over)
+    threads = [threading.Thread(target=run, args=each) for each in parts.items()]
+    for thread in threads:
+        thread.start()
+    over.wait()
+    for part in parts.values():
+        part.stop()
+    for thread in threads:
+        thread.join()
+    return 1 if broken else 0
+
+
+def _end_when_told(over: threading.Event) -> None:
+    # Whoever interrupts the service at its terminal interrupts this process too, and it tells us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+
+    def read() -> None:
+        sys.stdin.buffer.read()
+        over.set()
+
+    threading.Thread(target=read, daemon=True).start()
