@@ -16,6 +16,7 @@ import orjson
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from zhifu.api.rules import rule_of
 from zhifu.exceptions import (
     AuthorityError,
     ChainError,
@@ -183,7 +184,7 @@ def problem_of(error: ZhifuError) -> tuple[HTTPStatus, dict[str, Any], dict[str,
 
 def invalid(error: ValidationError | Any, *, within: str = "body") -> Problem:
     """What pydantic found wrong with a request."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     return from_errors(found, within)
 
 
@@ -191,7 +192,7 @@ def from_errors(found: Sequence[Mapping[str, Any]], within: str = "body") -> Pro
     """What was found wrong with a request, by place; values are not repeated."""
     if any(each["type"] == "json_invalid" for each in found):
         return NOT_JSON
-    errors = [{"field": _place(each["loc"], within), "rule": _rule(each)} for each in found]
+    errors = [{"field": _place(each["loc"], within), "rule": rule_of(each)} for each in found]
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         InvalidInput.code,
@@ -238,13 +239,3 @@ def _place(location: Iterable[int | str], within: str) -> str:
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = parts[1:]
     return ".".join(parts) or within
-
-
-def _rule(found: Mapping[str, Any]) -> str:
-    match found["type"]:
-        case "missing":
-            return "must be given"
-        case "extra_forbidden":
-            return "must not be given: there is no such field"
-    message = str(found["msg"])
-    return message[:1].lower() + message[1:]

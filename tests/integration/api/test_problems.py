@@ -86,7 +86,10 @@ def test_what_is_malformed_is_named_and_changes_nothing(
     """API-5"""
     good = order_body(fair.request())
     for change, field in BAD:
-        assert told(order(client, {**good, **change})) == (422, "invalid_input", field), change
+        refused = order(client, {**good, **change})
+        assert told(refused) == (422, "invalid_input", field), change
+        problem = refused.json()
+        assert all(each["rule"].startswith("must ") for each in problem["errors"]), problem
     del good["learner"]
     assert told(order(client, good)) == (422, "invalid_input", "learner")
     assert shop.gateway.waiting(1) == 0
