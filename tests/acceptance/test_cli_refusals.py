@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.zhifu_process import EXECUTABLE, Zhifu, ZhifuHere, run
+from tests.acceptance.zhifu_process import EXECUTABLE, Zhifu, ZhifuHere, interruptible, run
 from zhifu.anvil import Anvil, dev_key, dev_signer, free_port
+from zhifu.chain import Chain
 
 STRANGER = dev_key(19)
 ELSEWHERE = dev_signer(19).address
@@ -308,12 +309,18 @@ def test_a_reader_that_leaves_is_no_error(zhifu: Zhifu) -> None:
 
 
 def test_an_interruption_ends_with_130_and_no_traceback(zhifu: Zhifu) -> None:
-    words = [str(EXECUTABLE), "replay", "--orders", "200000"]
-    process = subprocess.Popen(
-        words, env=zhifu.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    with Anvil() as anvil:
+        process = subprocess.Popen(
+            [str(EXECUTABLE), "replay", "--orders", "200000", "--rpc", anvil.rpc_url],
+            env=zhifu.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=interruptible,
+        )
+        while Chain(anvil.rpc_url).block_number() < 5 and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in out + err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -75,6 +76,11 @@ class ZhifuHere(Zhifu):
             os.environ.clear()
             os.environ.update(before)
         return subprocess.CompletedProcess([*arguments], status, out.getvalue(), err.getvalue())
+
+
+def interruptible() -> None:
+    """Let a child be interrupted though whoever runs the tests is not, as in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(

@@ -23,7 +23,8 @@ from zhifu.exceptions import (
 )
 
 START_AND_WAIT = """
-import threading
+import signal, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from zhifu.anvil import Anvil
 print(Anvil({options}).start().pid, flush=True)
 threading.Event().wait()
