@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from zhifu.exceptions import (
     GatewayClosed,
@@ -18,6 +19,7 @@ from zhifu.exceptions import (
     ZhifuError,
 )
 
+S = TypeVar("S")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -38,6 +40,31 @@ class Question(NamedTuple, Generic[T]):
     ask: Callable[[], T | ZhifuError]
     tell: Callable[[Answer[T]], None]
     is_needless: Callable[[], bool] = lambda: False
+
+
+class Answered(NamedTuple, Generic[S, T]):
+    """What was asked about, and the answer."""
+
+    subject: S
+    answer: Answer[T]
+
+    @property
+    def id(self) -> str:
+        """The subject's."""
+        return str(getattr(self.subject, "id", self.subject))
+
+    def outcome(self) -> T:
+        """What is the answer, unless it is an error: that is raised."""
+        if self.answer.error is not None:
+            raise self.answer.error
+        if isinstance(self.answer.outcome, ZhifuError):
+            raise self.answer.outcome
+        return cast(T, self.answer.outcome)
+
+
+class _Wanted(NamedTuple, Generic[T]):
+    provider: str
+    ask: Callable[[], T]
 
 
 class Wanted(Protocol[T_co]):
@@ -64,6 +91,7 @@ class Asking:
                 raise InvalidInput(name, "must be an integer of at least 1", value)
         #: How many questions a caller with many should have open, to leave room for the others.
         self.share = max(1, threads // 2)
+        self._most_at_once = max(1, threads // 4)
         self._counters = {name: _Counter(name, threads, queue) for name in providers}
 
     @property
@@ -95,6 +123,27 @@ class Asking:
         while len(answers) < len(wanted):
             _take(told, answers)
         return [answers[at] for at in range(len(wanted))]
+
+    def each(
+        self, provider: str, subjects: Iterable[S], ask: Callable[[S], T]
+    ) -> Iterator[Answered[S, T]]:
+        """Ask a provider about each, a few of them at once; what came of each, as it comes.
+
+        It is asked within the caller's context, and leaves most of the provider's threads to those
+        who wait for an answer. Nothing more is asked unless the answers are taken.
+        """
+        told: SimpleQueue[Answered[S, T]] = SimpleQueue()
+        under_way = 0
+        for subject in subjects:
+            within = partial(copy_context().run, ask, subject)
+            self._try(_Wanted(provider, within), partial(_answer, told, subject))
+            under_way += 1
+            if under_way == self._most_at_once:
+                # Before the next subject is taken, for there may be no time for it by then.
+                yield told.get()
+                under_way -= 1
+        for _ in range(under_way):
+            yield told.get()
 
     def _try(self, wanted: Wanted[T], tell: Callable[[Answer[T]], None]) -> None:
         try:
@@ -179,6 +228,10 @@ def _ask(question: Question[Any]) -> None:
         # Whoever asked gets it: this thread goes on.
         answer = Answer(error=error)
     question.tell(answer)
+
+
+def _answer(told: SimpleQueue[Answered[S, T]], subject: S, answer: Answer[T]) -> None:
+    told.put(Answered(subject, answer))
 
 
 def _tell(told: SimpleQueue[tuple[int, Answer[T]]], at: int, answer: Answer[T]) -> None:

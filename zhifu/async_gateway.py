@@ -159,13 +159,21 @@ class AsyncGateway:
         """Store what a provider tells by itself, and what to answer it."""
         return await self._in(self._callbacks, self.gateway.take_callback, provider, callback)
 
-    async def process_callbacks(self) -> int:
-        """Ask providers again about what their callbacks hinted at."""
-        return await self.run(self.gateway.process_callbacks)
+    async def process_callbacks(self, provider: str | None = None) -> int:
+        """Ask a provider, or all, about what callbacks hinted at."""
+        return await self.run(self.gateway.process_callbacks, provider)
 
-    async def inquire(self) -> int:
-        """Ask providers about the undecided payments whose time has come."""
-        return await self.run(self.gateway.inquire)
+    async def has_callbacks(self, provider: str) -> bool:
+        """Whether `process_callbacks` of a provider has something to do."""
+        return await self.run_brief(self.gateway.has_callbacks, provider)
+
+    async def inquire(self, provider: str | None = None) -> int:
+        """Ask a provider, or all, about the undecided payments whose time has come."""
+        return await self.run(self.gateway.inquire, provider)
+
+    async def has_inquiries(self, provider: str) -> bool:
+        """Whether `inquire` of a provider has something to do."""
+        return await self.run_brief(self.gateway.has_inquiries, provider)
 
     async def pay_back(self) -> int:
         """Send back at its provider what came in and fits no order."""

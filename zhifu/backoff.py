@@ -24,3 +24,6 @@ class Backoff:
 
 RETURNS = Backoff(5, 3_600)
 """For money that goes back: refunds, paybacks and what banks took."""
+
+UNTRIED_SECONDS = 60
+"""How long what nobody could try is left alone, because who is to be asked is."""

@@ -221,10 +221,15 @@ class Books:
             self._put_surplus(transaction, number, reason)
             return self._payment(transaction, number)
 
-    def due(self, limit: int = _PAGE) -> list[DuePayment]:
-        """Payments that are not decided and whose time to be asked about has come, oldest first."""
+    def due(self, provider: str | None = None, *, limit: int = _PAGE) -> list[DuePayment]:
+        """Payments that are not decided and whose time to be asked about has come, oldest first.
+
+        Those at a provider, or at all.
+        """
+        of = {} if provider is None else {"provider": provider}
+        query = "due_payments_of" if of else "due_payments"
         with self._store.reading() as transaction:
-            rows = transaction.rows("due_payments", now=self._clock(), limit=limit)
+            rows = transaction.rows(query, now=self._clock(), limit=limit, **of)
             return [DuePayment(self._from_row(transaction, row[:-1]), row[-1]) for row in rows]
 
     def postpone(self, payment_id: str, due_at: int) -> None:

@@ -5,14 +5,16 @@ A callback is a hint. Whatever it says, the provider is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from zhifu import rounds
+from zhifu.asking import Answered, Asking
 from zhifu.books import Books
-from zhifu.exceptions import InvalidCallback, UnknownProvider, ZhifuError
+from zhifu.exceptions import InputError, InvalidCallback, UnknownProvider, ZhifuError
 from zhifu.inbox import DueCallback, Inbox, Received
-from zhifu.inquiries import Inquiries
+from zhifu.inquiries import Heard, Inquiries
 from zhifu.providers import Answer, Callback, HintKind, Provider
+from zhifu.silence import while_heard
 
 #: How long a payment may be unknown here that its provider speaks of: its own answer to our making
 #: it may come later than the callback.
@@ -21,6 +23,8 @@ _FIRST_DELAY_SECONDS = 2
 _LONGEST_DELAY_SECONDS = 600
 #: How often a provider is asked about a chargeback that it told us of, and that changes nothing.
 _TRIES_OF_CHARGEBACK = 5
+#: How often a provider is asked whose answer cannot be meant, as in another currency.
+_TRIES_OF_NONSENSE = 5
 
 
 class Callbacks:
@@ -32,12 +36,14 @@ class Callbacks:
         books: Books,
         inquiries: Inquiries,
         providers: Mapping[str, Provider],
+        asking: Asking,
         clock: Callable[[], int],
     ) -> None:
         self._inbox = inbox
         self._books = books
         self._inquiries = inquiries
         self._providers = providers
+        self._asking = asking
         self._clock = clock
 
     def take(self, provider: str, callback: Callback) -> Answer:
@@ -52,23 +58,47 @@ class Callbacks:
         self._inbox.put([Received(provider, hint, callback.body, callback.received_at)])
         return found.answer(accepted=True)
 
-    def process(self) -> int:
-        """Act on every callback whose time has come; how many are done with."""
-        return rounds.each(self._inbox.due(), self._process)
+    def has_due(self, provider: str) -> bool:
+        """Whether the time of any callback of a provider has come."""
+        return bool(self._inbox.due(provider, limit=1))
 
-    def _process(self, callback: DueCallback) -> bool:
+    def process(self, provider: str | None = None) -> int:
+        """Act on every callback, of a provider or of all, whose time has come.
+
+        How many are done with. A provider is asked about a few at once, and what it answers is
+        acted on one after the other.
+        """
+        due = self._inbox.due(provider)
+        return sum(self._process(each, due) for each in dict.fromkeys(one.provider for one in due))
+
+    def _process(self, provider: str, due: Sequence[DueCallback]) -> int:
+        theirs = (each for each in due if each.provider == provider)
+        heard = while_heard(self._providers.get(provider), rounds.in_time(theirs))
+        asked = self._asking.each(provider, heard, self._heard)
+        return rounds.finish(asked, self._follow)
+
+    def _heard(self, callback: DueCallback) -> Heard | None:
+        payment = self._books.by_provider(callback.provider, callback.hint.provider_payment_id)
+        return None if payment is None else self._inquiries.heard(payment, hinted=True)
+
+    def _follow(self, asked: Answered[DueCallback, Heard | None]) -> bool:
+        callback = asked.subject
         try:
-            return self._follow(callback)
+            heard = asked.outcome()
+            return self._unmatched(callback) if heard is None else self._act(callback, heard)
+        except InputError as error:
+            if callback.tries < _TRIES_OF_NONSENSE:
+                self._postpone(callback, str(error))
+            else:
+                self._inbox.refused(callback, str(error))
+            raise
         except ZhifuError as error:
             self._postpone(callback, str(error))
             raise
 
-    def _follow(self, callback: DueCallback) -> bool:
-        payment = self._books.by_provider(callback.provider, callback.hint.provider_payment_id)
-        if payment is None:
-            return self._unmatched(callback)
-        before = self._inquiries.standing(payment)
-        payment = self._inquiries.ask(payment, hinted=True)
+    def _act(self, callback: DueCallback, heard: Heard) -> bool:
+        before = self._inquiries.standing(heard.payment)
+        payment = self._inquiries.record(heard)
         if self._is_early(callback) and self._inquiries.standing(payment) == before:
             self._postpone(callback, "its provider does not say so yet")
             return False

@@ -195,10 +195,10 @@ class Gateway:
         self._chargebacks = Chargebacks(self._chargeback_book, self._books, self._refunds)
         self._checkouts = Checkouts(self._books, self.intake, providers, clock)
         self._inquiries = Inquiries(
-            self._books, self._checkouts, self._chargebacks, providers, clock
+            self._books, self._checkouts, self._chargebacks, providers, self.asking, clock
         )
         self._callbacks = Callbacks(
-            Inbox(store, clock), self._books, self._inquiries, providers, clock
+            Inbox(store, clock), self._books, self._inquiries, providers, self.asking, clock
         )
         self._clock = clock
         self._pages = Pages(store, self._books)
@@ -301,16 +301,25 @@ class Gateway:
         """
         return self._callbacks.take(provider, callback)
 
-    def process_callbacks(self) -> int:
-        """Ask providers again about what their callbacks hinted at; how many are done with."""
-        return self._callbacks.process()
+    def process_callbacks(self, provider: str | None = None) -> int:
+        """Ask a provider, or all, about what callbacks hinted at; how many are done with."""
+        return self._callbacks.process(provider)
 
-    def inquire(self) -> int:
-        """Ask providers about the undecided payments whose time has come; how many were decided.
+    def has_callbacks(self, provider: str) -> bool:
+        """Whether `process_callbacks` of a provider has something to do."""
+        return self._callbacks.has_due(provider)
 
-        One that has expired is cancelled at its provider before it counts as expired.
+    def inquire(self, provider: str | None = None) -> int:
+        """Ask a provider, or all, about the undecided payments whose time has come.
+
+        How many were decided. One that has expired is cancelled at its provider before it counts as
+        expired.
         """
-        return self._inquiries.ask_due()
+        return self._inquiries.ask_due(provider)
+
+    def has_inquiries(self, provider: str) -> bool:
+        """Whether `inquire` of a provider has something to do."""
+        return self._inquiries.has_due(provider)
 
     def pay_back(self) -> int:
         """Send back at its provider what came in and fits no order; how many are finished."""

@@ -61,10 +61,12 @@ class Inbox:
         with self._store.writing() as transaction:
             return transaction.run_many("put_callback", rows)
 
-    def due(self, limit: int = 1_000) -> list[DueCallback]:
-        """Those whose time has come, the oldest first."""
+    def due(self, provider: str | None = None, *, limit: int = 1_000) -> list[DueCallback]:
+        """Those of a provider, or of all, whose time has come, the oldest first."""
+        of = {} if provider is None else {"provider": provider}
+        query = "due_callbacks_of" if of else "due_callbacks"
         with self._store.reading() as transaction:
-            rows = transaction.rows("due_callbacks", now=self._clock(), limit=limit)
+            rows = transaction.rows(query, now=self._clock(), limit=limit, **of)
         return [
             DueCallback(number, provider, Hint(event, HintKind(kind), payment), tries, at)
             for number, provider, event, kind, payment, tries, at in rows

@@ -7,11 +7,13 @@ hinted at news.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from zhifu import rounds
+from zhifu.asking import Answered, Asking
 from zhifu.books import Books, DuePayment
 from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts
@@ -27,6 +29,7 @@ from zhifu.exceptions import (
 from zhifu.money import Money
 from zhifu.payments import Payment, PaymentState
 from zhifu.providers import Provider, ProviderPayment, ProviderStatus
+from zhifu.silence import while_heard
 
 UNDECIDED = (
     PaymentState.CREATED,
@@ -35,6 +38,13 @@ UNDECIDED = (
 )
 _FIRST_DELAY_SECONDS = 5
 _LONGEST_DELAY_SECONDS = int(timedelta(minutes=10).total_seconds())
+
+
+class Heard(NamedTuple):
+    """What a provider said of a payment; None if it was not even made there."""
+
+    payment: Payment
+    answer: ProviderPayment | None
 
 
 class Inquiries:
@@ -46,12 +56,14 @@ class Inquiries:
         checkouts: Checkouts,
         chargebacks: Chargebacks,
         providers: Mapping[str, Provider],
+        asking: Asking,
         clock: Callable[[], int],
     ) -> None:
         self._books = books
         self._checkouts = checkouts
         self._chargebacks = chargebacks
         self._providers = providers
+        self._asking = asking
         self._clock = clock
 
     def ask(self, payment: Payment, *, hinted: bool = False) -> Payment:
@@ -60,11 +72,21 @@ class Inquiries:
         `hinted` says that its provider told us of news. Raises UnknownProvider, PaymentUnknown if
         no answer came, CurrencyMismatch for an answer in another currency.
         """
+        return self.record(self.heard(payment, hinted=hinted))
+
+    def heard(self, payment: Payment, *, hinted: bool = False) -> Heard:
+        """Ask about a payment, and record nothing of the answer yet; raises as `ask`."""
         if payment.provider_payment_id is None:
             payment = self._made(payment)
         if payment.provider_payment_id is None:
+            return Heard(payment, None)
+        return Heard(payment, self._answer(payment, hinted))
+
+    def record(self, heard: Heard) -> Payment:
+        """Record what was heard of a payment; the payment as it is then. Raises as `ask`."""
+        payment, found = self._books.payment(heard.payment.id), heard.answer
+        if found is None:
             return payment
-        found = self._answer(payment, hinted)
         decided = self._record(payment, found)
         if found.charged_back is not None and decided.state not in UNDECIDED:
             self._note(decided, found.charged_back)
@@ -74,19 +96,35 @@ class Inquiries:
         """How much of a payment its payer's bank has by the books, in minor units."""
         return self._chargebacks.standing(payment)
 
-    def ask_due(self) -> int:
-        """Ask about every payment whose time has come; how many were decided by it.
+    def has_due(self, provider: str) -> bool:
+        """Whether the time of any payment at a provider has come."""
+        return bool(self._books.due(provider, limit=1))
 
-        One that cannot be asked about does not keep the others from it.
+    def ask_due(self, provider: str | None = None) -> int:
+        """Ask about every payment, at a provider or at all, whose time has come.
+
+        How many were decided by it. A few are asked about at once, and what is answered is recorded
+        one after the other. One that cannot be asked about does not keep the others from it.
         """
-        return rounds.each(self._books.due(), self._ask_due)
+        due = self._books.due(provider)
+        at = dict.fromkeys(each.payment.request.provider for each in due)
+        return sum(self._ask_at(each, due) for each in at)
 
-    def _ask_due(self, due: DuePayment) -> bool:
+    def _ask_at(self, provider: str, due: Sequence[DuePayment]) -> int:
+        there = (each for each in due if each.payment.request.provider == provider)
+        heard = while_heard(self._providers.get(provider), rounds.in_time(there))
+        asked = self._asking.each(provider, heard, self._heard_of)
+        return rounds.finish(asked, self._decided)
+
+    def _heard_of(self, due: DuePayment) -> Heard:
         # Before anything can fail, so that whatever does comes round later than the others.
         self._books.postpone(due.payment.id, self._next(due))
+        return self.heard(due.payment)
+
+    def _decided(self, asked: Answered[DuePayment, Heard]) -> bool:
         with suppress(ProviderError):
-            self.ask(due.payment)
-        return self._books.payment(due.payment.id).state not in UNDECIDED
+            self.record(asked.outcome())
+        return self._books.payment(asked.subject.payment.id).state not in UNDECIDED
 
     def _next(self, due: DuePayment) -> int:
         """When to ask again: ever later, but soon after it has expired."""

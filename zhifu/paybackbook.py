@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu import ids
-from zhifu.backoff import ALWAYS, RETURNS
+from zhifu.backoff import ALWAYS, RETURNS, UNTRIED_SECONDS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
 from zhifu.store import Row, Store
@@ -61,12 +61,17 @@ class PaybackBook:
             rows = transaction.rows("due_paybacks", now=now, limit=limit)
         return [_from_row(row) for row in rows]
 
-    def postpone(self, payback: Payback) -> None:
-        """A payback is tried: should it fail, the next time comes later than the last."""
-        number = ids.from_text(ids.PAYBACK, payback.id)
+    def postpone(self, payback: Payback, *, is_tried: bool = True) -> None:
+        """A payback is tried: should it fail, the next time comes later than the last.
+
+        One that is not tried, because its provider is left alone, has its turn in a minute.
+        """
+        number, now = ids.from_text(ids.PAYBACK, payback.id), self._clock()
         with self._store.writing() as transaction:
             delay = RETURNS.after(transaction.value("payback_tries", id=number))
-            transaction.run("postpone_payback", id=number, now=self._clock(), delay=delay)
+            delay = delay if is_tried else UNTRIED_SECONDS
+            tried = int(is_tried)
+            transaction.run("postpone_payback", id=number, now=now, delay=delay, tried=tried)
 
     def of(self, payment_id: str) -> list[Payback]:
         """Those of a payment, the oldest first; raises UnknownPayment for what cannot be one."""

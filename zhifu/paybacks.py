@@ -8,6 +8,7 @@ from zhifu import rounds
 from zhifu.exceptions import InputError, PaymentUnknown, ProviderRefused, UnknownProvider
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.providers import Provider, RefundStatus
+from zhifu.silence import is_left_alone
 
 
 class Paybacks:
@@ -26,8 +27,8 @@ class Paybacks:
         return rounds.each(self._book.open(due=rounds.is_running()), self._make)
 
     def _make(self, payback: Payback) -> bool:
-        self._book.postpone(payback)
         provider = self._providers.get(payback.provider)
+        self._book.postpone(payback, is_tried=not is_left_alone(provider))
         if provider is None:
             raise UnknownProvider(payback.provider)
         try:

@@ -82,10 +82,18 @@ def each(
     What fails for one is logged, by its `id`, and whoever calls again tries it again. Raises only
     what keeps all from being done: what the database is not there for, and `ends`.
     """
-    return sum(_do(one, do, (*_ENDS, *ends)) for one in _in_time(due))
+    return finish(in_time(due), do, ends=ends)
 
 
-def _in_time(due: Iterable[T]) -> Iterator[T]:
+def finish(
+    begun: Iterable[T], do: Callable[[T], bool], *, ends: tuple[type[ZhifuError], ...] = ()
+) -> int:
+    """The same for what was begun already: the round waits for all of it."""
+    return sum(_do(one, do, (*_ENDS, *ends)) for one in begun)
+
+
+def in_time(due: Iterable[T]) -> Iterator[T]:
+    """As many of what is due as the round has time to begin."""
     current = _CURRENT.get()
     for one in due:
         if current is not None and current.is_over:

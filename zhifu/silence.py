@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import TypeVar
 
 from zhifu import rounds
 from zhifu.exceptions import PaymentUnknown
@@ -29,10 +30,25 @@ from zhifu.providers import (
     answers_at_once,
 )
 
+T = TypeVar("T")
+
 #: An answer that fails to come sooner than this holds nobody up.
 _LONG_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 15.0
 _LONGEST_PAUSE_SECONDS = 300.0
+
+
+def is_left_alone(provider: Provider | None) -> bool:
+    """Whether a provider would not be asked now, so that there is nothing to try."""
+    return isinstance(provider, Spared) and provider.is_left_alone
+
+
+def while_heard(provider: Provider | None, due: Iterable[T]) -> Iterator[T]:
+    """As much of what is due as a provider is there for: what is left has its turn afterwards."""
+    for each in due:
+        if is_left_alone(provider):
+            return
+        yield each
 
 
 class Spared:
@@ -67,7 +83,7 @@ class Spared:
 
     def query(self, provider_payment_id: str) -> ProviderPayment:
         """As the provider's own; UNKNOWN while it is left alone."""
-        if self._is_left_alone():
+        if self.is_left_alone:
             return ProviderPayment(ProviderStatus.UNKNOWN)
         began = self._clock()
         found = self._provider.query(provider_payment_id)
@@ -98,7 +114,7 @@ class Spared:
 
     @contextmanager
     def _asking(self, subject: str) -> Iterator[None]:
-        if self._is_left_alone():
+        if self.is_left_alone:
             raise PaymentUnknown(self.name, subject)
         began, answered = self._clock(), True
         try:
@@ -109,7 +125,9 @@ class Spared:
         finally:
             self._note(began, answered=answered)
 
-    def _is_left_alone(self) -> bool:
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it would not be asked now: nobody waits, and it was silent for long."""
         return rounds.is_running() and self._clock() < self._until
 
     def _note(self, began: float, *, answered: bool) -> None:

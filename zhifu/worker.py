@@ -16,6 +16,7 @@ from zhifu import rounds
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases, kept
+from zhifu.providers.balance import BALANCE
 from zhifu.pruning import Pruning
 
 _LEASE_SECONDS = 60.0
@@ -167,11 +168,12 @@ def _groups(
 ) -> Mapping[str, Sequence[Job]]:
     groups = {
         "chain": [Job("sync", 1.0, gateway.sync)],
-        "callbacks": [Job("callbacks", 0.5, gateway.process_callbacks)],
-        "inquiries": [Job("inquiries", 1.0, gateway.inquire)],
         "paybacks": [Job("paybacks", 5.0, gateway.pay_back)],
         "chargebacks": [Job("chargebacks", 5.0, gateway.follow_chargebacks)],
     }
+    for name in sorted(gateway.providers - {BALANCE}):
+        groups[f"callbacks:{name}"] = [_following(gateway, name)]
+        groups[f"inquiries:{name}"] = [_inquiring(gateway, name)]
     for each in platforms:
         groups[f"refunds:{each}"] = [
             Job(f"refunds:{each}", 5.0, partial(gateway.follow_refunds, each)),
@@ -183,6 +185,16 @@ def _groups(
             Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each))
         ]
     return groups
+
+
+def _following(gateway: Gateway, provider: str) -> Job:
+    process = partial(gateway.process_callbacks, provider)
+    return Job(f"callbacks:{provider}", 0.5, process, partial(gateway.has_callbacks, provider))
+
+
+def _inquiring(gateway: Gateway, provider: str) -> Job:
+    inquire = partial(gateway.inquire, provider)
+    return Job(f"inquiries:{provider}", 1.0, inquire, partial(gateway.has_inquiries, provider))
 
 
 def _settling(gateway: Gateway, platform: int, every_seconds: float) -> Job:

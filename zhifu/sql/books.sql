@@ -69,10 +69,19 @@ SELECT id, platform, learner, purpose, amount, currency, provider, provider_paym
 FROM payments WHERE provider = :provider AND provider_payment_id = :provider_payment_id;
 
 -- due_payments --
-SELECT payments.id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
-    idempotency_key, referrer, expires_at, received, fee, state, created_at, tries
+SELECT payments.id, platform, learner, purpose, amount, currency, payments.provider,
+    provider_payment_id, idempotency_key, referrer, expires_at, received, fee, state, created_at,
+    tries
 FROM payment_checks JOIN payments ON payments.id = payment_checks.payment_id
 WHERE due_at <= :now ORDER BY due_at, payment_id LIMIT :limit;
+
+-- due_payments_of --
+SELECT payments.id, platform, learner, purpose, amount, currency, payments.provider,
+    provider_payment_id, idempotency_key, referrer, expires_at, received, fee, state, created_at,
+    tries
+FROM payment_checks JOIN payments ON payments.id = payment_checks.payment_id
+WHERE payment_checks.provider = :provider AND due_at <= :now
+ORDER BY due_at, payment_id LIMIT :limit;
 
 -- postpone_payment --
 UPDATE payment_checks SET due_at = :due_at, tries = tries + 1 WHERE payment_id = :payment_id;

@@ -13,6 +13,11 @@ ON CONFLICT (provider, event_id) DO NOTHING;
 SELECT id, provider, event_id, kind, provider_payment_id, tries, received_at FROM callbacks
 WHERE state = 'received' AND due_at <= :now ORDER BY due_at, id LIMIT :limit;
 
+-- due_callbacks_of --
+SELECT id, provider, event_id, kind, provider_payment_id, tries, received_at FROM callbacks
+WHERE state = 'received' AND provider = :provider AND due_at <= :now
+ORDER BY due_at, id LIMIT :limit;
+
 -- callback --
 SELECT state, detail FROM callbacks WHERE provider = :provider AND event_id = :event_id;
 

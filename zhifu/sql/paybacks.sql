@@ -11,7 +11,7 @@ ORDER BY paybacks.due_at, paybacks.id LIMIT :limit;
 SELECT tries FROM paybacks WHERE id = :id;
 
 -- postpone_payback --
-UPDATE paybacks SET due_at = :now + :delay, tries = tries + 1 WHERE id = :id;
+UPDATE paybacks SET due_at = :now + :delay, tries = tries + :tried WHERE id = :id;
 
 -- paybacks_of --
 SELECT paybacks.id, paybacks.payment_id, payments.provider, payments.provider_payment_id,

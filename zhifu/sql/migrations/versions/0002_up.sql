@@ -85,12 +85,16 @@ CREATE INDEX top_ups_due ON top_ups (platform, due_at, payment_id)
 -- Payments to ask their provider about again, when, and how often it was done.
 CREATE TABLE payment_checks (
     payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
+    provider TEXT NOT NULL,
     due_at BIGINT NOT NULL,
     tries BIGINT NOT NULL CHECK (tries >= 0)
 );
 
 -- payment_checks_due --
 CREATE INDEX payment_checks_due ON payment_checks (due_at, payment_id);
+
+-- payment_checks_due_at --
+CREATE INDEX payment_checks_due_at ON payment_checks (provider, due_at, payment_id);
 
 -- checkouts --
 -- What a payment is made of at its provider, told again in the same words if no answer came, and
@@ -400,6 +404,9 @@ CREATE TABLE callbacks (
 -- callbacks_due --
 CREATE INDEX callbacks_due ON callbacks (due_at, id) WHERE state = 'received';
 
+-- callbacks_due_of --
+CREATE INDEX callbacks_due_of ON callbacks (provider, due_at, id) WHERE state = 'received';
+
 -- callbacks_bodies --
 CREATE INDEX callbacks_bodies ON callbacks (received_at)
     WHERE body IS NOT NULL AND state <> 'received';
@@ -654,7 +661,7 @@ CREATE TRIGGER payments_check AFTER INSERT ON payments
 WHEN NEW.state IN ('created', 'awaiting_payment', 'payment_unknown')
 BEGIN
     INSERT INTO payment_checks VALUES (
-        NEW.id, NEW.created_at + CASE NEW.state WHEN 'created' THEN 5 ELSE 0 END, 0);
+        NEW.id, NEW.provider, NEW.created_at + CASE NEW.state WHEN 'created' THEN 5 ELSE 0 END, 0);
 END;
 
 -- payments_decided --
