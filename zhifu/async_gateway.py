@@ -381,13 +381,25 @@ class AsyncGateway:
         return await self.run(self.gateway.license_of, order_id)
 
     async def refund(self, order_id: str, *, to: Destination | str | None = None) -> OrderRecord:
-        """Refund an order whole."""
+        """Refund what is left of an order."""
         platform = (await self.order(order_id)).platform
         return await self.run_in_turn(platform, self.gateway.refund, order_id, to=to)
 
-    async def returned(self, order_id: str, detail: str) -> OrderRecord:
+    async def refund_part(
+        self,
+        order_id: str,
+        amount: Money,
+        idempotency_key: str,
+        *,
+        to: Destination | str | None = None,
+    ) -> Refund:
+        """Refund a part of a settled order."""
+        platform, asked = (await self.order(order_id)).platform, (order_id, amount, idempotency_key)
+        return await self.run_in_turn(platform, self.gateway.refund_part, *asked, to=to)
+
+    async def returned(self, refund_id: str, detail: str) -> Refund:
         """Mark a refund as returned by hand."""
-        return await self.run_brief(self.gateway.returned, order_id, detail)
+        return await self.run_brief(self.gateway.returned, refund_id, detail)
 
     async def refunds(
         self, platform: int, *, before: int = FIRST, limit: int = 100

@@ -87,8 +87,8 @@ class Chargebacks:
         self._book.postpone(chargeback)
         payment = self._books.payment(chargeback.payment_id)
         orders = payment.orders
-        states = [self._books.order(order.id).state for order in orders]
-        if payment.state is PaymentState.PAID and OrderState.REFUND_PENDING in states:
+        is_pending = self._refunds.is_any_pending(payment.id)
+        if payment.state is PaymentState.PAID and is_pending:
             # Once that is refunded the bank may have all that is left.
             return False
         if payment.state is not PaymentState.CHARGED_BACK:
@@ -98,8 +98,7 @@ class Chargebacks:
         lost = [each for each in (self._reason(order) for order in orders) if each is not None]
         if any(reason in FOR_NOW for reason in lost):
             return False
-        states = [self._books.order(order.id).state for order in orders]
-        if any(state is OrderState.REFUND_PENDING for state in states):
+        if self._refunds.is_any_pending(payment.id):
             return False
         told = f"{len(orders) - len(lost)} of {len(orders)} orders taken back"
         self._book.close(chargeback, told)

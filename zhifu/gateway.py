@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from zhifu import rounds
+from zhifu import ids, rounds
 from zhifu.actbook import ActBook
 from zhifu.acts import Acts
 from zhifu.adoption import Adopter, Adoption
@@ -53,6 +53,7 @@ from zhifu.money import Money
 from zhifu.operationbook import OperationBook
 from zhifu.outcomes import Outcomes
 from zhifu.pages import FIRST, Pages, Refund
+from zhifu.partrefunds import PartRefunds
 from zhifu.paybackbook import Payback, PaybackBook
 from zhifu.paybacks import Paybacks
 from zhifu.payments import (
@@ -188,6 +189,7 @@ class Gateway:
             self._chargeback_book,
             self._dispute_book,
             Credits(network, operations, self._refund_book),
+            PartRefunds(network, self._index, self._lanes),
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)
@@ -617,7 +619,7 @@ class Gateway:
         """
         self._lane(platform)
         due = self._refunds.due(platform)
-        return rounds.each(due, self._finish_refund, ends=(ChainUnreachable,))
+        return rounds.each(due, self._refunds.go_on, ends=(ChainUnreachable,))
 
     def _recovered(self, lane: Lane, failures: list[ZhifuError]) -> list[BatchRecord]:
         try:
@@ -649,9 +651,6 @@ class Gateway:
                 lane.signer,
             )
             return adopter.adopt(unmatched=unmatched)
-
-    def _finish_refund(self, order: OrderRecord) -> bool:
-        return self._refunds.go_on(order.id)
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""
@@ -695,7 +694,7 @@ class Gateway:
         return found
 
     def refund(self, order_id: str, *, to: Destination | str | None = None) -> OrderRecord:
-        """Refund an order whole: before it is settled at its provider alone, else first on chain.
+        """Refund what is left of an order: unsettled at its provider alone, else first on chain.
 
         The money goes back the way it was paid, or with `to="balance"` to the learner's balance on
         the platform, out of the platform's own and within its limit of the day for top-ups. What
@@ -714,14 +713,35 @@ class Gateway:
         """
         return self._refunds.refund(order_id, to)
 
-    def returned(self, order_id: str, detail: str) -> OrderRecord:
+    def refund_part(
+        self,
+        order_id: str,
+        amount: Money,
+        idempotency_key: str,
+        *,
+        to: Destination | str | None = None,
+    ) -> Refund:
+        """Refund a part of a settled order: on chain by its content's host, then in money.
+
+        The licence goes on; `refund` then refunds what is left. All that is left is not a part: it
+        is as `refund` has it. The same key, of this order, with the same amount is the same refund
+        and goes on with it. Raises what `refund` raises, IdempotencyConflict, CurrencyMismatch and
+        InvalidInput for more than is left, NoOperator too where the host's key is not here, and
+        NotRefundable for a part of what is not settled yet: its price cannot be lowered.
+        """
+        number = self._refunds.refund_part(order_id, amount, idempotency_key, to)
+        return self._pages.refund(self.order(order_id).platform, ids.to_text(ids.REFUND, number))
+
+    def returned(self, refund_id: str, detail: str) -> Refund:
         """Mark a refund as returned by hand, once its provider has refused to; `detail` says how.
 
         So may one that the chain did not put on the learner's balance. Nobody is asked for it any
-        more. Raises InvalidInput, UnknownOrder, and NotRefundable unless a refund is pending that
-        somebody has refused.
+        more. The same detail again is the same answer. Raises InvalidInput, UnknownRefund, and
+        NotRefundable unless a refund is pending that somebody has refused.
         """
-        return self._refunds.returned(order_id, detail)
+        found = self._refund_book.named(refund_id)
+        self._refunds.returned(found.number, detail)
+        return self._pages.refund(self.order(found.order_id).platform, refund_id)
 
     def refunds(self, platform: int, *, before: int = FIRST, limit: int = 100) -> Sequence[Refund]:
         """A platform's refunds whose numbers (`zhifu.ids`) are below `before`, the newest first."""
@@ -732,7 +752,10 @@ class Gateway:
         return self._pages.refund(platform, refund_id)
 
     def refund_of(self, order_id: str) -> Refund:
-        """The latest refund of an order; raises UnknownRefund if none was begun."""
+        """The latest refund of all that was left of an order, or else of a part of it.
+
+        Raises UnknownRefund if none was begun.
+        """
         return self._pages.refund_of(order_id)
 
     def pending_refunds(self) -> list[OrderRecord]:

@@ -15,6 +15,7 @@ class Kind(str, Enum):
     BATCH = "batch"
     REFUND = "refund"
     CREDIT = "credit"
+    REFUND_PART = "refund_part"
     TOP_UP = "top_up"
     PAY_OUT = "pay_out"
     WITHDRAWAL = "withdrawal"

@@ -24,7 +24,7 @@ class Refund(NamedTuple):
 
     `to` is `provider` for money that the payer has back the way it was paid, or `balance` for what
     is on the learner's balance. Times are Unix seconds. `detail` says why it is as it is, where
-    that is known.
+    that is known. `is_part` if the order's licence goes on.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Refund(NamedTuple):
     transaction_hash: str | None
     created_at: int
     detail: str | None
+    is_part: bool
 
 
 class Pages:
@@ -66,7 +67,10 @@ class Pages:
         raise UnknownRefund(refund_id)
 
     def refund_of(self, order_id: str) -> Refund:
-        """The latest refund of an order; raises UnknownRefund if none was begun."""
+        """The latest refund of all that was left of an order, or else of a part of it.
+
+        Raises UnknownRefund if none was begun.
+        """
         with self._store.reading() as transaction:
             number = ids.from_text(ids.ORDER, order_id)
             row = transaction.row("latest_refund", order_id=number)
@@ -76,11 +80,14 @@ class Pages:
 
 
 def _refund(row: Row) -> Refund:
-    number, order, amount, currency, to, *rest = row
-    return Refund(
-        ids.to_text(ids.REFUND, number),
-        ids.to_text(ids.ORDER, order),
-        Money(amount, currency),
-        Destination(to),
-        *rest,
+    number, order, amount, currency, to, *rest, is_part = row
+    return Refund._make(
+        (
+            ids.to_text(ids.REFUND, number),
+            ids.to_text(ids.ORDER, order),
+            Money(amount, currency),
+            Destination(to),
+            *rest,
+            bool(is_part),
+        )
     )

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.books import order_number
-from zhifu.exceptions import UnknownRefund
+from zhifu.exceptions import UnknownOrder, UnknownRefund
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
 from zhifu.payments import Destination, OrderRecord, PaymentState
-from zhifu.store import Store, Transaction
+from zhifu.store import Row, Store, Transaction
 
 #: No chain that is worth settling on takes back more blocks than this.
 _WATCHED_BLOCKS = 10_000
@@ -36,13 +36,15 @@ class ReturnedBy(str, Enum):
 
 
 class RefundRecord(NamedTuple):
-    """A refund that was begun.
+    """A refund that was begun; `is_part` if it leaves some of its order.
 
     `refused` once its provider would not return the money; `problem` is the code of what kept it
     from the learner's balance last.
     """
 
     number: int
+    order_id: str
+    is_part: bool
     amount: Money
     destination: Destination
     returned_by: ReturnedBy
@@ -50,6 +52,14 @@ class RefundRecord(NamedTuple):
     state: str
     refused: bool
     problem: str | None
+    detail: str | None
+
+
+class Left(NamedTuple):
+    """What of an order's price does not go back, in its currency and in ledger units."""
+
+    amount: Money
+    units: int
 
 
 class Inclusion(NamedTuple):
@@ -79,43 +89,56 @@ class RefundBook:
         returned_by: ReturnedBy = ReturnedBy.PROVIDER,
         destination: Destination = Destination.PROVIDER,
     ) -> None:
-        """Store that an order goes back, if it does not yet; it waits for a batch no longer.
+        """Store that what is left of an order goes back; it waits for a batch no longer.
 
         By a chargeback only what was charged back. What was paid from a balance goes back there.
+        Does nothing if that is stored already.
         """
-        (number,), order_id = self._ids.take(), order_number(order.id)
         with self._store.writing() as transaction:
-            if order.batch is None:
-                transaction.run("stop_waiting", platform=order.platform, order_id=order_id)
-            transaction.run(
-                "put_refund_record",
-                id=number,
-                order_id=order_id,
-                amount=order.price.amount,
-                currency=order.price.currency,
-                destination=destination.value,
-                returned_by=returned_by.value,
-                on_chain=(OnChain.NONE if order.batch is None else OnChain.PENDING).value,
-                now=self._clock(),
-            )
+            left = _left(transaction, order)
+            if left.units:
+                self._put_rest(transaction, order, left, destination, returned_by=returned_by)
+
+    def begin_part(
+        self, order: OrderRecord, part: Left, destination: Destination, idempotency_key: str
+    ) -> None:
+        """Store once under a key that a part of an order goes back, or all that is left of it.
+
+        Raises DatabaseRefused for more, and for a part of what is not settled.
+        """
+        with self._store.writing() as transaction:
+            if part.units == _left(transaction, order).units:
+                self._put_rest(transaction, order, part, destination, key=idempotency_key)
+            else:
+                self._put(transaction, order, part, destination, is_part=True, key=idempotency_key)
+
+    def left(self, order: OrderRecord) -> Left:
+        """What of an order's price has not gone back and does not."""
+        with self._store.reading() as transaction:
+            return _left(transaction, order)
 
     def of(self, order_id: str) -> RefundRecord:
-        """The refund of an order that has not failed; raises UnknownRefund."""
+        """The refund of what was left of an order that has not failed; raises UnknownRefund."""
+        return self._found("whole_refund", order_id, order_id=order_number(order_id))
+
+    def under(self, order_id: str, idempotency_key: str) -> RefundRecord:
+        """The part of an order that goes back, went or failed under a key; raises UnknownRefund."""
+        named = {"order_id": order_number(order_id), "idempotency_key": idempotency_key}
+        return self._found("refund_under", order_id, **named)
+
+    def record(self, number: int) -> RefundRecord:
+        """One refund; raises UnknownRefund."""
+        return self._found("refund", ids.to_text(ids.REFUND, number), id=number)
+
+    def named(self, refund_id: str) -> RefundRecord:
+        """One refund, by its id; raises UnknownRefund."""
+        return self._found("refund", refund_id, id=ids.from_text(ids.REFUND, refund_id) or 0)
+
+    def is_any_pending(self, payment_id: str) -> bool:
+        """Whether a refund of a payment's orders is not finished."""
+        number = ids.from_text(ids.PAYMENT, payment_id)
         with self._store.reading() as transaction:
-            row = transaction.row("refund_of", order_id=order_number(order_id))
-        if row is None:
-            raise UnknownRefund(order_id)
-        number, amount, currency, to, returned_by, on_chain, state, refused, problem = row
-        return RefundRecord(
-            number,
-            Money(amount, currency),
-            Destination(to),
-            ReturnedBy(returned_by),
-            OnChain(on_chain),
-            state,
-            bool(refused),
-            problem,
-        )
+            return bool(transaction.value("pending_refunds_of", payment_id=number))
 
     def open(self) -> list[str]:
         """The orders whose refund is not finished, or has to be made on chain again."""
@@ -124,7 +147,7 @@ class RefundBook:
         return [ids.to_text(ids.ORDER, number) for (number,) in rows]
 
     def due(self, platform: int, limit: int = 1_000, *, at_once: bool = False) -> list[str]:
-        """Of those a platform's orders whose refund is to be gone on with.
+        """The ids of a platform's refunds that are to be gone on with.
 
         First those that need nothing on chain any more, and the longest due first.
 
@@ -134,16 +157,13 @@ class RefundBook:
         now = ALWAYS if at_once else self._clock()
         with self._store.reading() as transaction:
             rows = transaction.rows("due_refunds", platform=platform, now=now, limit=limit)
-        return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+        return [ids.to_text(ids.REFUND, number) for (number,) in rows]
 
-    def postpone(self, order_id: str) -> None:
+    def postpone(self, number: int) -> None:
         """A refund is tried: should it fail, the next time comes later than the last."""
-        number = order_number(order_id)
         with self._store.writing() as transaction:
-            tries = transaction.row("refund_tries", order_id=number)
-            if tries is not None:
-                delay = RETURNS.after(tries[0])
-                transaction.run("postpone_refund", order_id=number, now=self._clock(), delay=delay)
+            delay = RETURNS.after(transaction.value("refund_tries", id=number))
+            transaction.run("postpone_refund", id=number, now=self._clock(), delay=delay)
 
     def inclusion(self, chain_order: int) -> Inclusion | None:
         """Where the index has the refund of an order, which it names as the chain does."""
@@ -213,6 +233,64 @@ class RefundBook:
             with self._store.writing() as transaction:
                 transaction.run_many("refund_off_chain", rows)
 
+    def _put_rest(
+        self,
+        transaction: Transaction,
+        order: OrderRecord,
+        left: Left,
+        destination: Destination,
+        *,
+        key: str | None = None,
+        returned_by: ReturnedBy = ReturnedBy.PROVIDER,
+    ) -> None:
+        if order.batch is None:
+            number = order_number(order.id)
+            transaction.run("stop_waiting", platform=order.platform, order_id=number)
+            transaction.run("parts_without_chain", order_id=number, now=self._clock())
+        self._put(
+            transaction,
+            order,
+            left,
+            destination,
+            is_part=False,
+            key=key,
+            returned_by=returned_by,
+        )
+
+    def _put(
+        self,
+        transaction: Transaction,
+        order: OrderRecord,
+        back: Left,
+        destination: Destination,
+        *,
+        is_part: bool,
+        key: str | None,
+        returned_by: ReturnedBy = ReturnedBy.PROVIDER,
+    ) -> None:
+        (number,) = self._ids.take()
+        transaction.run(
+            "put_refund_record",
+            id=number,
+            order_id=order_number(order.id),
+            is_part=int(is_part),
+            amount=back.amount.amount,
+            currency=back.amount.currency,
+            units=back.units,
+            idempotency_key=key,
+            destination=destination.value,
+            returned_by=returned_by.value,
+            on_chain=(OnChain.NONE if order.batch is None else OnChain.PENDING).value,
+            now=self._clock(),
+        )
+
+    def _found(self, query: str, name: str, **named: object) -> RefundRecord:
+        with self._store.reading() as transaction:
+            row = transaction.row(query, **named)
+        if row is None:
+            raise UnknownRefund(name)
+        return _record(row)
+
     def _put_surplus(self, transaction: Transaction, payment: int | None) -> None:
         """Store what is to be paid back because the bank gave it back before this refund's end."""
         (number,) = self._ids.take()
@@ -233,3 +311,29 @@ class RefundBook:
                 before=PaymentState.PAID.value,
                 now=self._clock(),
             )
+
+
+def _left(transaction: Transaction, order: OrderRecord) -> Left:
+    row = transaction.row("left_of_order", order_id=order_number(order.id))
+    if row is None:
+        raise UnknownOrder(order.id)
+    units, returned = row
+    return Left(order.price - Money(returned, order.price.currency), units)
+
+
+def _record(row: Row) -> RefundRecord:
+    number, order, is_part, amount, currency, to, returned_by, on_chain, state, *told = row
+    refused, problem, detail = told
+    return RefundRecord(
+        number,
+        ids.to_text(ids.ORDER, order),
+        bool(is_part),
+        Money(amount, currency),
+        Destination(to),
+        ReturnedBy(returned_by),
+        OnChain(on_chain),
+        state,
+        bool(refused),
+        problem,
+        detail,
+    )

@@ -19,6 +19,7 @@ from zhifu.disputebook import DisputeBook
 from zhifu.exceptions import (
     ContractReverted,
     DatabaseRefused,
+    IdempotencyConflict,
     InputError,
     InvalidInput,
     NoOperator,
@@ -26,24 +27,21 @@ from zhifu.exceptions import (
     PaymentUnknown,
     ProviderRefused,
     UnknownProvider,
+    UnknownRefund,
     ZhifuError,
 )
 from zhifu.lane import Lane
 from zhifu.licenses import Licenses
 from zhifu.models import BatchOrder
 from zhifu.money import Money
-from zhifu.operations import Kind
+from zhifu.operations import Ending, Kind
+from zhifu.partrefunds import PartRefunds, require_part, require_within
 from zhifu.payments import Destination, OrderRecord, OrderState, PaymentState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.providers.balance import BALANCE
-from zhifu.refundbook import (
-    Inclusion,
-    OnChain,
-    RefundBook,
-    RefundRecord,
-    ReturnedBy,
-)
+from zhifu.refundbook import Inclusion, Left, OnChain, RefundBook, RefundRecord, ReturnedBy
 from zhifu.refusals import explained
+from zhifu.requests import TEXT_RULE, is_text
 
 _NEVER_PAID = (
     OrderState.CREATED,
@@ -54,10 +52,7 @@ _NEVER_PAID = (
 )
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
-_LONGEST_DETAIL = 255
-#: Why an order is not refunded whole of which the chain has less than its price.
-_PART_REFUNDED = "its host gave a part of its price back on chain"
-
+_PENDING, _REFUNDED, _FAILED = "refund_pending", "refunded", "refund_failed"
 _PART_CHARGED_BACK = "a part of its payment was charged back"
 _NOT_ON_CHAIN = "its batch is not on the chain"
 _IN_DISPUTE = "it is in dispute"
@@ -74,6 +69,7 @@ FOR_NOW = (_NOT_ON_CHAIN, _IN_DISPUTE)
 _FINAL = {
     "RefundWindowClosed": "its refund window is closed",
     "AlreadyPaidOut": "a dispute paid it out",
+    "RefundAboveLeft": "the chain has not that much left of it",
 }
 
 
@@ -91,6 +87,7 @@ class Refunds:
         chargebacks: ChargebackBook,
         disputes: DisputeBook,
         credit: Credits,
+        parts: PartRefunds,
         sync: Callable[[], object],
     ) -> None:
         self._book = book
@@ -102,6 +99,7 @@ class Refunds:
         self._chargebacks = chargebacks
         self._disputes = disputes
         self._credits = credit
+        self._parts = parts
         self._sync = sync
 
     def refund(self, order_id: str, to: Destination | str | None = None) -> OrderRecord:
@@ -109,42 +107,62 @@ class Refunds:
         asked = _destination(to)
         order = self._books.order(order_id)
         lane = self._lane(order)
-        provider, _ = self._provider(order)
-        usual = Destination.BALANCE if provider.name == BALANCE else Destination.PROVIDER
-        if usual is Destination.BALANCE and asked is Destination.PROVIDER:
-            raise NotRefundable(order_id, _GOES[usual])
-        self._refund(order, lane, ReturnedBy.PROVIDER, asked or usual, asked)
+        self._refund(order, lane, ReturnedBy.PROVIDER, self._way(order, asked), asked)
         return self._books.order(order_id)
 
-    def go_on(self, order_id: str) -> bool:
+    def refund_part(
+        self,
+        order_id: str,
+        amount: Money,
+        idempotency_key: str,
+        to: Destination | str | None = None,
+    ) -> int:
+        """Give a part of an order back, once under its key; see `Gateway.refund_part`."""
+        asked = _destination(to)
+        order = self._books.order(order_id)
+        require_part(order, amount, idempotency_key)
+        lane, way = self._lane(order), self._way(order, asked)
+        refund = self._known(order, amount, idempotency_key)
+        if refund is None:
+            refund = self._begin_part(lane, order.id, amount, way, idempotency_key)
+        if asked not in (None, refund.destination):
+            raise IdempotencyConflict(idempotency_key)
+        self._finish(lane, refund.number)
+        return refund.number
+
+    def go_on(self, refund_id: str) -> bool:
         """Go on with a refund that was begun; whether it is finished. Raises as `refund`.
 
         Its provider is not asked again for what it refused.
         """
-        order = self._books.order(order_id)
-        self._book.postpone(order_id)
-        self._finish(self._lane(order), order_id, again=False)
-        return self._books.order(order_id).state is OrderState.REFUNDED
+        refund = self._book.named(refund_id)
+        self._book.postpone(refund.number)
+        lane = self._lane(self._books.order(refund.order_id))
+        self._finish(lane, refund.number, again=False)
+        return self._book.record(refund.number).state == _REFUNDED
 
-    def returned(self, order_id: str, detail: str) -> OrderRecord:
+    def returned(self, number: int, detail: str) -> None:
         """A person has returned the money; see `Gateway.returned`."""
-        if not detail.strip() or len(detail) > _LONGEST_DETAIL:
-            rule = f"must say in 1 to {_LONGEST_DETAIL} characters how the money was returned"
-            raise InvalidInput("detail", rule, detail[:_LONGEST_DETAIL])
-        order = self._books.order(order_id)
-        if order.state is not OrderState.REFUND_PENDING:
-            raise NotRefundable(order_id, "no refund of it is pending")
-        refund = self._book.of(order_id)
+        if not is_text(detail) or not detail.strip():
+            raise InvalidInput("detail", f"{TEXT_RULE}, and say how the money was returned")
+        refund = self._book.record(number)
+        if refund.state == _REFUNDED and refund.detail == detail:
+            return
+        if refund.state != _PENDING:
+            raise NotRefundable(refund.order_id, "this refund is not pending")
         is_stuck = refund.refused or (refund.problem and not self._credits.is_begun(refund))
         if not is_stuck or refund.on_chain is OnChain.PENDING:
-            raise NotRefundable(order_id, "nobody has refused to return the money")
-        self._book.refunded(refund, order.payment_id, detail)
-        return self._books.order(order_id)
+            raise NotRefundable(refund.order_id, "nobody has refused to return the money")
+        payment = self._books.order(refund.order_id).payment_id
+        self._book.refunded(refund, payment, detail)
 
-    def due(self, platform: int) -> list[OrderRecord]:
-        """A platform's orders whose refund is to be gone on with, as `RefundBook.due` has them."""
-        found = self._book.due(platform, at_once=not rounds.is_running())
-        return [self._books.order(order_id) for order_id in found]
+    def due(self, platform: int) -> list[str]:
+        """The ids of a platform's refunds to go on with, as `RefundBook.due` has them."""
+        return self._book.due(platform, at_once=not rounds.is_running())
+
+    def is_any_pending(self, payment_id: str) -> bool:
+        """Whether a refund of a payment's orders is not finished."""
+        return self._book.is_any_pending(payment_id)
 
     def take_back(self, order_id: str) -> None:
         """Take back an order whose payment was charged back: the payer's bank returned the money.
@@ -181,10 +199,18 @@ class Refunds:
         if order.batch is not None:
             self._sync()
         self._begin(lane, order.id, returned_by, destination)
-        begun = self._book.of(order.id).destination
-        if asked not in (None, begun):
-            raise NotRefundable(order.id, _GOES[begun])
-        self._finish(lane, order.id)
+        begun = self._book.of(order.id)
+        if asked not in (None, begun.destination):
+            raise NotRefundable(order.id, _GOES[begun.destination])
+        self._finish(lane, begun.number)
+
+    def _way(self, order: OrderRecord, asked: Destination | None) -> Destination:
+        """Where an order's money goes: as it was paid, unless something else is asked for."""
+        provider, _ = self._provider(order)
+        usual = Destination.BALANCE if provider.name == BALANCE else Destination.PROVIDER
+        if usual is Destination.BALANCE and asked is Destination.PROVIDER:
+            raise NotRefundable(order.id, _GOES[usual])
+        return asked or usual
 
     def _lane(self, order: OrderRecord) -> Lane:
         lane = self._lanes.get(order.platform)
@@ -208,13 +234,10 @@ class Refunds:
             raise NotRefundable(order.id, "it is not paid")
         if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
-        if returned_by is ReturnedBy.PROVIDER and self._is_too_little_left(order, order.price):
+        left = self._book.left(order)
+        if returned_by is ReturnedBy.PROVIDER and self._is_too_little_left(order, left.amount):
             raise NotRefundable(order.id, _PART_CHARGED_BACK)
-        if order.batch is None:
-            # A batch that the books do not know may have settled it.
-            lane.require_recorded()
-        else:
-            self._require_refundable(lane, order, returned_by)
+        self._require_takeable(lane, order, returned_by)
         try:
             self._book.begin(order, returned_by, destination)
         except DatabaseRefused:
@@ -223,11 +246,72 @@ class Refunds:
             # It went into a batch, or out of one, meanwhile.
             self._begin(lane, order_id, returned_by, destination)
 
+    def _require_takeable(self, lane: Lane, order: OrderRecord, returned_by: ReturnedBy) -> None:
+        if order.batch is None:
+            # A batch that the books do not know may have settled it.
+            lane.require_recorded()
+        else:
+            self._require_refundable(lane, order, returned_by)
+
+    def _known(
+        self, order: OrderRecord, amount: Money, idempotency_key: str
+    ) -> RefundRecord | None:
+        """What goes back under a key, or does no more; raises IdempotencyConflict for another."""
+        try:
+            known = self._book.under(order.id, idempotency_key)
+        except UnknownRefund:
+            return None
+        if known.amount != amount:
+            raise IdempotencyConflict(idempotency_key)
+        if known.state == _FAILED:
+            raise NotRefundable(order.id, "the chain has refused what this key asked for")
+        return known
+
+    def _begin_part(
+        self, lane: Lane, order_id: str, amount: Money, way: Destination, idempotency_key: str
+    ) -> RefundRecord:
+        """Store that a part of an order goes back, or all that is left of it."""
+        order = self._books.order(order_id)
+        if order.state in _IN_FLIGHT:
+            lane.recover()
+            order = self._books.order(order_id)
+        self._require_paid(order)
+        left = self._book.left(order)
+        require_within(order, amount, left)
+        if self._is_too_little_left(order, amount):
+            raise NotRefundable(order.id, _PART_CHARGED_BACK)
+        if amount == left.amount:
+            self._require_takeable(lane, order, ReturnedBy.PROVIDER)
+        else:
+            self._require_part_possible(lane, order, amount)
+        try:
+            part = Left(amount, self._parts.units(amount))
+            self._book.begin_part(order, part, way, idempotency_key)
+            return self._book.under(order.id, idempotency_key)
+        except (DatabaseRefused, UnknownRefund):
+            if self._books.order(order.id) == order and self._book.left(order) == left:
+                raise
+            # It, or what is left of it, is another one meanwhile.
+            return self._begin_part(lane, order_id, amount, way, idempotency_key)
+
+    def _require_paid(self, order: OrderRecord) -> None:
+        if order.state in _BEGUN:
+            raise NotRefundable(order.id, "all of it goes back, or went")
+        if order.state in _NEVER_PAID:
+            raise NotRefundable(order.id, "it is not paid")
+        if order.state is OrderState.CHARGED_BACK:
+            raise NotRefundable(order.id, "its payment was charged back")
+
+    def _require_part_possible(self, lane: Lane, order: OrderRecord, amount: Money) -> None:
+        self._sync()
+        try:
+            self._parts.require_possible(order, self._proven(lane, order.id), amount)
+        except ContractReverted as reverted:
+            raise _explained(reverted, self._parts.host(order), order.id) from reverted
+
     def _require_refundable(self, lane: Lane, order: OrderRecord, returned_by: ReturnedBy) -> None:
         """Ask the chain whether it would take the order back now."""
         settlement, proven = self._network.settlement, self._proven(lane, order.id)
-        if returned_by is ReturnedBy.PROVIDER and self._is_part_refunded(proven):
-            raise NotRefundable(order.id, _PART_REFUNDED)
         calldata = settlement.encode("refundBatch", proven.as_tuple())
         try:
             self._network.chain.call(settlement.address, calldata, sender=lane.signer.address)
@@ -245,40 +329,31 @@ class Refunds:
 
     # Finishing
 
-    def _finish(self, lane: Lane, order_id: str, *, again: bool = True) -> None:
-        if self._book.of(order_id).on_chain is OnChain.PENDING:
-            self._take_back(lane, order_id)
-        order, refund = self._books.order(order_id), self._book.of(order_id)
-        if order.state is not OrderState.REFUND_PENDING or not self._book.stands(refund):
+    def _finish(self, lane: Lane, number: int, *, again: bool = True) -> None:
+        if self._book.record(number).on_chain is OnChain.PENDING:
+            self._take_back(lane, number)
+        refund = self._book.record(number)
+        if refund.state != _PENDING or not self._book.stands(refund):
             return
         if again or not refund.refused:
-            self._pay_back(lane, order, refund)
+            self._pay_back(lane, self._books.order(refund.order_id), refund)
 
-    def _take_back(self, lane: Lane, order_id: str) -> None:
-        proven, refund = self._proven(lane, order_id), self._book.of(order_id)
-        inclusion = self._book.inclusion(proven.order_id)
-        is_paid_back = refund.returned_by is ReturnedBy.PROVIDER
-        if inclusion is None and is_paid_back and self._is_part_refunded(proven):
-            self._book.failed(refund, _PART_REFUNDED)
-            raise NotRefundable(order_id, _PART_REFUNDED)
+    def _take_back(self, lane: Lane, number: int) -> None:
+        refund = self._book.record(number)
+        proven = self._proven(lane, refund.order_id)
         try:
-            inclusion = inclusion or self._send(lane, refund, proven)
+            # With all that is left of an order the chain gives its parts back that are under way.
+            inclusion = self._book.inclusion(proven.order_id) or self._sent(lane, refund, proven)
         except ContractReverted as reverted:
             if reverted.error in _FINAL:
                 self._book.failed(refund, _FINAL[reverted.error])
-            raise _explained(reverted, lane, order_id) from reverted
+            raise _explained(reverted, lane, refund.order_id) from reverted
         self._book.included(refund, proven.order_id, inclusion)
         self._sync()
 
-    def _is_part_refunded(self, proven: BatchOrder) -> bool:
-        """Whether less than the price would come back on chain than the provider would pay back."""
-        return self._network.settlement.facts_of(proven.order_id).refunded != 0
-
-    def _send(self, lane: Lane, refund: RefundRecord, proven: BatchOrder) -> Inclusion:
-        settlement = self._network.settlement
-        calldata = settlement.encode("refundBatch", proven.as_tuple())
+    def _sent(self, lane: Lane, refund: RefundRecord, proven: BatchOrder) -> Inclusion:
         try:
-            ending = lane.submit(Kind.REFUND, refund.number, settlement.address, calldata)
+            ending = self._submitted(lane, refund, proven)
             if ending.refusal is not None:
                 raise ending.refusal
         except ContractReverted as reverted:
@@ -287,6 +362,13 @@ class Refunds:
                 raise
             return Inclusion(None, self._network.chain.block_number())
         return Inclusion(ending.operation.transaction_hash, ending.operation.block_number or 0)
+
+    def _submitted(self, lane: Lane, refund: RefundRecord, proven: BatchOrder) -> Ending:
+        if refund.is_part:
+            return self._parts.send(self._books.order(refund.order_id), proven, refund)
+        settlement = self._network.settlement
+        calldata = settlement.encode("refundBatch", proven.as_tuple())
+        return lane.submit(Kind.REFUND, refund.number, settlement.address, calldata)
 
     def _pay_back(self, lane: Lane, order: OrderRecord, refund: RefundRecord) -> None:
         if self._credits.is_begun(refund):

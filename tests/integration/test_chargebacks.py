@@ -95,7 +95,9 @@ def test_a_refund_under_way_when_a_part_is_taken_is_a_persons(fair: Fair) -> Non
         last = counter.gateway.history(order.id)[-1]
         assert (last.state, last.detail) == ("refund_refused", PARTLY_LOST)
         assert counter.provider.refunded(name(made)).amount == 0
-        counter.gateway.returned(order.id, "the rest by bank transfer")
+        counter.gateway.returned(
+            counter.gateway.refund_of(order.id).id, "the rest by bank transfer"
+        )
         assert counter.order_state(made) is OrderState.REFUNDED
 
 

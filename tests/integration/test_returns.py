@@ -10,7 +10,13 @@ from tests.integration.counter import PRICE, Counter, name, open_counter, paid
 from tests.integration.fair import Fair
 from zhifu import rounds
 from zhifu.checkouts import OpenCheckout
-from zhifu.exceptions import InvalidInput, NotRefundable, PaymentUnknown, ProviderRefused
+from zhifu.exceptions import (
+    InvalidInput,
+    NotRefundable,
+    PaymentUnknown,
+    ProviderRefused,
+    UnknownRefund,
+)
 from zhifu.money import Money
 from zhifu.paybackbook import PaybackState
 from zhifu.payments import OrderState, PaymentState
@@ -117,8 +123,12 @@ def test_what_is_made_again_on_chain_is_not_asked_again_at_its_provider(counter:
 def test_a_person_returns_what_the_provider_refused_to(counter: Counter) -> None:
     made = refused(counter)
     (order,) = made.payment.orders
-    returned = counter.gateway.returned(order.id, "bank transfer 7")
-    assert returned.state is OrderState.REFUNDED
+    refund = counter.gateway.refund_of(order.id).id
+    returned = counter.gateway.returned(refund, "bank transfer 7")
+    assert (returned.id, returned.state) == (refund, "refunded")
+    assert counter.gateway.returned(refund, "bank transfer 7") == returned
+    with pytest.raises(NotRefundable):
+        counter.gateway.returned(refund, "bank transfer 8")
     assert counter.state(made) is PaymentState.REFUNDED
     assert counter.gateway.history(order.id)[-1].detail == "bank transfer 7"
     provider(counter).fault = None
@@ -132,20 +142,21 @@ def test_only_what_was_refused_is_returned_by_hand(counter: Counter) -> None:
     made = paid(counter)
     counter.gateway.settle(1)
     (order,) = made.payment.orders
-    with pytest.raises(NotRefundable):
+    with pytest.raises(UnknownRefund):
         counter.gateway.returned(order.id, "cash")
     provider(counter).fault = SILENT
     counter.gateway.refund(order.id)
     with pytest.raises(NotRefundable):
-        counter.gateway.returned(order.id, "cash")
+        counter.gateway.returned(counter.gateway.refund_of(order.id).id, "cash")
     assert counter.order_state(made) is OrderState.REFUND_PENDING
 
 
 @pytest.mark.parametrize("detail", ["", "  ", "x" * 256])
 def test_a_person_says_how_it_was_returned(counter: Counter, detail: str) -> None:
     made = refused(counter)
+    refund = counter.gateway.refund_of(made.payment.orders[0].id)
     with pytest.raises(InvalidInput) as caught:
-        counter.gateway.returned(made.payment.orders[0].id, detail)
+        counter.gateway.returned(refund.id, detail)
     assert caught.value.field == "detail"
     assert counter.order_state(made) is OrderState.REFUND_PENDING
 

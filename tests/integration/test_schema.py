@@ -57,11 +57,19 @@ def new_payment(**changes: Any) -> str:
     return NEW_PAYMENT.format(**{**given, "received": 200, **changes})
 
 
-def new_refund(order: str, on_chain: str, returned_by: str = "provider", cents: int = 100) -> str:
+def new_refund(
+    order: str,
+    on_chain: str,
+    returned_by: str = "provider",
+    cents: int = 100,
+    *,
+    is_part: bool = False,
+    units: int = 1_000_000,
+) -> str:
     return (
-        "INSERT INTO refunds (id, order_id, amount, currency, returned_by, on_chain, state,"
-        f" created_at, changed_at) SELECT 1, ({order}), {cents}, 'USD', '{returned_by}',"
-        f" '{on_chain}', 'refund_pending', 0, 0"
+        "INSERT INTO refunds (id, order_id, is_part, idempotency_key, amount, currency, units,"
+        f" returned_by, on_chain, state, created_at, changed_at) SELECT 1, ({order}), {is_part:d},"
+        f" 'part', {cents}, 'USD', {units}, '{returned_by}', '{on_chain}', 'refund_pending', 0, 0"
     )
 
 
@@ -79,6 +87,8 @@ SETTLED = (
     " (SELECT id FROM batches WHERE state = 'settled')"
 )
 BATCHED = SETTLED.replace("settled", "batched")
+REFUNDED = "SELECT min(order_id) FROM refunds WHERE on_chain = 'done'"
+ADDS_UP = "what goes back of an order adds up to its price"
 UNPAID = (
     "SELECT min(orders.id) FROM orders JOIN payments ON payments.id = orders.payment_id"
     " WHERE payments.state = 'awaiting_payment'"
@@ -359,13 +369,19 @@ FORBIDDEN = {
         "UPDATE refunds SET refused = 1 WHERE state = 'refunded'",
         "a refund cannot change like this",
     ),
-    "an order is refunded once": (
-        (
-            "INSERT INTO refunds (id, order_id, amount, currency, on_chain, state, created_at,"
-            " changed_at) SELECT 1, order_id, 1, 'USD', 'pending', 'refund_pending', 0, 0"
-            " FROM refunds WHERE on_chain = 'done'"
-        ),
-        UNIQUE,
+    "an order is refunded once": (new_refund(REFUNDED, "pending", cents=1, units=1), ADDS_UP),
+    "no part of an order is refunded after all of it": (
+        new_refund(REFUNDED, "pending", cents=1, units=1, is_part=True),
+        ADDS_UP,
+    ),
+    "a part is less than the order": (new_refund(SETTLED, "pending", is_part=True), ADDS_UP),
+    "what is left of an order is refunded, not less": (
+        new_refund(SETTLED, "pending", cents=99, units=990_000),
+        ADDS_UP,
+    ),
+    "an order that is not settled is refunded whole": (
+        new_refund(WAITING, "none", cents=1, units=10_000, is_part=True),
+        "this order cannot be refunded like this",
     ),
     "a waiting order is not refunded": (
         new_refund(WAITING, "none"),

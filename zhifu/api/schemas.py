@@ -320,9 +320,13 @@ class ForgottenOut(Out):
 
 
 class RefundIn(In):
-    """Which order to refund whole, and where its money goes: without `to` the way it was paid."""
+    """Which order to refund: all that is left of it, or an `amount` of it.
+
+    Its money goes, without `to`, the way it was paid.
+    """
 
     order: OrderId
+    amount: MoneyIn | None = None
     to: Destination | None = None
 
 
@@ -333,11 +337,15 @@ class ReturnedIn(In):
 
 
 class RefundOut(Out):
-    """An order that goes back; `on_chain` is none, pending, done or failed."""
+    """What goes back of an order; `on_chain` is none, pending, done or failed.
+
+    `part` if its licence goes on.
+    """
 
     id: RefundId
     order: OrderId
     amount: MoneyOut
+    part: bool
     to: Destination
     state: str
     on_chain: str

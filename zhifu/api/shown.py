@@ -59,6 +59,7 @@ def refund(found: Refund) -> schemas.RefundOut:
         id=found.id,
         order=found.order_id,
         amount=money(found.amount),
+        part=found.is_part,
         to=found.to,
         state=found.state,
         on_chain=found.on_chain,

@@ -40,6 +40,7 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("refund", "refund_refused"): Told("refund.refused"),
     ("refund", "refund_delayed"): Told("refund.delayed"),
     ("refund", "refunded"): Told("refund.refunded", "order.refunded"),
+    ("refund", "part_refunded"): Told("refund.refunded"),
     ("refund", "refund_failed"): Told("refund.failed"),
     ("payback", "payback_pending"): Told("payback.pending"),
     ("payback", "paid_back"): Told("payback.paid_back"),

@@ -240,6 +240,7 @@ class Notices:
             "amount": data["amount"],
             "at": event["created_at"],
             "to": data.get("to", "provider"),
+            "is_part": data.get("part", False),
             "items": [(self._name_of(each["content"]), each["amount"]) for each in orders],
         }
 

@@ -158,15 +158,17 @@ class Payloads:
 
     def _refund(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
         found = self._found(transaction, "event_refund", row, id=row.subject)
-        refund, order, amount, currency, destination, returned_by = found
+        refund, order, amount, currency, is_part, destination, returned_by = found
+        is_done = row.state in ("refunded", "part_refunded")
         # A bank may return, in the end, what was to go elsewhere.
-        is_lost = (row.state, returned_by) == ("refunded", "chargeback")
+        is_lost = is_done and returned_by == "chargeback"
         return {
             "refund": ids.to_text(ids.REFUND, refund),
             "order": ids.to_text(ids.ORDER, order),
-            "state": row.state,
+            "state": "refunded" if is_done else row.state,
             "to": "provider" if is_lost else destination,
             "amount": money(amount, currency),
+            "part": bool(is_part),
         }
 
     def _returned(

@@ -45,6 +45,7 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
                 "state": state,
                 "to": "balance" if state == "refund_delayed" else "provider",
                 "amount": amount,
+                "part": False,
             }
         case "payback":
             return _returned(noun, ids.PAYBACK, subject, state, {"reason": "late"}, amount)

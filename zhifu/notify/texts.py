@@ -36,13 +36,14 @@ def text(kind: NoticeKind, channel: Channel, language: Language, values: Mapping
     """A notice's words: in full by e-mail, in a line elsewhere.
 
     `values` has `sender`, `reference`, `amount` (as payloads have it), `at` (Unix seconds), `to`
-    (where a refund went: provider or balance) and `items`, a sequence of names and amounts.
+    (where a refund went: provider or balance), `is_part` (of a refund that leaves the licence) and
+    `items`, a sequence of names and amounts.
     """
     template = _template(kind, language)
     locale = _LOCALES[language]
     items = [(name, _shown(amount, locale)) for name, amount in values["items"]]
     amount, when = _shown(values["amount"], locale), _day(values["at"])
-    known = {**values, "items": items, "amount": amount, "when": when}
+    known = {"is_part": False, **values, "items": items, "amount": amount, "when": when}
     if channel is Channel.EMAIL:
         return Text(_block(template, "title", known), _block(template, "body", known) + "\n")
     return Text("", _block(template, "short", known))

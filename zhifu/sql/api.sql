@@ -60,21 +60,25 @@ FROM order_states WHERE platform = :platform AND id < :before ORDER BY id DESC L
 -- refund_shown --
 SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
     CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
-    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail,
+    is_part
 FROM refunds JOIN orders ON orders.id = refunds.order_id
 WHERE refunds.id = :id AND orders.platform = :platform;
 
 -- latest_refund --
+-- Of all that was left, or else of a part.
 SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
     CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
-    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
-FROM refunds WHERE order_id = :order_id ORDER BY id DESC LIMIT 1;
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail,
+    is_part
+FROM refunds WHERE order_id = :order_id ORDER BY is_part, id DESC LIMIT 1;
 
 -- refunds_page --
 -- A platform's refunds before one, the newest first.
 SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
     CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
-    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail,
+    is_part
 FROM refunds JOIN orders ON orders.id = refunds.order_id
 WHERE orders.platform = :platform AND refunds.id < :before
 ORDER BY refunds.id DESC LIMIT :limit;

@@ -203,7 +203,8 @@ WHERE id BETWEEN :payment_id + 1 AND :payment_id + 100 AND payment_id = :payment
     AND NOT EXISTS (
         SELECT 1 FROM batch_orders WHERE order_id = orders.id AND released = 0)
     AND NOT EXISTS (
-        SELECT 1 FROM refunds WHERE order_id = orders.id AND state <> 'refund_failed');
+        SELECT 1 FROM refunds
+        WHERE order_id = orders.id AND state <> 'refund_failed' AND is_part = 0);
 
 -- stop_waiting_of_payment --
 DELETE FROM waiting
@@ -303,7 +304,8 @@ JOIN orders ON orders.id = batch_orders.order_id
 JOIN payments ON payments.id = orders.payment_id
 WHERE batches.id = :batch_id AND payments.state = 'paid' AND NOT EXISTS (
     SELECT 1 FROM refunds
-    WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed');
+    WHERE refunds.order_id = batch_orders.order_id AND refunds.state <> 'refund_failed'
+        AND refunds.is_part = 0);
 
 -- recorded_numbers --
 -- The numbers of a lane, from one to before another, that batches of the books have.
@@ -342,32 +344,73 @@ WHERE on_chain = 'none'
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND released = 0);
 
 -- refund_without_chain --
--- What was never settled after all has only to go back at its provider.
-UPDATE refunds SET on_chain = 'none', transaction_hash = NULL, block_number = NULL,
+-- What was never settled after all has only to go back at its provider, but for a part of an order
+-- that is settled anew.
+UPDATE refunds SET
+    on_chain = CASE WHEN is_part = 1 AND NOT EXISTS (
+        SELECT 1 FROM refunds AS rest
+        WHERE rest.order_id = refunds.order_id AND rest.is_part = 0
+            AND rest.state <> 'refund_failed')
+        THEN 'pending' ELSE 'none' END, transaction_hash = NULL, block_number = NULL,
     chain_order = NULL, changed_at = :now, detail = 'its batch was refused'
 WHERE on_chain IN ('pending', 'done') AND state <> 'refund_failed'
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
 
 -- put_refund_record --
 INSERT INTO refunds
-    (id, order_id, amount, currency, destination, returned_by, on_chain, state, created_at,
-     changed_at)
-SELECT :id, :order_id, :amount, :currency, :destination, :returned_by, :on_chain,
-    'refund_pending', :now, :now
+    (id, order_id, is_part, amount, currency, units, idempotency_key, destination, returned_by,
+     on_chain, state, created_at, changed_at)
+SELECT :id, :order_id, :is_part, :amount, :currency, :units, :idempotency_key, :destination,
+    :returned_by, :on_chain, 'refund_pending', :now, :now
 WHERE NOT EXISTS (
-    SELECT 1 FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed');
+    SELECT 1 FROM refunds
+    WHERE order_id = :order_id AND state <> 'refund_failed' AND is_part = 0)
+AND NOT EXISTS (
+    SELECT 1 FROM refunds WHERE order_id = :order_id AND idempotency_key = :idempotency_key);
 
--- refund_of --
-SELECT id, amount, currency, destination, returned_by, on_chain, state, refused, problem FROM refunds
-WHERE order_id = :order_id AND state <> 'refund_failed';
+-- parts_without_chain --
+-- What is not settled, and goes back whole, never will be: its parts need nothing on chain either.
+UPDATE refunds SET on_chain = 'none', changed_at = :now, detail = 'the rest was never settled'
+WHERE order_id = :order_id AND is_part = 1 AND on_chain = 'pending';
+
+-- left_of_order --
+-- In ledger units what of an order's price has not gone back and does not, and in minor units what has
+-- or does.
+SELECT orders.price - CAST(coalesce(sum(refunds.units), 0) AS BIGINT),
+    CAST(coalesce(sum(refunds.amount), 0) AS BIGINT)
+FROM orders
+LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed'
+WHERE orders.id = :order_id GROUP BY orders.id, orders.price;
+
+-- refund --
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
+    problem, detail
+FROM refunds WHERE id = :id;
+
+-- whole_refund --
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
+    problem, detail
+FROM refunds WHERE order_id = :order_id AND is_part = 0 AND state <> 'refund_failed';
+
+-- refund_under --
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
+    problem, detail
+FROM refunds WHERE order_id = :order_id AND idempotency_key = :idempotency_key;
+
+-- pending_refunds_of --
+-- How many refunds of a payment's orders are not finished.
+SELECT count(*) FROM refunds
+WHERE order_id BETWEEN :payment_id + 1 AND :payment_id + 100 AND state = 'refund_pending'
+    AND order_id IN (SELECT id FROM orders WHERE payment_id = :payment_id);
 
 -- open_refunds --
-SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending' ORDER BY id;
+SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending'
+GROUP BY order_id ORDER BY min(id);
 
 -- due_refunds --
 -- A platform's to go on with, first those that need nothing on chain any more; what its provider
 -- refuses waits for somebody to ask again.
-SELECT order_id FROM refunds
+SELECT id FROM refunds
 WHERE (state = 'refund_pending' OR on_chain = 'pending')
     AND (refused = 0 OR on_chain = 'pending') AND due_at <= :now
     AND EXISTS (
@@ -376,10 +419,10 @@ ORDER BY on_chain = 'pending' OR destination = 'balance', due_at, id LIMIT :limi
 
 -- postpone_refund --
 UPDATE refunds SET due_at = :now + :delay, tries = tries + 1
-WHERE order_id = :order_id AND state <> 'refund_failed';
+WHERE id = :id;
 
 -- refund_tries --
-SELECT tries FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed';
+SELECT tries FROM refunds WHERE id = :id;
 
 -- refund_lost --
 UPDATE refunds SET returned_by = 'chargeback'
@@ -397,10 +440,13 @@ WHERE id = :id AND state = 'refund_pending' AND coalesce(problem, '') <> :proble
 -- standing_refund --
 SELECT 1 FROM refunds
 LEFT JOIN chain_refunds ON chain_refunds.order_id = refunds.chain_order
+LEFT JOIN operations ON operations.kind = 'refund_part' AND operations.subject = refunds.id
+    AND operations.state IN ('settled', 'confirmed')
 WHERE refunds.id = :id AND (
     refunds.on_chain = 'none'
-    OR refunds.on_chain = 'done' AND chain_refunds.block_number
-        <= :final_block);
+    OR refunds.on_chain = 'done' AND (
+        chain_refunds.block_number <= :final_block
+        OR operations.block_number <= :final_block));
 
 -- refund_on_chain --
 UPDATE refunds SET on_chain = 'done', chain_order = :chain_order, block_number = :block_number,
@@ -408,11 +454,16 @@ UPDATE refunds SET on_chain = 'done', chain_order = :chain_order, block_number =
 WHERE id = :id AND on_chain = 'pending';
 
 -- reorganised_refunds --
+-- Those that the index, or for a part its operation, does not have on chain any more.
 SELECT id FROM refunds
 WHERE on_chain = 'done'
     AND block_number <= (SELECT block_number FROM chain_cursor)
     AND block_number >= (SELECT block_number FROM chain_cursor) - :blocks
-    AND NOT EXISTS (SELECT 1 FROM chain_refunds WHERE order_id = refunds.chain_order);
+    AND NOT EXISTS (SELECT 1 FROM chain_refunds WHERE order_id = refunds.chain_order)
+    AND NOT EXISTS (
+        SELECT 1 FROM operations
+        WHERE kind = 'refund_part' AND subject = refunds.id
+            AND operations.state IN ('settled', 'confirmed'));
 
 -- refund_off_chain --
 UPDATE refunds SET on_chain = 'pending', transaction_hash = NULL, block_number = NULL,
@@ -420,20 +471,28 @@ UPDATE refunds SET on_chain = 'pending', transaction_hash = NULL, block_number =
 WHERE id = :id AND on_chain = 'done';
 
 -- refund_failed --
--- What has gone back at its provider already stays refunded.
+-- What has gone back at its provider already stays refunded. A part that the chain may give back with
+-- the rest of its order does not fail.
 UPDATE refunds SET on_chain = 'failed', changed_at = :now, detail = :detail,
     state = CASE state WHEN 'refund_pending' THEN 'refund_failed' ELSE state END
-WHERE id = :id AND on_chain = 'pending';
+WHERE id = :id AND on_chain = 'pending' AND (is_part = 0 OR NOT EXISTS (
+    SELECT 1 FROM refunds AS rest
+    WHERE rest.order_id = refunds.order_id AND rest.is_part = 0
+        AND rest.state <> 'refund_failed'));
 
 -- refunded --
 UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
 WHERE id = :id AND state = 'refund_pending';
 
 -- unrefunded_orders --
+-- Those of a payment that did not go back whole, or of which something is still to go back.
 SELECT count(*) FROM orders
-LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state = 'refunded'
-WHERE orders.id BETWEEN :payment_id + 1 AND :payment_id + 100
-    AND orders.payment_id = :payment_id AND refunds.id IS NULL;
+WHERE orders.id BETWEEN :payment_id + 1 AND :payment_id + 100 AND orders.payment_id = :payment_id
+    AND (NOT EXISTS (
+            SELECT 1 FROM refunds
+            WHERE order_id = orders.id AND state = 'refunded' AND is_part = 0)
+        OR EXISTS (
+            SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refund_pending'));
 
 -- order_history --
 -- That its payment has gone back whole says nothing more about an order.
@@ -445,7 +504,10 @@ SELECT state, at, detail FROM (
     SELECT 2, batch_id, change, state, at, detail FROM batch_history
     WHERE batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)
     UNION ALL
-    SELECT 3, refund_id, change, state, at, detail FROM refund_history
-    WHERE refund_id IN (SELECT id FROM refunds WHERE order_id = :order_id)
+    SELECT 3, refund_id, change,
+        CASE is_part WHEN 1 THEN 'part_' ELSE '' END || refund_history.state, at,
+        refund_history.detail
+    FROM refund_history JOIN refunds ON refunds.id = refund_history.refund_id
+    WHERE refunds.order_id = :order_id
 ) AS changes
 ORDER BY stage, subject, change;

@@ -65,12 +65,13 @@ SELECT id, order_id, opener, amount, bond, deadline, evidence, state, created_at
 FROM disputes WHERE platform = :platform AND id < :before ORDER BY id DESC LIMIT :limit;
 
 -- disputes_lost --
--- Those that ended in a refund on chain, and whose order's money has not begun to go back.
+-- Those that ended in a refund on chain, and of whose order what is left has not begun to go back.
 SELECT order_id FROM disputes
 WHERE platform = :platform AND state = 'refunded'
     AND NOT EXISTS (
         SELECT 1 FROM refunds
-        WHERE refunds.order_id = disputes.order_id AND refunds.state <> 'refund_failed')
+        WHERE refunds.order_id = disputes.order_id AND refunds.state <> 'refund_failed'
+            AND refunds.is_part = 0)
     AND EXISTS (
         SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
         WHERE orders.id = disputes.order_id AND payments.state = 'paid')

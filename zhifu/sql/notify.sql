@@ -45,7 +45,7 @@ SELECT order_id FROM batch_orders WHERE batch_id = :batch_id AND position = :pos
 SELECT position FROM batch_orders WHERE batch_id = :batch_id ORDER BY position;
 
 -- event_refund --
-SELECT id, order_id, amount, currency, destination, returned_by FROM refunds WHERE id = :id;
+SELECT id, order_id, amount, currency, is_part, destination, returned_by FROM refunds WHERE id = :id;
 
 -- event_payback --
 SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;
@@ -301,7 +301,7 @@ JOIN orders ON orders.id = refunds.order_id
 JOIN contacts ON contacts.platform = events.platform AND contacts.learner = orders.learner
     AND contacts.channel = :channel
 WHERE events.platform = :platform AND events.number > :after AND events.number <= :last
-    AND events.history = 'refund' AND events.state = 'refunded'
+    AND events.history = 'refund' AND events.state IN ('refunded', 'part_refunded')
 ON CONFLICT (platform, number, item, kind, channel) DO NOTHING;
 
 -- notify_of_disputes --

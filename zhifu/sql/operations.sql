@@ -65,7 +65,7 @@ WHERE id = :id AND state IN ('stored', 'submitted');
 -- refuse_refunds_of --
 -- What has a batch that was refused in its proof can never be included.
 UPDATE operations SET state = 'refused', changed_at = :now, detail = 'its batch was refused'
-WHERE kind = 'refund' AND state IN ('stored', 'submitted') AND subject IN (
+WHERE kind IN ('refund', 'refund_part') AND state IN ('stored', 'submitted') AND subject IN (
     SELECT refunds.id FROM refunds
     JOIN batch_orders ON batch_orders.order_id = refunds.order_id
     WHERE batch_orders.batch_id = :batch_id);

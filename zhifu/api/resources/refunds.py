@@ -8,10 +8,12 @@ from fastapi import APIRouter, Path, Query
 
 from zhifu import ids
 from zhifu.api import cursors, schemas, shown
+from zhifu.api.replies import Key
 from zhifu.api.resources.orders import own_order
 from zhifu.api.route import OF_TRANSACTIONS, PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway
+from zhifu.money import Money
 
 _LISTED = "refunds"
 
@@ -21,13 +23,20 @@ router = APIRouter(route_class=PlatformRoute, tags=["refunds"])
 @router.post("/v1/refunds", status_code=201, response_model=schemas.RefundOut)
 @operation(Scope.REFUNDS_WRITE, is_repeatable=True, statuses=OF_TRANSACTIONS)
 async def create_refund(
-    gateway: Gateway, caller: Asking, body: schemas.RefundIn
+    gateway: Gateway, caller: Asking, key: Key, body: schemas.RefundIn
 ) -> schemas.RefundOut:
-    """Refund an order whole: on chain if it is settled, then at its provider or to the balance.
+    """Refund what is left of an order, or a part of it, the way it was paid or to the balance.
 
-    It is `refund_pending` while one of them has not been done; the gateway goes on with it.
+    What is settled goes back on chain first.
+
+    A part is of a settled order, and is given back on chain by the host of its content, whose key
+    the service has to have. It is `refund_pending` while one of both has not been done; the gateway
+    goes on with it.
     """
     await own_order(gateway, caller, body.order)
+    if body.amount is not None:
+        amount = Money(body.amount.amount, body.amount.currency)
+        return shown.refund(await gateway.refund_part(body.order, amount, key, to=body.to))
     await gateway.refund(body.order, to=body.to)
     return shown.refund(await gateway.refund_of(body.order))
 
@@ -63,6 +72,5 @@ async def return_refund(
 
     It is not asked for the refund any more.
     """
-    order = (await gateway.refund_record(caller.platform, refund)).order_id
-    await gateway.returned(order, body.detail)
-    return shown.refund(await gateway.refund_record(caller.platform, refund))
+    found = await gateway.refund_record(caller.platform, refund)
+    return shown.refund(await gateway.returned(found.id, body.detail))

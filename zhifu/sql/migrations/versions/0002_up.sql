@@ -195,7 +195,8 @@ CREATE TABLE operations (
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
     operator TEXT NOT NULL CHECK (length(operator) = 42),
     kind TEXT NOT NULL CHECK (kind IN (
-        'batch', 'refund', 'credit', 'top_up', 'pay_out', 'withdrawal', 'reservation', 'binding', 'dispute')),
+        'batch', 'refund', 'refund_part', 'credit', 'top_up', 'pay_out', 'withdrawal', 'reservation',
+        'binding', 'dispute')),
     subject BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
     nonce BIGINT NOT NULL CHECK (nonce >= 0),
@@ -271,6 +272,8 @@ CREATE TABLE acts (
 CREATE INDEX acts_kind ON acts (platform, kind, id);
 
 -- refunds --
+-- What goes back of an order: `amount`, which is `units` of the ledger; all that is left of it, or a
+-- part for which its licence goes on. A part has a key of its platform's.
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
 -- settled. `destination` says where the money goes: back at the provider, or to the learner's balance.
 -- `returned_by` says who returns it: the provider (or the balance) when we ask it to, or the payer's
@@ -281,8 +284,11 @@ CREATE INDEX acts_kind ON acts (platform, kind, id);
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     order_id BIGINT NOT NULL REFERENCES orders (id),
+    is_part INTEGER NOT NULL DEFAULT 0 CHECK (is_part IN (0, 1)),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
+    units BIGINT NOT NULL CHECK (units > 0),
+    idempotency_key TEXT CHECK (length(idempotency_key) BETWEEN 1 AND 255),
     destination TEXT NOT NULL DEFAULT 'provider' CHECK (destination IN ('provider', 'balance')),
     returned_by TEXT NOT NULL DEFAULT 'provider'
         CHECK (returned_by IN ('provider', 'chargeback')),
@@ -302,12 +308,18 @@ CREATE TABLE refunds (
     CHECK (block_number IS NULL OR chain_order IS NOT NULL),
     CHECK (state <> 'refund_failed' OR on_chain = 'failed'),
     CHECK (state <> 'refund_pending' OR on_chain <> 'failed'),
-    CHECK (problem IS NULL OR destination = 'balance')
+    CHECK (problem IS NULL OR destination = 'balance'),
+    CHECK (is_part = 0 OR idempotency_key IS NOT NULL)
 );
 
 -- refunds_once --
--- An order goes back once at most; one that could not may be tried again.
-CREATE UNIQUE INDEX refunds_once ON refunds (order_id) WHERE state <> 'refund_failed';
+-- What is left of an order goes back once at most; what could not may be tried again.
+CREATE UNIQUE INDEX refunds_once ON refunds (order_id)
+    WHERE state <> 'refund_failed' AND is_part = 0;
+
+-- refunds_keys --
+CREATE UNIQUE INDEX refunds_keys ON refunds (order_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
 
 -- refunds_order --
 CREATE INDEX refunds_order ON refunds (order_id);
@@ -420,7 +432,8 @@ CREATE TABLE leases (
 );
 
 -- order_states --
--- What an order has become, by its refund, its payment and its batch.
+-- What an order has become, by its refund, its payment and its batch. A part that went back leaves it
+-- as it is.
 CREATE VIEW order_states AS
 SELECT
     orders.id, orders.payment_id, orders.platform, orders.learner, orders.content, orders.price,
@@ -437,7 +450,8 @@ JOIN payments ON payments.id = orders.payment_id
 LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
 LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.released = 0
 LEFT JOIN batches ON batches.id = batch_orders.batch_id
-LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed';
+LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_failed'
+    AND refunds.is_part = 0;
 
 -- payment_returns --
 -- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
@@ -609,8 +623,12 @@ END;
 CREATE TRIGGER payments_refunded BEFORE UPDATE OF state ON payments
 WHEN OLD.state = 'paid' AND NEW.state = 'refunded' AND EXISTS (
     SELECT 1 FROM orders
-    WHERE id BETWEEN NEW.id + 1 AND NEW.id + 100 AND payment_id = NEW.id AND NOT EXISTS (
-        SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refunded'))
+    WHERE id BETWEEN NEW.id + 1 AND NEW.id + 100 AND payment_id = NEW.id AND (
+        NOT EXISTS (
+            SELECT 1 FROM refunds
+            WHERE order_id = orders.id AND state = 'refunded' AND is_part = 0)
+        OR EXISTS (
+            SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refund_pending')))
 BEGIN
     SELECT RAISE(ABORT, 'a payment is refunded with the last of its orders');
 END;
@@ -761,7 +779,8 @@ WHEN NOT EXISTS (
     WHERE orders.id = NEW.order_id AND orders.platform = NEW.platform AND payments.state = 'paid')
     OR EXISTS (SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
     OR EXISTS (
-        SELECT 1 FROM refunds WHERE order_id = NEW.order_id AND state <> 'refund_failed')
+        SELECT 1 FROM refunds
+        WHERE order_id = NEW.order_id AND state <> 'refund_failed' AND is_part = 0)
 BEGIN
     SELECT RAISE(ABORT, 'only a paid order can wait for a batch');
 END;
@@ -1085,7 +1104,7 @@ CREATE TRIGGER refunds_write_history AFTER INSERT ON refunds BEGIN
 END;
 
 -- refunds_start --
--- Before it is settled an order is refunded at its provider alone, and only out of a batch.
+-- Before it is settled an order is refunded at its provider alone, whole, and only out of a batch.
 CREATE TRIGGER refunds_start BEFORE INSERT ON refunds
 WHEN NEW.state <> 'refund_pending'
     OR EXISTS (SELECT 1 FROM waiting JOIN orders ON orders.platform = waiting.platform
@@ -1095,6 +1114,7 @@ WHEN NEW.state <> 'refund_pending'
             = CASE NEW.returned_by WHEN 'chargeback' THEN 'charged_back' ELSE 'paid' END)
     OR (NEW.on_chain = 'none') = EXISTS (
         SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0)
+    OR NEW.is_part = 1 AND NEW.on_chain = 'none'
     OR EXISTS (
         SELECT 1 FROM batch_orders JOIN batches ON batches.id = batch_orders.batch_id
         WHERE order_id = NEW.order_id AND released = 0
@@ -1128,9 +1148,27 @@ BEGIN
     SELECT RAISE(ABORT, 'no more goes back than was paid');
 END;
 
+-- refunds_add_up --
+-- Parts are less than what is left of an order, and with the rest of it they are its price.
+CREATE TRIGGER refunds_add_up BEFORE INSERT ON refunds
+WHEN NOT EXISTS (
+    SELECT 1 FROM orders
+    LEFT JOIN refunds AS others
+        ON others.order_id = orders.id AND others.state <> 'refund_failed'
+    WHERE orders.id = NEW.order_id
+    GROUP BY orders.id, orders.price
+    HAVING CASE NEW.is_part
+        WHEN 1 THEN NEW.units < orders.price - coalesce(sum(others.units), 0)
+        ELSE NEW.units = orders.price - coalesce(sum(others.units), 0)
+    END)
+BEGIN
+    SELECT RAISE(ABORT, 'what goes back of an order adds up to its price');
+END;
+
 -- refunds_fixed --
 CREATE TRIGGER refunds_fixed BEFORE UPDATE OF
-    id, order_id, amount, currency, destination, created_at ON refunds
+    id, order_id, is_part, amount, currency, units, idempotency_key, destination, created_at
+    ON refunds
 BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
@@ -1150,11 +1188,15 @@ BEGIN
 END;
 
 -- refunds_change --
--- Money goes back at its provider once, and only what stands on chain, or was never settled.
+-- Money goes back at its provider once, and only what stands on chain, or was never settled. A part
+-- does not fail while the rest goes back: the chain gives the part back with it.
 CREATE TRIGGER refunds_change BEFORE UPDATE OF state ON refunds
 WHEN OLD.state <> NEW.state AND (
     (OLD.state, NEW.state) NOT IN (VALUES
         ('refund_pending', 'refunded'), ('refund_pending', 'refund_failed'))
+    OR NEW.state = 'refund_failed' AND NEW.is_part = 1 AND EXISTS (
+        SELECT 1 FROM refunds
+        WHERE order_id = NEW.order_id AND is_part = 0 AND state <> 'refund_failed')
     OR NEW.state = 'refunded' AND NEW.on_chain NOT IN ('none', 'done'))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
@@ -1184,7 +1226,7 @@ WHEN OLD.on_chain <> NEW.on_chain AND (
     (OLD.on_chain, NEW.on_chain) NOT IN (VALUES
         ('pending', 'done'), ('done', 'pending'), ('pending', 'failed'),
         ('pending', 'none'), ('done', 'none'), ('none', 'pending'))
-    OR (NEW.on_chain = 'none') = EXISTS (
+    OR NOT (NEW.is_part = 1 AND NEW.on_chain = 'pending') AND (NEW.on_chain = 'none') = EXISTS (
         SELECT 1 FROM batch_orders WHERE order_id = NEW.order_id AND released = 0))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');

@@ -46,7 +46,8 @@ BEGIN
 END;
 
 -- refund_history_event --
--- A refund's history has what happens to it on chain too, which does not change its state.
+-- A refund's history has what happens to it on chain too, which does not change its state. With a
+-- part its order is not refunded.
 CREATE TRIGGER refund_history_event AFTER INSERT ON refund_history
 WHEN NOT EXISTS (
     SELECT 1 FROM refund_history
@@ -55,7 +56,9 @@ BEGIN
     INSERT INTO events (platform, number, history, subject, change, state, at)
     SELECT orders.platform,
         1 + coalesce((SELECT max(number) FROM events WHERE platform = orders.platform), 0),
-        'refund', refunds.id, NEW.change, NEW.state, NEW.at
+        'refund', refunds.id, NEW.change,
+        CASE WHEN is_part = 1 AND NEW.state = 'refunded' THEN 'part_refunded' ELSE NEW.state END,
+        NEW.at
     FROM refunds JOIN orders ON orders.id = refunds.order_id WHERE refunds.id = NEW.refund_id;
 END;
 
