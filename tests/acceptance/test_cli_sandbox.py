@@ -45,7 +45,7 @@ def test_the_gateway_is_paid_through_what_it_serves(zhifu: Zhifu) -> None:
         assert (found.status, found.fee) == (ProviderStatus.PAID, Money(29, "USD"))
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")
 
 

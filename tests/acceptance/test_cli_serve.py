@@ -16,7 +16,7 @@ import pytest
 from tests.acceptance.zhifu_process import EXECUTABLE, Zhifu
 from zhifu.anvil import free_port
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 NETWORK = (
     "up --detach",

@@ -32,7 +32,7 @@ def test_it_says_what_to_do_next_and_ends_when_interrupted(zhifu: Zhifu) -> None
     assert "zhifu deploy" in said[1]
     zhifu("deploy")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")
     assert json.loads((zhifu.home / "chain" / "state.json").read_text())["accounts"]
     assert "must be the address of a running node" in zhifu.refused("balance")

@@ -29,7 +29,7 @@ from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers import ProviderPayment
 from zhifu.providers.sandbox import SandboxProvider
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 
 
 class Hanging(SandboxProvider):

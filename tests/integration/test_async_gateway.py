@@ -24,7 +24,7 @@ from zhifu.exceptions import (
 from zhifu.gateway import Gateway
 from zhifu.payments import OrderState, Payment, PaymentRequest
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 
 
 class SlowCommits:

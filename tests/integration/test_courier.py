@@ -25,7 +25,7 @@ from zhifu.store import Store
 
 __all__ = ["Databases", "database_url", "databases"]
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 class Faulty(Outbox):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import NoReturn
+
 import pytest
 
 from tests.integration.counter import PRICE, Counter, charge_back, name, paid
@@ -14,6 +17,31 @@ from zhifu.payments import OrderState, PaymentState
 
 CART = (1, 2)
 TOTAL = Money(sum(PRICES[each] for each in CART), "USD")
+
+
+class Hands:
+    """A clock that only the test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Hasty:
+    """Waits for no transaction, and lets the time pass that it would have waited."""
+
+    def __init__(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._clock = Hands()
+        monkeypatch.setattr(counter.fair.network.chain, "wait_for_receipt", self._wait)
+
+    def round(self) -> AbstractContextManager[None]:
+        """A second in which only waiting takes time."""
+        return rounds.running(rounds.Round(1.0, clock=self._clock))
+
+    def _wait(self, transaction_hash: str, *, timeout_seconds: float) -> NoReturn:
+        self._clock.now += timeout_seconds
+        raise TransactionPending(transaction_hash, int(timeout_seconds))
 
 
 def test_a_checkout_that_was_paid_in_silence_is_paid_when_it_is_asked_about(
@@ -63,22 +91,23 @@ def test_a_part_that_turns_out_to_be_all_that_is_left_counts_as_all(counter: Cou
 
 
 def test_a_transaction_that_waits_in_vain_keeps_no_refund_from_its_provider(
-    counter: Counter,
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PAY-16: whoever came first, what needs nothing on chain goes first."""
     settled, returned, waiting = paid(counter), paid(counter), paid(counter)
     (first,), (second,) = settled.payment.orders, returned.payment.orders
     counter.gateway.settle(1, limit=1)
     counter.fair.anvil.set_automine(False)
-    with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
+    hasty = Hasty(counter, monkeypatch)
+    with hasty.round(), pytest.raises(TransactionPending):
         counter.gateway.refund(first.id)
-    with counter.provider.silence(), rounds.running(rounds.Round(1.0)):
+    with counter.provider.silence(), hasty.round():
         counter.gateway.refund(second.id)
     counter.now += 10_000
-    with rounds.running(rounds.Round(1.0)), pytest.raises(TransactionPending):
+    with hasty.round(), pytest.raises(TransactionPending):
         counter.gateway.recover(1)
     assert counter.gateway.order(second.id).state is OrderState.REFUND_PENDING
-    with rounds.running(rounds.Round(1.0)):
+    with hasty.round():
         assert counter.gateway.follow_refunds(1) == 1
     assert counter.gateway.order(first.id).state is OrderState.REFUND_PENDING
     assert counter.gateway.order(second.id).state is OrderState.REFUNDED

@@ -11,7 +11,7 @@ import pytest
 from zhifu.api.probes import BROKEN, GOOD, SILENT, Probe
 from zhifu.exceptions import ChainUnreachable
 
-FOREVER = 30.0
+FOREVER = 120.0
 
 
 class Node:

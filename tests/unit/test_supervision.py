@@ -13,7 +13,7 @@ import orjson
 from zhifu.api.logs import open_log
 from zhifu.api.supervision import Supervision
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 class Part:

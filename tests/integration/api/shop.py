@@ -34,7 +34,7 @@ from zhifu.providers import HintKind, Provider
 from zhifu.store import Store
 from zhifu.worker import workers_of
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from tests.integration.api.shop import Shop, open_shop, order_body
+from tests.integration.api.shop import Shop, eventually, open_shop, order_body
 from tests.integration.fair import Fair
 from zhifu.api.api_keys import ApiKeys, Mode, hash_of
 from zhifu.api.buckets import Bucket, Rate
@@ -18,7 +18,7 @@ from zhifu.exceptions import DatabaseRefused, InvalidInput, UnknownApiKey
 from zhifu.providers import ProviderPayment
 from zhifu.store import Store
 
-FOREVER = 30.0
+FOREVER = 120.0
 
 
 def test_only_a_hash_of_a_key_is_kept(fair: Fair, shop: Shop) -> None:
@@ -104,11 +104,13 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(fair: Fair) -> None
     """API-8"""
     with open_shop(fair, Options(rate=Rate(per_second=1, burst=3))) as shop:
         with shop.asking(1) as client:
-            answers = [client.get("/v1/platforms") for _ in range(5)]
+            answers = [client.get("/v1/platforms")]
+            while answers[-1].status_code == 200:
+                answers.append(client.get("/v1/platforms"))
         with shop.asking(2) as other:
             assert other.get("/v1/platforms").status_code == 200
     assert [answer.status_code for answer in answers[:3]] == [200, 200, 200]
-    refused = answers[4]
+    refused = answers[-1]
     assert refused.status_code == 429
     assert refused.json()["code"] == "too_many_requests"
     assert int(refused.headers["Retry-After"]) >= 1
@@ -145,8 +147,7 @@ def test_a_request_that_takes_too_long_is_ended_and_may_come_again(fair: Fair) -
         ended = client.post("/v1/orders", json=body, headers=headers)
         assert (ended.status_code, ended.json()["code"]) == (503, "timed_out")
         let_go.set()
-        again = client.post("/v1/orders", json=body, headers=headers)
-        assert again.status_code == 201
+        eventually(lambda: client.post("/v1/orders", json=body, headers=headers).status_code == 201)
         assert shop.gateway.waiting(1) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ class Scene:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = 1_000
+        self.begun: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.done: list[str] = []
 
     def process(self) -> Replies:
@@ -36,6 +38,7 @@ class Scene:
 
     def work(self, name: str, until: asyncio.Event | None = None, *, fails: bool = False) -> Work:
         async def effect() -> Response:
+            self.begun[name].set()
             if until is not None:
                 await until.wait()
             if fails:
@@ -51,7 +54,8 @@ class Scene:
         async def story() -> None:
             never = self.work("never", asyncio.Event())
             begun = asyncio.ensure_future(self.process().once(*KEY, HASH, never))
-            await asyncio.wait([begun], timeout=0.05)
+            await self.begun["never"].wait()
+            begun.cancel()
 
         asyncio.run(story())
 
@@ -99,12 +103,12 @@ def test_whoever_was_taken_over_neither_frees_nor_answers_the_key(
                 *KEY, HASH, scene.work("first", slow, fails=fails), is_repeatable=True
             )
         )
-        await asyncio.sleep(0.01)
+        await scene.begun["first"].wait()
         scene.now += LONGEST_SECONDS
         heir = asyncio.ensure_future(
             scene.process().once(*KEY, HASH, scene.work("heir", other), is_repeatable=True)
         )
-        await asyncio.sleep(0.01)
+        await scene.begun["heir"].wait()
         slow.set()
         await asyncio.wait([first])
         assert isinstance(first.exception(), ChainUnreachable) is fails
