@@ -127,10 +127,10 @@ class Gateway:
         self.network = network
         if BALANCE in providers:
             raise InvalidInput("providers", f"must not be called {BALANCE}: that is learners' own")
+        #: The names of those that may send callbacks.
+        self.providers = frozenset(providers)
         providers = {name: Spared(each) for name, each in providers.items()}
         providers[BALANCE] = BalanceProvider()
-        #: The names of those whose payments, and callbacks, are taken.
-        self.providers = frozenset(providers)
         self._store = store
         self._batch_size = batch_size
         self._index = Index()

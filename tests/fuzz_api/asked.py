@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,13 @@ REPORT = "report.json"
 
 #: Which words a parameter or a field takes, by its place and its name.
 _WORDS = {
-    "path.order": "order",
-    "path.payment": "payment",
-    "path.refund": "refund",
-    "path.endpoint": "endpoint",
-    "path.event": "event",
+    "path.channel": "channel",
     "path.provider": "provider",
     "path.number": "platform",
     "path.learner": "learner",
     "query.content": "content",
     "query.learner": "learner",
     "query.host": "platform",
-    "body.order": "order",
     "body.learner": "learner",
     "body.contents[*]": "content",
     "body.amount.amount": "price",
@@ -35,6 +31,9 @@ _WORDS = {
     "body.provider_payment_id": "provider_payment",
     "body.method": "method",
 }
+
+#: What there is of these is named by its id in paths, in filters of lists and in bodies.
+_PLACES = ("path", "query", "body")
 
 #: The rest is made up.
 _PROBABILITY = 0.6
@@ -47,24 +46,28 @@ _CALLBACKS = "/v1/callbacks/{provider}"
 _BULK = "/v1/orders/bulk"
 
 
-def write(folder: Path, stand: Stand, description: dict[str, Any]) -> None:
+def write(folder: Path, stand: Stand) -> None:
     """Write the description and the settings of a run into a folder."""
-    told = json.dumps(_with_examples(description, stand))
+    told = json.dumps(_with_examples(stand))
     (folder / DESCRIPTION).write_text(told)
     (folder / SETTINGS).write_text("\n".join(_settings(stand)))
 
 
-def _with_examples(description: dict[str, Any], stand: Stand) -> dict[str, Any]:
-    words = stand.words()
+def _words(stand: Stand) -> dict[str, str]:
+    return {**{f"{place}.{kind}": kind for place in _PLACES for kind in stand.own}, **_WORDS}
+
+
+def _with_examples(stand: Stand) -> dict[str, Any]:
+    words, places, description = stand.words(), _words(stand), deepcopy(stand.description)
     for path, methods in description["paths"].items():
         for told in methods.values():
             for parameter in told.get("parameters", ()):
-                word = _WORDS.get(f"{parameter['in']}.{parameter['name']}")
+                word = places.get(f"{parameter['in']}.{parameter['name']}")
                 if word is not None and parameter["in"] == "path":
                     parameter["examples"] = _examples(words[word][:_EXAMPLES])
-        if path in stand.bodies:
-            content = methods["post"]["requestBody"]["content"]["application/json"]
-            content["examples"] = _examples(stand.bodies[path])
+            if path in stand.bodies and "requestBody" in told:
+                content = told["requestBody"]["content"]["application/json"]
+                content["examples"] = _examples(stand.bodies[path])
     return description
 
 
@@ -92,7 +95,7 @@ def _settings(stand: Stand) -> list[str]:
         "[parameters]",
         *(
             f"{_value(place)} = {{ dictionary = {_value(word)}, probability = {_PROBABILITY} }}"
-            for place, word in _WORDS.items()
+            for place, word in _words(stand).items()
         ),
         *(line for name, known in words.items() for line in _dictionary(name, known)),
         # Each of many is refused alone, in an answer that is a success.

@@ -204,7 +204,7 @@ def test_nobody_can_hold_a_place_with_a_callback_of_no_provider(
     shop: Shop, client: httpx.Client
 ) -> None:
     """API-15, API-19"""
-    for provider in ("nobody", "%00"):
+    for provider in ("nobody", "balance", "%00"):
         assert answered(begun_callback(shop, provider)) == 404
     assert client.post("/v1/callbacks/sandbox", content=b"{}").status_code == 400
 
