@@ -32,12 +32,14 @@ AGAIN = object()
 class Job:
     """Something to do every so many seconds, or at once for as long as it answers `AGAIN`.
 
-    One process at a time does it, under a lease, unless it `takes_turns` by itself.
+    Nothing is done, and no lease taken, unless there is something `to_do`. One process at a time
+    does it, under a lease, unless it `takes_turns` by itself.
     """
 
     name: str
     every_seconds: float
     do: Callable[[], object]
+    to_do: Callable[[], bool] = lambda: True
     takes_turns: bool = False
 
 
@@ -89,6 +91,8 @@ class Worker:
 
     def _do(self, job: Job) -> object:
         try:
+            if not job.to_do():
+                return None
             return self._done(job) if job.takes_turns else self._leased(job)
         except ZhifuError as error:
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})

@@ -78,6 +78,19 @@ def test_a_job_that_fails_comes_round_again_and_holds_up_nothing(
     assert [each.levelname for each in caplog.records] == ["WARNING", "ERROR"] * 2
 
 
+def test_a_job_with_nothing_to_do_writes_nothing(store: Store) -> None:
+    clock, done, waits = Hands(), list[int](), list[int]()
+    job = Job("job", 1, lambda: done.append(waits.pop()), lambda: bool(waits))
+    worker = Worker(Leases(store), [job], clock)
+    assert worker.turn() == 1
+    with store.reading() as transaction:
+        assert transaction.row("lease", name="job:job", now=0) is None
+    waits.append(7)
+    clock.now += 1
+    worker.turn()
+    assert done == [7]
+
+
 def test_a_job_that_takes_turns_by_itself_writes_nothing_for_it(store: Store) -> None:
     done = list[int]()
     job = Job("job", 1, lambda: done.append(7), takes_turns=True)
