@@ -11,6 +11,7 @@ from zhifu.outcomes import Outcome, nothing
 from zhifu.signing import SignedTransaction
 from zhifu.store import Row, Store, Transaction
 
+_MANY = 2**31 - 1
 _NOTHING: Mapping[str, object] = {}
 
 #: What else a refusal changes, and what else it changes that a refused one was included after all.
@@ -107,9 +108,15 @@ class OperationBook:
             return [_operation(row) for row in transaction.rows("gone_batches", first=first)]
 
     def beyond(self, operator: str) -> list[Operation]:
-        """A key's confirmed batches in blocks that the index is not at, or not any more."""
+        """What a key has confirmed in blocks that the index is not at, or not any more."""
         with self._store.reading() as transaction:
-            rows = transaction.rows("batches_beyond", operator=operator)
+            rows = transaction.rows("confirmed_beyond", operator=operator)
+        return [_operation(row) for row in rows]
+
+    def confirmed(self, first: int, last: int, *, limit: int = _MANY) -> list[Operation]:
+        """What is confirmed from one block to another, whoever's it is, the last block first."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("confirmed_operations", first=first, last=last, limit=limit)
         return [_operation(row) for row in rows]
 
     def last_block(self) -> KnownBlock | None:

@@ -28,7 +28,7 @@ class Watch:
         """Bring settled operations in line with the chain up to its block `head`.
 
         One whose block is another now is where its receipt says, or submitted again; one in a
-        final block is confirmed. A batch is looked after for another 64 blocks after that, for what
+        final block is confirmed. It is looked after for another 64 blocks after that, for what
         counts as final may be too little. False if the index, which has come as far, has passed one
         over: it is to be made anew. Raises ChainUnreachable and InconsistentNode.
         """
@@ -49,7 +49,12 @@ class Watch:
 
     def _follow_confirmed(self, head: int) -> bool:
         """Take up again what was confirmed and is gone; False if only the index has lost it."""
-        gone = self._book.gone(self._first_watched(head))
+        first = self._first_watched(head)
+        last = self._book.confirmed(first, head, limit=1)
+        # A block that is there still has all before it that were.
+        if last and not self._standing(last):
+            self._standing(self._book.confirmed(first, head))
+        gone = self._book.gone(first)
         passed_over = [each for each in gone if not self._look_up(each)]
         self._followed = head
         return not passed_over

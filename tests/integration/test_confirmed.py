@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration import purse
+from tests.integration.counter import Counter
 from tests.integration.fair import DEPOSIT, Fair
+from tests.integration.test_acts import ACTS, Asked
 from tests.integration.test_gateway_recover import assert_settled_once, sell
 from zhifu.exceptions import InvalidInput
 from zhifu.finality import Finality
 from zhifu.gateway import Gateway
-from zhifu.payments import BatchState, OrderState
+from zhifu.payments import BatchState, OrderState, TopUpState
 
 
 @pytest.mark.parametrize(("chain_id", "blocks"), [(31_337, 0), (1_337, 0), (1, 64), (4_242, 64)])
@@ -78,6 +81,46 @@ def test_a_gateway_that_was_away_sees_what_was_reorganised_away_meanwhile(fair: 
     with fair.gateway() as gateway:
         gateway.recover()
         assert_settled_once(fair, gateway)
+
+
+@pytest.mark.parametrize("over", [0, 60])
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_an_act_that_counted_as_confirmed_and_is_gone_is_done_again(
+    fair: Fair, act: Asked, over: int
+) -> None:
+    """SUB-10: whatever it is, and once."""
+    with fair.gateway() as gateway:
+        before = fair.anvil.snapshot()
+        act.ask(gateway)
+        gateway.sync()
+        assert fair.rows("SELECT state FROM acts") == [("confirmed",)]
+        fair.anvil.mine(over)
+        gateway.sync()
+        fair.anvil.revert(before)
+        fair.anvil.mine(over + 5)
+        gateway.sync()
+        assert fair.rows("SELECT state FROM acts") == [("submitted",)]
+        gateway.recover()
+        gateway.sync()
+        assert fair.rows("SELECT state FROM acts") == [("confirmed",)]
+        assert act.done(fair) == 1
+
+
+def test_a_top_up_that_counted_as_confirmed_and_is_gone_is_made_again(counter: Counter) -> None:
+    """SUB-10, TOPUP-5: the learner has what the books say."""
+    purse.allow(counter.fair)
+    made = purse.paid(counter)
+    before = counter.fair.anvil.snapshot()
+    counter.gateway.follow_top_ups(1)
+    counter.gateway.sync()
+    assert counter.gateway.top_up(made.payment.id).state is TopUpState.CONFIRMED
+    counter.fair.anvil.revert(before)
+    counter.fair.anvil.mine(5)
+    counter.gateway.sync()
+    assert counter.gateway.top_up(made.payment.id).state is TopUpState.SUBMITTED
+    assert purse.on_account(counter.fair) == 0
+    counter.gateway.recover(1)
+    assert purse.on_account(counter.fair) == 1_000
 
 
 def test_what_settles_again_by_itself_stays_confirmed(fair: Fair) -> None:

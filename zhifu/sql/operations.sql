@@ -139,12 +139,20 @@ WHERE state = 'confirmed' AND kind = 'batch' AND block_number >= :first
         WHERE batches.id = operations.subject)
 ORDER BY id;
 
--- batches_beyond --
--- A key's confirmed batches in blocks that the index of the chain has not come to, or not any more.
+-- confirmed_operations --
+-- What is confirmed in some blocks, the last block first.
 SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
     block_number, block_hash
 FROM operations
-WHERE state = 'confirmed' AND kind = 'batch' AND operator = :operator
+WHERE state = 'confirmed' AND block_number >= :first AND block_number <= :last
+ORDER BY block_number DESC LIMIT :limit;
+
+-- confirmed_beyond --
+-- What a key has confirmed in blocks that the index of the chain has not come to, or not any more.
+SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
+    block_number, block_hash
+FROM operations
+WHERE state = 'confirmed' AND operator = :operator
     AND block_number > (SELECT block_number FROM chain_cursor)
 ORDER BY id;
 
