@@ -66,7 +66,7 @@ async def get_refund(
 @router.post("/v1/refunds/{refund}/returned", response_model=schemas.RefundOut)
 @operation(Scope.REFUNDS_WRITE, is_repeatable=True)
 async def return_refund(
-    gateway: Gateway, caller: Asking, refund: Annotated[str, Path()], body: schemas.ReturnedIn
+    gateway: Gateway, caller: Asking, refund: Annotated[str, Path()], body: schemas.ByHandIn
 ) -> schemas.RefundOut:
     """Say that you have returned the money by hand, which the provider had refused to.
 

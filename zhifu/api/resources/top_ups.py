@@ -98,7 +98,7 @@ async def refund_top_up(
 @router.post("/v1/top-ups/{top_up}/returned", response_model=schemas.TopUpOut)
 @operation(Scope.REFUNDS_WRITE, is_repeatable=True)
 async def return_top_up(
-    gateway: Gateway, caller: Asking, top_up: Id, body: schemas.ReturnedIn
+    gateway: Gateway, caller: Asking, top_up: Id, body: schemas.ByHandIn
 ) -> schemas.TopUpOut:
     """Say that you have returned the money by hand, which the provider had refused to.
 
