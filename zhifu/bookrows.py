@@ -23,6 +23,12 @@ from zhifu.store import Row
 if TYPE_CHECKING:
     from zhifu.books import Draft
 
+#: What its payment's state says of an order that has only just been recorded.
+_ORDER_STATES = {
+    state: OrderState(state.value)
+    for state in (PaymentState.CREATED, PaymentState.PAYMENT_UNKNOWN, PaymentState.PAID)
+}
+
 
 class Entry(NamedTuple):
     """A draft with the numbers of its payment and its orders."""
@@ -106,24 +112,28 @@ def recorded(entry: Entry, now: int, decimals: int) -> Payment:
     draft, request = entry.draft, entry.draft.request
     payment_id = ids.to_text(ids.PAYMENT, entry.payment_id)
     lines = zip(entry.order_ids, request.contents, draft.prices, strict=True)
+    currency, state = request.amount.currency, _ORDER_STATES[draft.state]
     orders = tuple(
-        OrderRecord(
-            ids.to_text(ids.ORDER, order_id),
-            payment_id,
-            request.platform,
-            request.learner,
-            content,
-            price_of(price, request.amount.currency, decimals),
-            OrderState(draft.state.value),
-        )
-        for order_id, content, price in lines
+        [
+            OrderRecord(
+                ids.to_text(ids.ORDER, order_id),
+                payment_id,
+                request.platform,
+                request.learner,
+                content,
+                price_of(price, currency, decimals),
+                state,
+            )
+            for order_id, content, price in lines
+        ]
     )
     expires_at = draft.checkout.expires_at if draft.checkout else None
-    units = received(draft)
-    money = Money(units, request.amount.currency) if units else None
+    money = draft.received
+    if money is None and draft.state is PaymentState.PAID:
+        money = request.amount
     name = request.provider_payment_id or None
     return Payment(
-        payment_id, request, draft.state, orders, now, name, expires_at, money, draft.fee
+        payment_id, request, draft.state, orders, now, name, expires_at, money or None, draft.fee
     )
 
 
@@ -170,16 +180,6 @@ def orders(entries: Sequence[Entry]) -> list[tuple[int, ...]]:
         for order_id, content, price in zip(
             entry.order_ids, entry.draft.request.contents, entry.draft.prices, strict=True
         )
-    ]
-
-
-def waiting(entries: Sequence[Entry]) -> list[tuple[int, int]]:
-    """The rows of those orders that wait for a batch, as `put_waiting` takes them."""
-    return [
-        (entry.draft.request.platform, order_id)
-        for entry in entries
-        if entry.draft.state is PaymentState.PAID
-        for order_id in entry.order_ids
     ]
 
 

@@ -99,8 +99,8 @@ class Books:
         with self._store.writing() as transaction:
             added = _put_payments(transaction, entries, now)
             transaction.run_for("put_orders", bookrows.orders(added))
-            transaction.run_for("put_waiting", bookrows.waiting(added))
-            transaction.run_many("put_checkout", bookrows.checkouts(added))
+            for row in bookrows.checkouts(added):
+                transaction.run("put_checkout", **row)
             for entry in added:
                 if bookrows.received(entry.draft) > entry.draft.request.amount.amount:
                     self._put_surplus(transaction, entry.payment_id, None)
@@ -122,7 +122,6 @@ class Books:
             if not _put_payments(transaction, entries, now):
                 return None
             transaction.run_for("put_orders", bookrows.orders(entries))
-            transaction.run_for("put_waiting", bookrows.waiting(entries))
             reserved = transaction.value(
                 "reserved",
                 platform=request.platform,

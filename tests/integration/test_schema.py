@@ -580,6 +580,22 @@ def test_a_payment_that_is_charged_back_waits_for_no_batch(
     assert refused == "only a paid order can wait for a batch"
 
 
+def test_an_order_that_is_paid_when_it_is_recorded_waits_from_then_on(
+    stocked: tuple[Stock, Databases],
+) -> None:
+    """LIFE-5"""
+    stock, _ = stocked
+    order, waits = (
+        "INSERT INTO orders VALUES (8, 7, 1, 1, 1, 1)",
+        "INSERT INTO waiting VALUES (1, 8, NULL, NULL)",
+    )
+    twice = refusal(stock, new_payment(id=7), order, waits)
+    assert twice is not None
+    assert re.search(UNIQUE, twice, re.IGNORECASE)
+    unpaid = new_payment(id=7, state="payment_unknown", received="NULL")
+    assert refusal(stock, unpaid, order, waits) == "only a paid order can wait for a batch"
+
+
 @pytest.mark.parametrize("before", UNDECIDED + DECIDED)
 def test_a_payment_changes_only_as_the_life_cycle_says(
     stocked: tuple[Stock, Databases], before: str

@@ -156,6 +156,7 @@ WHERE state <> 'received' AND EXISTS (
 UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;
 
 -- put_orders --
+-- Those of a paid payment wait for a batch then.
 INSERT INTO orders (id, payment_id, platform, learner, content, price)
 SELECT
     CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT),
@@ -189,11 +190,6 @@ FROM order_states WHERE platform = :platform AND id IN (
     WHERE waiting.platform = :platform AND waiting.problem IS NOT NULL
         AND waiting.problem_at <= :since)
 ORDER BY id;
-
--- put_waiting --
-INSERT INTO waiting (platform, order_id)
-SELECT CAST(json_extract(value, '$[0]') AS BIGINT), CAST(json_extract(value, '$[1]') AS BIGINT)
-FROM json_each(:rows);
 
 -- wait_for_payment --
 -- The orders of a payment that turned out to be paid, or paid after all, which go nowhere yet.

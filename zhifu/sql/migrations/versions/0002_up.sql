@@ -761,6 +761,14 @@ BEGIN
     SELECT RAISE(ABORT, 'an order is its payment''s, for the same platform and learner');
 END;
 
+-- orders_wait --
+-- An order that was paid before it is in the books waits from then on.
+CREATE TRIGGER orders_wait AFTER INSERT ON orders
+WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.payment_id AND state = 'paid')
+BEGIN
+    INSERT INTO waiting (platform, order_id) VALUES (NEW.platform, NEW.id);
+END;
+
 -- orders_fixed --
 CREATE TRIGGER orders_fixed BEFORE UPDATE ON orders BEGIN
     SELECT RAISE(ABORT, 'an order is a fact');
