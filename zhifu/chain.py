@@ -166,10 +166,12 @@ class Chain:
     def sent_with(self, address: str, nonce: int, first: int, last: int) -> str | None:
         """The hash of the transaction of ``address`` that has used a nonce, in these blocks.
 
-        None if none has. Needs a node that keeps the state of these blocks.
+        None if none has. Looks back from the last block in ever longer steps, for few nodes keep
+        the state of old ones: it raises NodeRefused if that of a block before is gone.
         """
         if self.nonce(address, last) <= nonce:
             return None
+        first, last = self._stretch_that_used(address, nonce, first, last)
         while first < last:
             middle = (first + last) // 2
             if self.nonce(address, middle) > nonce:
@@ -181,6 +183,18 @@ class Chain:
             if sent.sender == checksum_address(address) and sent.nonce == nonce:
                 return sent.hash
         raise self.inconsistent(f"nonce {nonce} is used in block {first} by nothing in it")
+
+    def _stretch_that_used(
+        self, address: str, nonce: int, first: int, last: int
+    ) -> tuple[int, int]:
+        """The latest blocks among these, no older than needed, in which a nonce was used."""
+        step = 1
+        while first < last:
+            earlier = max(first, last - step)
+            if self.nonce(address, earlier) <= nonce:
+                return earlier + 1, last
+            last, step = earlier, 2 * step
+        return first, last
 
     def call(
         self,
