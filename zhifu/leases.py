@@ -80,17 +80,23 @@ class Leases:
 
 
 @contextmanager
-def kept(leases: Leases, name: str, seconds: float, *, every_seconds: float) -> Iterator[None]:
-    """Renew a lease that is ours for as long as the block lasts, and release it after.
+def kept(
+    leases: Leases, name: str, seconds: float, *, every_seconds: float, longest_seconds: float
+) -> Iterator[None]:
+    """Renew a lease that is ours while the block lasts, and release it after.
 
-    One that cannot be renewed runs out, and is told of; the block goes on.
+    One that cannot be renewed runs out, and is told of; the block goes on. So does one of a block
+    that lasts for `longest_seconds`: what hangs is another's to do.
     """
     over = threading.Event()
 
     def renew() -> None:
-        while not over.wait(every_seconds):
+        for _ in range(round(longest_seconds / every_seconds)):
+            if over.wait(every_seconds):
+                return
             if not _renewed(leases, name, seconds) and not over.is_set():
                 _LOG.warning("the lease %s was not renewed", name)
+        _LOG.error("the lease %s is renewed no more: it was kept too long", name)
 
     threading.Thread(target=renew, name=f"zhifu-lease {name}", daemon=True).start()
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from zhifu import rounds
+from zhifu.condition import Condition
 from zhifu.exceptions import ZhifuError
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases, kept
@@ -21,6 +22,9 @@ from zhifu.pruning import Pruning
 
 _LEASE_SECONDS = 60.0
 _RENEWALS = 3
+#: Longer than any provider or node may take for what is begun in one round.
+_LONGEST_SECONDS = 300.0
+_FAILING_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -48,7 +52,9 @@ class Worker:
 
     A job whose round lasts for `round_seconds` begins nothing more in it, and has another one after
     the other jobs' turns. `clock` tells seconds, from any beginning. The lease of a job lasts for
-    `lease_seconds` after the process that does it has died.
+    `lease_seconds` after the process that does it has died. A job that lasts for `longest_seconds`
+    hangs: another process may take it, and the worker is not well. Nor is it while a job has
+    failed each time for `failing_seconds`.
     """
 
     def __init__(
@@ -60,6 +66,8 @@ class Worker:
         round_seconds: float = 5.0,
         lease_seconds: float = _LEASE_SECONDS,
         renew_seconds: float = _LEASE_SECONDS / _RENEWALS,
+        longest_seconds: float = _LONGEST_SECONDS,
+        failing_seconds: float = _FAILING_SECONDS,
     ) -> None:
         self._leases = leases
         self._jobs = jobs
@@ -67,6 +75,10 @@ class Worker:
         self._round_seconds = round_seconds
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
+        self._longest_seconds = longest_seconds
+        self._condition = Condition(
+            clock, longest_seconds=longest_seconds, failing_seconds=failing_seconds
+        )
         self._due = {job.name: clock() for job in jobs}
         self._stop = threading.Event()
 
@@ -89,22 +101,38 @@ class Worker:
         """End `run` after what is being done; the job's round ends with it."""
         self._stop.set()
 
+    @property
+    def is_well(self) -> bool:
+        """Whether its jobs get done; any thread may ask."""
+        return self._condition.is_well
+
     def _do(self, job: Job) -> object:
+        answer: object = None
+        failed: Exception | None = None
+        self._condition.began()
         try:
-            if not job.to_do():
-                return None
-            return self._done(job) if job.takes_turns else self._leased(job)
+            if job.to_do():
+                answer = self._done(job) if job.takes_turns else self._leased(job)
         except ZhifuError as error:
+            failed = error
             _LOG.warning("job %s: %s", job.name, error, extra={"code": error.code})
-        except Exception:
+        except Exception as error:
+            failed = error
             _LOG.exception("job %s", job.name)
-        return None
+        self._condition.ended(job.name, failed)
+        return answer
 
     def _leased(self, job: Job) -> object:
         lease = f"job:{job.name}"
         if not self._leases.take(lease, self._lease_seconds):
             return None
-        with kept(self._leases, lease, self._lease_seconds, every_seconds=self._renew_seconds):
+        with kept(
+            self._leases,
+            lease,
+            self._lease_seconds,
+            every_seconds=self._renew_seconds,
+            longest_seconds=self._longest_seconds,
+        ):
             return self._done(job)
 
     def _done(self, job: Job) -> object:

@@ -150,6 +150,70 @@ def test_a_lease_lasts_for_as_long_as_its_job(store: Store) -> None:
     assert done == [2]
 
 
+def test_a_lease_is_renewed_no_more_for_a_job_that_hangs(store: Store) -> None:
+    """SERVE-1: another process may do it."""
+    clock, finish, done = Hands(), threading.Event(), list[int]()
+
+    def leases(holder: str) -> Leases:
+        return Leases(store, holder, lambda: int(clock.now * 1_000))
+
+    def taken() -> bool:
+        clock.now += 100
+        Worker(leases("second"), [Job("job", 1, lambda: done.append(2))]).turn()
+        return done == [2]
+
+    hanging = Job("job", 1, lambda: finish.wait(PATIENCE_SECONDS))
+    first = Worker(leases("first"), [hanging], renew_seconds=0.01, longest_seconds=0.03)
+    thread = threading.Thread(target=first.turn)
+    thread.start()
+    _wait_until(lambda: leases("first").holder_of("job:job") == "first")
+    _wait_until(taken)
+    finish.set()
+    thread.join(PATIENCE_SECONDS)
+
+
+def test_a_worker_is_not_well_while_a_job_fails_each_time(store: Store) -> None:
+    """SERVE-1: that a node or a provider is away for a while is an everyday thing."""
+    clock, errors = Hands(), list[Exception]()
+
+    def work() -> None:
+        if errors:
+            raise errors[-1]
+
+    jobs = [Job("sound", 1, lambda: None), Job("job", 1, work)]
+    worker = Worker(Leases(store), jobs, clock, failing_seconds=60)
+
+    def well_after(seconds: float) -> bool:
+        clock.now += seconds
+        worker.turn()
+        return worker.is_well
+
+    assert well_after(1)
+    errors.append(ChainUnreachable("http://127.0.0.1:1", "refused"))
+    assert [well_after(1), well_after(59), well_after(1)] == [True, True, False]
+    errors.clear()
+    assert well_after(1)
+    errors.append(TypeError("a defect"))
+    assert not well_after(1)
+    errors.clear()
+    assert well_after(1)
+
+
+def test_a_worker_is_not_well_while_a_job_hangs(store: Store) -> None:
+    """SERVE-1"""
+    clock, worker = Hands(), list[Worker]()
+
+    def hang() -> None:
+        clock.now += 299
+        assert worker[0].is_well
+        clock.now += 1
+        assert not worker[0].is_well
+
+    worker.append(Worker(Leases(store), [Job("job", 1, hang)], clock, longest_seconds=300))
+    worker[0].turn()
+    assert worker[0].is_well
+
+
 def test_a_round_that_is_cut_gives_way_to_the_other_jobs_and_goes_on(store: Store) -> None:
     clock, done, left = Hands(), list[str](), [1, 2, 3]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from zhifu.api.apart import Apart
+from zhifu.api.apart import UNWELL, WELL, Apart
 from zhifu.api.logs import open_log
 from zhifu.api.settling import settles_apart
 from zhifu.api.supervision import Supervision
@@ -28,9 +28,15 @@ import os, sys
 print(os.getpid(), file=open(sys.argv[1], "a"), flush=True)
 sys.stdin.buffer.read()
 """
+#: Tells each line of its standard input.
+TELLING = """
+import sys
+for line in sys.stdin:
+    print(line, end="", flush=True)
+"""
 PARENT = """
 import sys
-from zhifu.api.apart import Apart
+from zhifu.api.apart import UNWELL, WELL, Apart
 Apart([sys.executable, "-c", *sys.argv[1:]]).run()
 """
 
@@ -67,6 +73,20 @@ def test_one_that_dies_is_begun_again_and_told_of(tmp_path: Path) -> None:
     assert b"ended without being told to" in told.getvalue()
     assert supervision.stop(PATIENCE_SECONDS) == []
     assert not any(is_there(each) for each in begun(file))
+
+
+def test_one_that_tells_that_it_is_not_well_does_not_count_as_alive() -> None:
+    part = Apart([sys.executable, "-c", TELLING])
+    supervision = Supervision({"settlement": part}, open_log(stream=io.BytesIO()))
+    supervision.start()
+    until(lambda: supervision.alive()["settlement"] and part._process is not None)
+    for told, is_well in ((UNWELL, False), (WELL, True)):
+        assert part._process is not None
+        assert part._process.stdin is not None
+        part._process.stdin.write(told.encode())
+        part._process.stdin.flush()
+        until(lambda: supervision.alive() == {"settlement": is_well})  # noqa: B023
+    assert supervision.stop(PATIENCE_SECONDS) == []
 
 
 def test_one_that_is_told_before_it_began_does_not_begin(tmp_path: Path) -> None:

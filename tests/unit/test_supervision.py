@@ -96,6 +96,24 @@ def test_a_part_that_broke_is_alive_again_when_it_has_run_for_a_while() -> None:
     assert supervision.alive() == {"sound": False, "broken": False}
 
 
+class Moody(Part):
+    """Knows how it is."""
+
+    is_well = True
+
+
+def test_a_part_that_says_that_it_is_not_well_does_not_count_as_alive() -> None:
+    """SERVE-1: though nothing broke it."""
+    part = Moody()
+    supervision = Supervision({"worker": part}, open_log(stream=io.BytesIO()))
+    supervision.start()
+    assert part.settled.wait(PATIENCE_SECONDS)
+    assert supervision.alive() == {"worker": True}
+    part.is_well = False
+    assert supervision.alive() == {"worker": False}
+    supervision.stop(PATIENCE_SECONDS)
+
+
 def test_what_does_not_end_in_time_is_left_and_named() -> None:
     quick, deaf = Part(), Deaf()
     log = open_log(stream=io.BytesIO())

@@ -8,16 +8,17 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zhifu.api.supervision import Background
+from zhifu.api.apart import UNWELL, WELL
 from zhifu.config import Settings
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
 from zhifu.signing import Signer
 from zhifu.store import Store
-from zhifu.worker import settlers_of
+from zhifu.worker import Worker, settlers_of
 
 _LEAST_SECONDS = 0.01
+_TELLING_SECONDS = 1.0
 
 
 def look_seconds(settings: Settings) -> float:
@@ -63,10 +64,10 @@ def settle_until_told(
         return _run(parts, log)
 
 
-def _run(parts: Mapping[str, Background], log: Any) -> int:
+def _run(parts: Mapping[str, Worker], log: Any) -> int:
     broken, over = list[str](), threading.Event()
 
-    def run(name: str, part: Background) -> None:
+    def run(name: str, part: Worker) -> None:
         try:
             part.run()
         except BaseException as error:
@@ -78,12 +79,23 @@ def _run(parts: Mapping[str, Background], log: Any) -> int:
     threads = [threading.Thread(target=run, args=each) for each in parts.items()]
     for thread in threads:
         thread.start()
-    over.wait()
+    _tell_until(over, parts)
     for part in parts.values():
         part.stop()
     for thread in threads:
         thread.join()
     return 1 if broken else 0
+
+
+def _tell_until(over: threading.Event, parts: Mapping[str, Worker]) -> None:
+    """Tell whoever began this process how it is, each time that changes."""
+    was_well = True
+    while not over.wait(_TELLING_SECONDS):
+        is_well = all(part.is_well for part in parts.values())
+        if is_well is not was_well:
+            sys.stdout.write(WELL if is_well else UNWELL)
+            sys.stdout.flush()
+        was_well = is_well
 
 
 def _end_when_told(over: threading.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 20.0
@@ -26,6 +26,15 @@ class Background(Protocol):
 
     def stop(self) -> None:
         """End `run` soon."""
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A part that knows by itself whether what it is there for gets done."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it does; asks nobody, and may be asked by any thread."""
 
 
 class Supervision:
@@ -65,7 +74,7 @@ class Supervision:
         ]
 
     def alive(self) -> dict[str, bool]:
-        """Of each part, whether it runs and nothing has broken it lately; asks nobody."""
+        """Of each part, whether it runs, is well, and nothing broke it lately; asks nobody."""
         return {name: each.is_alive for name, each in self._attended.items()}
 
 
@@ -104,6 +113,8 @@ class _Attended:
     def is_alive(self) -> bool:
         broken_at = self._broken_at
         is_well = broken_at is None or self._clock() - broken_at >= _CONVALESCENCE_SECONDS
+        if isinstance(self._part, Attentive):
+            is_well = is_well and self._part.is_well
         return is_well and self._thread.is_alive()
 
     def _run(self) -> None:
