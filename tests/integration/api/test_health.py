@@ -17,6 +17,7 @@ from zhifu.money import Money
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.outbox import Outbox
 from zhifu.notify.payload import Ledger, Payloads
+from zhifu.rpc import JsonRpc
 
 #: Shorter than what a node may take to answer, longer than all else.
 PATIENCE_SECONDS = 20.0
@@ -62,7 +63,7 @@ def test_whoever_asks_about_a_node_that_hangs_holds_up_nobody(fair: Fair) -> Non
         with open_shop(fair, network=network) as shop, shop.asking(1) as client:
             client.timeout = httpx.Timeout(PATIENCE_SECONDS)
             assert client.get("/v1/platforms").status_code == 200
-            chain.rpc.url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            chain.rpc = JsonRpc(f"http://127.0.0.1:{silent.getsockname()[1]}")
             with ThreadPoolExecutor(8) as asking:
                 probes = [asking.submit(client.get, "/readyz") for _ in range(8)]
                 for each in probes:
@@ -127,7 +128,7 @@ def test_a_service_without_its_chain_is_not_ready(fair: Fair) -> None:
     with Chain(fair.anvil.rpc_url) as chain:
         network = fair.same_chain(chain)
         with open_shop(fair, network=network) as shop, shop.asking(1) as client:
-            chain.rpc.url = "http://127.0.0.1:9"
+            chain.rpc = JsonRpc("http://127.0.0.1:9")
             answer = client.get("/readyz")
             assert answer.status_code == 503
             assert answer.json()["checks"]["chain"] == "chain_unreachable"
