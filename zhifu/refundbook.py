@@ -143,8 +143,8 @@ class RefundBook:
     def open(self) -> list[str]:
         """The orders whose refund is not finished, or has to be made on chain again."""
         with self._store.reading() as transaction:
-            rows = transaction.rows("open_refunds")
-        return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+            rows = sorted(transaction.rows("open_refunds"))
+        return list(dict.fromkeys(ids.to_text(ids.ORDER, order) for _, order in rows))
 
     def due(self, platform: int, limit: int = 1_000, *, at_once: bool = False) -> list[str]:
         """The ids of a platform's refunds that are to be gone on with.

@@ -77,9 +77,13 @@ def wrong(town: Town, gateway: Gateway, payments: Sequence[Payment], start: Star
     yield from (f"{each} is in no books" for each in bill.keys() - known)
     orders = [order for payment in found for order in payment.orders]
     credited = [order for order in orders if _is_credited(gateway, order)]
+    parts = _parts(gateway, orders)
     for payment in found:
         kept = [order for order in credited if order.payment_id == payment.id]
-        yield from _at_provider(payment, kept, bill.get(payment.provider_payment_id or "", []))
+        back = sum(parts.get(order.id, 0) for order in payment.orders)
+        yield from _at_provider(
+            payment, kept, back, bill.get(payment.provider_payment_id or "", [])
+        )
     yield from _on_chain(town, gateway, orders, start)
     yield from _on_balances(town, credited, start)
 
@@ -100,17 +104,27 @@ def _is_credited(gateway: Gateway, order: OrderRecord) -> bool:
     return is_refunded and gateway.refund_of(order.id).to is Destination.BALANCE
 
 
+def _parts(gateway: Gateway, orders: Sequence[OrderRecord]) -> dict[str, int]:
+    """How many cents went back in part of the orders that stand, by order."""
+    standing = {order.id for order in orders if order.state is OrderState.CONFIRMED}
+    parts: Counter[str] = Counter()
+    for refund in gateway.refunds(PLATFORM, limit=100_000):
+        if refund.is_part and refund.order_id in standing:
+            parts[refund.order_id] += refund.amount.amount
+    return parts
+
+
 def _at_provider(
-    payment: Payment, credited: Sequence[OrderRecord], lines: Sequence[BillLine]
+    payment: Payment, credited: Sequence[OrderRecord], parts: int, lines: Sequence[BillLine]
 ) -> Iterator[str]:
-    """What the merchant keeps at the provider is what its standing orders cost.
+    """What the merchant keeps at the provider is what its standing orders cost, less `parts`.
 
     What went to a balance is kept there too.
     """
     kept = sum(line.amount.amount for line in lines)
     standing = [order for order in payment.orders if order.state is OrderState.CONFIRMED]
     standing += credited
-    if kept != sum(order.price.amount for order in standing):
+    if kept != sum(order.price.amount for order in standing) - parts:
         yield f"{payment.id}: {kept} cents are kept for {len(standing)} orders"
     received = sum(line.amount.amount for line in lines if line.kind is LineKind.PAYMENT)
     if received != (payment.received.amount if payment.received else 0):
@@ -125,7 +139,9 @@ def _on_chain(
     """Each order is in one batch or none, and the platform has paid for those that stand."""
     settlement = town.fair.network.settlement
     events = list(
-        settlement.events("BatchSettled", "BatchOrderRefunded", from_block=start.block + 1)
+        settlement.events(
+            "BatchSettled", "BatchOrderRefunded", "OrderPartRefunded", from_block=start.block + 1
+        )
     )
     settled = [order for order in orders if order.batch is not None]
     included = sum(each.arguments["orders"] for each in events if each.name == "BatchSettled")
@@ -135,12 +151,19 @@ def _on_chain(
     refunded = [order for order in settled if order.state is OrderState.REFUNDED]
     if len(back) != len(refunded) or len(set(back)) != len(back):
         yield f"{len(back)} refunds are on chain, {len(refunded)} in the books"
+    names = {order.id for order in orders}
+    known = [each for each in gateway.refunds(PLATFORM, limit=100_000) if each.order_id in names]
+    parts = sorted(each.amount.amount * _CENT for each in known if each.is_part)
+    given = sorted(each.arguments["amount"] for each in events if each.name == "OrderPartRefunded")
+    if given != parts:
+        yield f"parts {given} are on chain, {parts} in the books"
     out = len(list(settlement.events("Withdrawn", from_block=start.block + 1)))
     asked = len(gateway.withdrawals(PLATFORM, limit=1_000)) - start.withdrawals
     if out != asked:
         yield f"{out} withdrawals are on chain, {asked} in the books"
     debit = sum(PRICES[order.content] for order in settled if order not in refunded)
     debit += sum(order.price.amount for order in orders if _is_credited(gateway, order))
+    debit -= sum(_parts(gateway, orders).values())
     debit = (debit + asked * WITHDRAWN) * _CENT
     if start.available - town.fair.available(PLATFORM) != debit:
         yield f"the platform has not paid {debit}"

@@ -21,6 +21,8 @@ Step = Callable[[Process], None]
 LIFETIME_SECONDS = 30
 #: What a withdrawal takes, in cents.
 WITHDRAWN = 7
+#: What a part refund gives back, in cents.
+PART = 9
 
 
 @dataclass
@@ -47,6 +49,11 @@ class Sale:
         """Give the first order back."""
         assert self.payment is not None
         process.gateway.refund(self.payment.orders[0].id)
+
+    def refund_part(self, process: Process) -> None:
+        """Give a part of the first order back."""
+        assert self.payment is not None
+        process.gateway.refund_part(self.payment.orders[0].id, Money(PART, "USD"), "part")
 
     def credit(self, process: Process) -> None:
         """Give the first order back to its learner's balance."""
@@ -161,6 +168,23 @@ def refunded(sale: Sale) -> Iterator[Step]:
     yield Process.turn
 
 
+def part_refunded(sale: Sale) -> Iterator[Step]:
+    """A part of what was settled is refunded: of a content that the platform hosts itself."""
+    amount = Money(PRICES[1], "USD")
+    sale.request = replace(sale.request, contents=(1,), amount=amount)
+    yield from by_callback(sale)
+    yield Process.turn
+    yield sale.refund_part
+    yield Process.turn
+
+
+def rest_refunded(sale: Sale) -> Iterator[Step]:
+    """A part of what was settled is refunded, and then the rest."""
+    yield from part_refunded(sale)
+    yield sale.refund
+    yield Process.turn
+
+
 def refunded_early(sale: Sale) -> Iterator[Step]:
     """A payment is refunded before anything of it is settled."""
     yield from by_name(sale)
@@ -207,6 +231,8 @@ STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
         underpaid,
         unpaid,
         refunded,
+        part_refunded,
+        rest_refunded,
         refunded_early,
         credited,
         credited_early,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from tests.databases import DIALECTS, place
 from tests.integration.fair import DEPOSIT, LEARNERS, PLAN, PRICES, Fair
 from zhifu import accounts
-from zhifu.exceptions import ZhifuError
+from zhifu.exceptions import InvalidInput, NotRefundable, ZhifuError
 from zhifu.gateway import Gateway
+from zhifu.money import Money
 from zhifu.payments import OrderRecord, OrderState, Payment
 from zhifu.providers.sandbox import SandboxProvider
 
@@ -26,8 +28,9 @@ buy = st.tuples(
 )
 settle = st.tuples(st.just("settle"), st.sampled_from(PLATFORMS), st.integers(1, 5))
 refund = st.tuples(st.just("refund"), st.integers(0, 10**6))
+part = st.tuples(st.just("part"), st.integers(0, 10**6), st.integers(1, 6_000))
 again = st.tuples(st.just("again"), st.integers(0, 10**6))
-steps = st.lists(st.one_of(buy, buy, settle, refund, again), min_size=1, max_size=25)
+steps = st.lists(st.one_of(buy, buy, settle, refund, part, part, again), min_size=1, max_size=25)
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Trading:
     payments: list[Payment] = field(default_factory=list)
     settled: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     refunded: set[str] = field(default_factory=set)
+    parts: Counter[str] = field(default_factory=Counter)
 
     def buy(self, platform: int, learner: int, contents: tuple[int, ...], honest: bool) -> None:
         request = self.fair.request(platform, learner, contents)
@@ -62,6 +66,30 @@ class Trading:
             order = orders[choice % len(orders)]
             self.gateway.refund(order.id)
             self.refunded.add(order.id)
+
+    def part(self, choice: int, cents: int) -> None:
+        """A part goes back of what is settled; all that is left is as a whole refund."""
+        orders = [order for payment in self.payments for order in payment.orders]
+        if not orders:
+            return
+        order = orders[choice % len(orders)]
+        left = PRICES[order.content] - self.parts[order.id]
+        is_possible = order.id not in self.refunded and (
+            cents == left or (cents < left and order.id in self.settled)
+        )
+        key = f"part {next(self.fair.keys)}"
+        try:
+            self.gateway.refund_part(order.id, Money(cents, "USD"), key)
+        except (InvalidInput, NotRefundable):
+            assert not is_possible
+            return
+        assert is_possible
+        if cents == left:
+            self.refunded.add(order.id)
+        else:
+            self.parts[order.id] += cents
+            again = self.gateway.refund_part(order.id, Money(cents, "USD"), key)
+            assert again.amount.amount == cents
 
     def again(self, choice: int) -> None:
         if self.payments:
@@ -96,7 +124,10 @@ class Trading:
         for platform in PLATFORMS:
             assert self.gateway.waiting(platform) == len(self._open(platform))
         for payment in self.payments:
-            back = sum(PRICES[o.content] for o in payment.orders if o.id in self.refunded)
+            back = sum(
+                PRICES[order.content] if order.id in self.refunded else self.parts[order.id]
+                for order in payment.orders
+            )
             told = self.fair.provider.refunded(payment.request.provider_payment_id)
             assert told.amount == back
 
@@ -110,24 +141,28 @@ class Trading:
     def _standing(self) -> list[tuple[int, int, int]]:
         return [sale for order, sale in self.settled.items() if order not in self.refunded]
 
+    def _kept(self) -> list[tuple[int, int, int]]:
+        """The sellers and contents of what stands, and what of each price in ledger units."""
+        return [
+            (sale[0], sale[2], (PRICES[sale[2]] - self.parts[order]) * CENT)
+            for order, sale in self.settled.items()
+            if order not in self.refunded
+        ]
+
     def _check_chain(self) -> None:
         settlement, held = self.fair.network.settlement, 0
         for platform in PLATFORMS:
-            sold = [
-                PRICES[content] * CENT
-                for seller, _, content in self._standing()
-                if seller == platform
-            ]
+            sold = [units for seller, _, units in self._kept() if seller == platform]
             assert self.fair.available(platform) == DEPOSIT - sum(sold)
             commission = sum(price * PLAN.commission_bps // 10_000 for price in sold)
             hold = settlement.commission_of(accounts.of_platform(platform), 0)
             assert hold.total == commission
             held += commission
-        for content, price in PRICES.items():
-            each = price * CENT - price * CENT * PLAN.commission_bps // 10_000
-            copies = sum(1 for _, _, sold in self._standing() if sold == content)
-            assert settlement.hold_of(content).total == each * copies
-            held += each * copies
+        for content in PRICES:
+            kept = [units for _, sold, units in self._kept() if sold == content]
+            revenue = sum(units - units * PLAN.commission_bps // 10_000 for units in kept)
+            assert settlement.hold_of(content).total == revenue
+            held += revenue
         available = sum(self.fair.available(platform) for platform in PLATFORMS)
         assert self.fair.network.token.balance_of(settlement.address) == available + held
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.fair import DEPOSIT, PRICES, Fair
+from tests.integration.test_disputes import EVIDENCE, appointed, proven
 from tests.integration.test_gateway_recover import POINTS, Crash, Faulty
-from tests.integration.test_gateway_refund import CENT, paid_back, reorganise, settled_order
+from tests.integration.test_gateway_refund import (
+    CENT,
+    host_gives_a_part_back,
+    paid_back,
+    reorganise,
+    settled_order,
+)
 from zhifu.exceptions import (
     CurrencyMismatch,
     IdempotencyConflict,
@@ -21,6 +28,7 @@ from zhifu.gateway import Gateway
 from zhifu.money import Money
 from zhifu.pages import Refund
 from zhifu.payments import OrderRecord, OrderState, PaymentState
+from zhifu.providers import HintKind
 
 
 def usd(cents: int) -> Money:
@@ -253,3 +261,69 @@ def test_a_part_and_its_batch_are_reorganised_away_together(fair: Fair) -> None:
         gateway.recover()
         assert parts_on_chain(fair) == [900]
         check(fair, gateway, order, 900)
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_what_a_dispute_refunds_after_a_part_goes_back_too(fair: Fair, is_here: bool) -> None:
+    """DISPUTE-6, REFUND-8: all that is left, whether the part was given here or elsewhere."""
+    settlement, arbiter = fair.network.settlement, appointed(fair)
+    with fair.gateway() as gateway:
+        order = settled_order(fair, gateway)
+        if is_here:
+            gateway.refund_part(order.id, usd(900), "part")
+        else:
+            host_gives_a_part_back(fair, gateway, order)
+        sold = proven(gateway, order.id)
+        settlement.open_batch_dispute(fair.operators[1], sold, EVIDENCE)
+        with pytest.raises(NotRefundable):
+            gateway.refund_part(order.id, usd(1), "in dispute")
+        settlement.resolve_batch_dispute(arbiter, sold, to_refund=True, evidence=EVIDENCE)
+        (returned,) = gateway.refund_disputed(1)
+        assert returned.state is OrderState.REFUNDED
+        assert gateway.refund_disputed(1) == []
+        check(fair, gateway, order, order.price.amount)
+
+
+def test_a_bank_takes_what_a_part_left(fair: Fair, gateway: Gateway) -> None:
+    """PAY-9, REFUND-8: the order is taken back on chain, and nothing goes back twice."""
+    order = settled_order(fair, gateway)
+    gateway.refund_part(order.id, usd(900), "part")
+    payment = gateway.payment(order.payment_id)
+    name = payment.provider_payment_id or ""
+    fair.provider.charge_back(name, order.price - usd(900))
+    gateway.take_callback("sandbox", fair.provider.callback(name, HintKind.CHARGEBACK))
+    gateway.process_callbacks()
+    assert gateway.payment(payment.id).state is PaymentState.CHARGED_BACK
+    gateway.follow_chargebacks()
+    assert gateway.order(order.id).state is OrderState.REFUNDED
+    assert paid_back(fair, gateway, order) == usd(900)
+    assert fair.available(1) == DEPOSIT
+    assert gateway.paybacks(payment.id) == []
+
+
+def test_a_bank_took_too_much_for_a_part(fair: Fair, gateway: Gateway) -> None:
+    """LIFE-8: no more goes back than the bank has left."""
+    order = settled_order(fair, gateway)
+    name = gateway.payment(order.payment_id).provider_payment_id or ""
+    fair.provider.charge_back(name, order.price - usd(900))
+    gateway.take_callback("sandbox", fair.provider.callback(name, HintKind.CHARGEBACK))
+    gateway.process_callbacks()
+    with pytest.raises(NotRefundable):
+        gateway.refund_part(order.id, usd(901), "too much")
+    gateway.refund_part(order.id, usd(900), "all of it")
+    assert paid_back(fair, gateway, order) == usd(900)
+    assert gateway.payment(order.payment_id).state is PaymentState.CHARGED_BACK
+
+
+def test_a_part_is_told_with_its_amount(fair: Fair, gateway: Gateway) -> None:
+    """REFUND-9: and of the rest as the order's refund."""
+    order = settled_order(fair, gateway)
+    gateway.refund_part(order.id, usd(900), "part")
+    gateway.refund(order.id)
+    told = fair.rows("SELECT state FROM events WHERE history = 'refund' ORDER BY number")
+    assert [state for (state,) in told] == [
+        "refund_pending",
+        "part_refunded",
+        "refund_pending",
+        "refunded",
+    ]

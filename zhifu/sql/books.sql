@@ -400,8 +400,9 @@ WHERE order_id BETWEEN :payment_id + 1 AND :payment_id + 100 AND state = 'refund
     AND order_id IN (SELECT id FROM orders WHERE payment_id = :payment_id);
 
 -- open_refunds --
-SELECT order_id FROM refunds WHERE state = 'refund_pending' OR on_chain = 'pending'
-GROUP BY order_id ORDER BY min(id);
+-- In the order of the index of them, which is the only thing read.
+SELECT id, order_id FROM refunds
+WHERE (state = 'refund_pending' OR on_chain = 'pending') AND due_at >= 0 ORDER BY due_at, id;
 
 -- due_refunds --
 -- A platform's to go on with, first those that need nothing on chain any more; what its provider

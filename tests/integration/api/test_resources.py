@@ -163,6 +163,26 @@ def test_an_order_is_refunded_once(
     assert fair.provider.refunded(request.provider_payment_id).amount == PRICES[1]
 
 
+def test_parts_of_an_order_are_refunds_of_their_own(
+    fair: Fair, shop: Shop, client: httpx.Client
+) -> None:
+    """REFUND-7, REFUND-9, API-3: each once under its key."""
+    order = settled(fair, shop)
+    body = {"order": order, "amount": {"amount": 900, "currency": "USD"}}
+    first, second = (post(client, "/v1/refunds", body, key) for key in ("first", "second"))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert post(client, "/v1/refunds", body, "first").content == first.content
+    assert [each.json()["part"] for each in (first, second)] == [True, True]
+    too_much = {"order": order, "amount": {"amount": PRICES[1], "currency": "USD"}}
+    refused = post(client, "/v1/refunds", too_much, "third")
+    assert (refused.status_code, refused.json()["field"]) == (422, "amount")
+    rest = post(client, "/v1/refunds", {"order": order}, "rest").json()
+    assert (rest["part"], rest["amount"]["amount"]) == (False, PRICES[1] - 1_800)
+    listed = client.get("/v1/refunds").json()["data"]
+    assert listed == [rest, second.json(), first.json()]
+    assert client.get(f"/v1/orders/{order}").json()["state"] == "refunded"
+
+
 def test_a_dispute_holds_the_order(fair: Fair, shop: Shop, client: httpx.Client) -> None:
     """API-14"""
     order = settled(fair, shop)
