@@ -30,15 +30,18 @@ class Acts:
         the key, IdempotencyConflict if it was used for something else, what the contract has
         against it, and as `Gateway.settle` while it is undecided: `recover` goes on with it then.
         """
-        if not is_text(wanted.idempotency_key):
-            raise InvalidInput("idempotency_key", TEXT_RULE)
-        lane = self._lane(wanted.platform)
-        known = self._book.known(wanted)
+        known, lane = self.known(wanted), self._lane(wanted.platform)
         while known is None or not known.is_included:
             with lane.turn:
                 self._submit(lane, wanted, to, calldata)
             known = self._book.known(wanted)
         return known
+
+    def known(self, wanted: Wanted) -> Act | None:
+        """What was asked for before under the key, or None; raises what `do` raises of a key."""
+        if not is_text(wanted.idempotency_key):
+            raise InvalidInput("idempotency_key", TEXT_RULE)
+        return self._book.known(wanted)
 
     def _submit(self, lane: Lane, wanted: Wanted, to: str, calldata: bytes) -> None:
         known = self._book.known(wanted)

@@ -37,16 +37,17 @@ class Disputes:
         """Move what is left of an order into dispute; see `Gateway.open_dispute`."""
         if len(evidence) != _EVIDENCE_BYTES:
             raise InvalidInput("evidence", f"must be a hash of {_EVIDENCE_BYTES} bytes")
-        proven = self._proven(order.id)
-        if proven is None:
-            raise NotRefundable(order.id, "it is not settled")
         arguments = {"order": order.id, "evidence": evidence.hex()}
         wanted = Wanted(order.platform, Kind.DISPUTE, idempotency_key, arguments)
-        calldata = self._settlement.encode("openBatchDispute", proven.as_tuple(), evidence)
-        act = self._acts.do(wanted, self._settlement.address, calldata)
-        self._sync()
+        known, proven = self._acts.known(wanted), self._proven(order.id)
+        if proven is not None:
+            calldata = self._settlement.encode("openBatchDispute", proven.as_tuple(), evidence)
+            known = self._acts.do(wanted, self._settlement.address, calldata)
+            self._sync()
+        if known is None:
+            raise NotRefundable(order.id, "it is not settled")
         try:
             return self._book.about(order.id)
         except UnknownDispute:
-            # It was reorganised away again.
-            raise TransactionPending(act.transaction_hash or "", 0) from None
+            # It was reorganised away, with or without its batch, and goes out again.
+            raise TransactionPending(known.transaction_hash or "", 0) from None

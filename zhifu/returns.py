@@ -106,6 +106,8 @@ class Returns:
         with self._store.writing() as transaction:
             known = _found(transaction, platform, payback_id)
             # A pending one may be with its provider now: to return it by hand as well is twice.
+            if detail is not None and (known.state, known.detail) == (state, detail):
+                return known
             if known.state is not PaybackState.FAILED:
                 raise PaybackNotFailed(payback_id, known.state.value)
             number = ids.from_text(ids.PAYBACK, payback_id)

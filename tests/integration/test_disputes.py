@@ -11,6 +11,7 @@ from zhifu.exceptions import (
     InvalidInput,
     NotRefundable,
     OrderInDispute,
+    TransactionPending,
     UnknownDispute,
 )
 from zhifu.gateway import Gateway
@@ -160,6 +161,25 @@ def test_a_dispute_that_is_reorganised_away_is_unsettled(
     gateway.sync()
     assert gateway.dispute(order).id == found.id
     assert told(fair) == [(1, "open"), (1, "unsettled"), (1, "open")]
+
+
+def test_a_dispute_whose_batch_was_reorganised_away_goes_on_under_its_key(
+    fair: Fair, gateway: Gateway
+) -> None:
+    """SUB-11, DISPUTE-5"""
+    payment, before = gateway.pay(fair.request(contents=(3,))), fair.anvil.snapshot()
+    order = payment.orders[0].id
+    gateway.settle(1)
+    gateway.open_dispute(order, EVIDENCE, "key")
+    fair.anvil.revert(before)
+    fair.anvil.mine(3)
+    gateway.sync()
+    with pytest.raises(TransactionPending):
+        gateway.open_dispute(order, EVIDENCE, "key")
+    with pytest.raises(IdempotencyConflict):
+        gateway.open_dispute(order, b"\x12" * 32, "key")
+    with pytest.raises(NotRefundable):
+        gateway.open_dispute(order, EVIDENCE, "another")
 
 
 def test_platform_and_learner_are_told_of_a_dispute(

@@ -84,6 +84,8 @@ def test_what_was_returned_by_hand_is_not_sent_again(
     made = post(client, f"{path}/returned", {"detail": "transfer 7"}, "hand").json()
     assert (made["state"], made["detail"]) == ("paid_back", "transfer 7")
     assert client.get(path).json() == made
+    again = post(client, f"{path}/returned", {"detail": "transfer 7"}, "after a crash")
+    assert (again.status_code, again.json()) == (200, made)
     fair.provider.return_chargeback(payment.provider_payment_id or "")
     assert shop.gateway.pay_back() == 0
     for verb, body in (("again", {}), ("returned", {"detail": "transfer 8"})):
