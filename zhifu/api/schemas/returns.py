@@ -42,7 +42,10 @@ class PaybacksOut(Out):
 
 
 class ByHandIn(In):
-    """How a person returned the money: a transfer's number, for example."""
+    """How a person returned the money: a transfer's number, for example.
+
+    It stays in the books for good, also when the learner is forgotten: name nobody in it.
+    """
 
     detail: Text
 
