@@ -168,6 +168,7 @@ class _Counter:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"zhifu-{provider}")
         self._busy = 0
         self._is_called = self._is_closed = False
+        self._call_number = 0
         self._lock = Lock()
 
     @property
@@ -181,7 +182,11 @@ class _Counter:
             if len(self._questions) >= self._most_waiting:
                 raise ProviderBusy(self._provider)
             self._questions.append(question)
-            self._call()
+            try:
+                self._call()
+            except RuntimeError:
+                self._questions.pop()
+                raise ProviderBusy(self._provider) from None
 
     def close(self) -> None:
         with self._lock:
@@ -196,17 +201,30 @@ class _Counter:
         """Call one thread more; it calls the next one if it finds more than it takes.
 
         So a provider that answers at once is asked by one thread, and a slow one by all of them.
+        Raises RuntimeError if there is no thread at all, and none can be begun.
         """
-        if not self._is_called and self._busy < self._most_threads:
-            self._threads.submit(self._work)
-            self._is_called = True
-            self._busy += 1
+        if self._is_called or self._busy == self._most_threads:
+            return
+        self._call_number += 1
+        self._is_called = True
+        try:
+            self._threads.submit(self._work, self._call_number)
+        except RuntimeError:
+            # The pool keeps what it could not begin, and may come to it later.
+            self._call_number += 1
+            self._is_called = False
+            if not self._busy:
+                raise
+            return
+        self._busy += 1
 
-    def _work(self) -> None:
+    def _work(self, call: int) -> None:
         has_come = False
         while True:
             with self._lock:
                 if not has_come:
+                    if call != self._call_number:
+                        return
                     has_come, self._is_called = True, False
                 if not self._questions:
                     self._busy -= 1

@@ -86,10 +86,14 @@ class AsyncGateway:
         await self.close()
 
     async def close(self) -> None:
-        """Finish what was begun, take nothing new, and close the gateway."""
+        """Finish what was begun, take nothing new, and close the gateway.
+
+        What still waits for its provider to be asked raises GatewayClosed.
+        """
         if self._is_closed:
             return
         self._is_closed = True
+        self.gateway.asking.close()
         await self._intake.close()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._places.close)

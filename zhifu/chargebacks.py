@@ -45,9 +45,11 @@ class Chargebacks:
         taken = sum(each.amount.amount for each in standing)
         if charged_back.amount > taken:
             more = Money(charged_back.amount - taken, charged_back.currency)
-            # Named by its place, so that two who note the same at once note it once.
-            reference = f"{len(known) + 1}:{charged_back.amount}"
-            self._book.begin(payment.id, reference, more, self._stage(payment))
+            # Named by its place alone, so that two who note something at once do so in turn.
+            reference = str(len(known) + 1)
+            if not self._book.begin(payment.id, reference, more, self._stage(payment)):
+                self.note(payment, charged_back)
+                return
         for latest in reversed(standing):
             if taken - latest.amount.amount < charged_back.amount:
                 return

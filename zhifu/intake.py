@@ -251,7 +251,9 @@ class Intake:
             return error
         if state is PaymentState.PAYMENT_UNKNOWN:
             return PaymentUnknown(payment.request.provider, payment.request.provider_payment_id)
-        return self._books.resolve(payment.id, state)
+        # Told even so: somebody else may have decided meanwhile that it was not paid.
+        received = payment.request.amount if state is PaymentState.PAID else None
+        return self._books.resolve(payment.id, state, received=received)
 
     def _priced(self, request: PaymentRequest) -> Step:
         try:

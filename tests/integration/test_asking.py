@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
 from tests.integration.fair import Fair
+from tests.integration.test_async_gateway import until
 from zhifu.asking import Answer, Asking, Question
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import (
@@ -258,3 +260,55 @@ def test_there_is_at_least_one_of_each(size: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         Asking([], **{size: 0})
     assert raised.value.field == size
+
+
+def test_closing_waits_for_no_question_that_was_not_asked_yet(fair: Fair, hanging: Hanging) -> None:
+    """ASYNC-5"""
+    threads, more = 32, 8
+
+    async def tell() -> None:
+        gateway = AsyncGateway(open_gateway(fair, hanging))
+        tasks = [
+            asyncio.create_task(gateway.pay(hanging.request(fair))) for _ in range(threads + more)
+        ]
+        await until(lambda: hanging.queries == threads and gateway.gateway.asking.waiting == more)
+        closing = asyncio.create_task(gateway.close())
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert {type(each.exception()) for each in ended} == {GatewayClosed}
+        hanging.let_go.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert sum(isinstance(each, Payment) for each in outcomes) == threads
+        await closing
+
+    asyncio.run(asyncio.wait_for(tell(), PATIENCE_SECONDS))
+    with open_gateway(fair, hanging) as again:
+        assert again.waiting(1) == threads
+
+
+class NoThreads(ThreadPoolExecutor):
+    """A pool for which the system has only so many threads; it keeps what it could not begin."""
+
+    left = 0
+
+    def _adjust_thread_count(self) -> None:
+        if not self.left and not self._threads:
+            raise RuntimeError("can't start new thread")
+        if self.left:
+            self.left -= 1
+            super()._adjust_thread_count()
+
+
+def test_a_question_for_which_there_is_no_thread_is_refused_and_leaves_nothing_behind() -> None:
+    """ASYNC-6"""
+    asking, told = Asking(["slow"]), SimpleQueue[Answer[int]]()
+    pool = NoThreads(32)
+    asking._counters["slow"]._threads = pool
+    for _ in range(3):
+        with pytest.raises(ProviderBusy):
+            asking.put("slow", Question(lambda: 1, told.put))
+    assert asking.waiting == 0
+    pool.left = 1
+    for _ in range(40):
+        asking.put("slow", Question(lambda: 1, told.put))
+    assert [told.get(timeout=PATIENCE_SECONDS).outcome for _ in range(40)] == [1] * 40
+    asking.close()
