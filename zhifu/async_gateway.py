@@ -42,6 +42,7 @@ from zhifu.requests import malformed
 from zhifu.returns import ChargebackRecord, PaybackRecord
 from zhifu.topups import LearnerBalance
 from zhifu.treasury import Balance, WithdrawalRecord
+from zhifu.waits import wait_for_all
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,12 +96,10 @@ class AsyncGateway:
         self._is_closed = True
         self.gateway.asking.close()
         await self._intake.close()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._places.close)
-        for pool in (self._callbacks, self._brief, self._workers):
-            # In the loop's own threads: a pool cannot wait for itself.
-            await loop.run_in_executor(None, partial(pool.shutdown, wait=True))
-        await loop.run_in_executor(None, self.gateway.close)
+        pools = (self._callbacks, self._brief, self._workers)
+        shut = (partial(pool.shutdown, wait=True) for pool in pools)
+        # The loop's own threads would keep it from ending for as long as anything hangs.
+        await wait_for_all(self._places.close, *shut, self.gateway.close)
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something that blocks in one of the gateway's threads; it ends if it is cancelled."""

@@ -269,3 +269,32 @@ def test_sizes_are_positive(fair: Fair, size: str) -> None:
     with fair.gateway() as gateway, pytest.raises(InvalidInput) as raised:
         AsyncGateway(gateway, **{size: 0})
     assert raised.value.field == size
+
+
+def test_what_hangs_keeps_nobody_who_gave_up_waiting_for_the_end(fair: Fair) -> None:
+    """SERVE-1: the loop comes back while it still hangs."""
+    asked, let_go, came_back = threading.Event(), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        let_go.wait()
+
+    async def story() -> None:
+        gateway = AsyncGateway(fair.gateway())
+        hanging = asyncio.ensure_future(gateway.run(hang))
+        await until(asked.is_set)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(gateway.close(), 0.05)
+        hanging.cancel()
+
+    def tell() -> None:
+        asyncio.run(story())
+        came_back.set()
+
+    thread = threading.Thread(target=tell)
+    thread.start()
+    try:
+        assert came_back.wait(PATIENCE_SECONDS)
+    finally:
+        let_go.set()
+        thread.join(PATIENCE_SECONDS)
