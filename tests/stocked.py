@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
 
 from zhifu import ids
-from zhifu.actbook import Act, ActBook, Wanted
+from zhifu.actbook import Act, ActBook, Values, Wanted
 from zhifu.blocks import Receipt
-from zhifu.books import Books, Draft
+from zhifu.books import Books, Draft, Funds
 from zhifu.chargebackbook import ChargebackBook, Stage
 from zhifu.disputebook import DisputeBook
 from zhifu.inbox import Inbox, Received
@@ -30,10 +30,11 @@ from zhifu.payments import (
     PaymentState,
     Purpose,
 )
+from zhifu.payoutbook import Debit, PayOutBook
 from zhifu.providers import Hint, HintKind
 from zhifu.refundbook import Inclusion, RefundBook
 from zhifu.signing import SignedTransaction
-from zhifu.store import Store
+from zhifu.store import Store, Transaction
 
 NOW = 1_750_000_000
 DECIMALS = 6
@@ -66,6 +67,7 @@ class Stock:
         self.leases = Leases(store, "here", lambda: self.now * 1_000)
         self.disputes = DisputeBook(store, lambda: self.now)
         self.acts = ActBook(store, lambda: self.now)
+        self.payouts = PayOutBook(store, lambda: self.now)
         self._numbers: Iterator[int] = count(1)
 
     def request(
@@ -171,6 +173,7 @@ class Stock:
         self.inbox.processed(self.inbox.due()[0])
         self.leases.take("lane 1/1", 30)
         self.withdraw()
+        self.pay_out()
         self.dispute(settled.orders[1].id)
 
     def spend(self) -> None:
@@ -202,12 +205,36 @@ class Stock:
 
     def withdraw(self) -> Act:
         """A withdrawal that is included."""
-        number, arguments = self.acts.number(), {"amount": 500, "currency": "USD"}
-        wanted = Wanted(1, Kind.WITHDRAWAL, f"out{self._suffix}", arguments)
+        return self._act(Kind.WITHDRAWAL, "out", {"amount": 500, "currency": "USD"})
+
+    def pay_out(self) -> None:
+        """A pay-out that is final, and all of which a person is to return."""
+        debit = Debit(1, 1, usd(300), 300 * CENT)
+        funds = Funds(500 * CENT, _BLOCK)
+        arguments = {"learner": 1, "amount": 300, "currency": "USD"}
+        put = partial(self.payouts.put, debit=debit, funds=funds)
+        act = self._act(Kind.PAY_OUT, "paid", arguments, put)
+        self.operations.confirm([self.operations.latest(Kind.PAY_OUT, act.number)])
+        assert self.payouts.begin_return(act.number)
+
+    def _act(
+        self,
+        kind: Kind,
+        key: str,
+        arguments: Values,
+        also: Callable[[Transaction, int], None] = lambda _, __: None,
+    ) -> Act:
+        """An act that is included."""
+        number = self.acts.number()
+        wanted = Wanted(1, kind, f"{key}{self._suffix}", arguments)
         nonce = next(self._numbers)
         signed = SignedTransaction(f"0x{nonce:064x}", b"raw", "0x" + "0" * 40, nonce)
-        put = partial(self.acts.put, number=number, wanted=wanted)
-        stored = self.operations.store(1, Kind.WITHDRAWAL, number, signed, put)
+
+        def put(transaction: Transaction) -> None:
+            self.acts.put(transaction, number, wanted)
+            also(transaction, number)
+
+        stored = self.operations.store(1, kind, number, signed, put)
         self.operations.settled(self.operations.submitted(stored), receipt(signed.hash, _BLOCK))
         found = self.acts.known(wanted)
         assert found is not None

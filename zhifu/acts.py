@@ -7,13 +7,13 @@ nothing behind. From then on the lane brings it to its end, whoever waits for th
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from zhifu.actbook import Act, ActBook, KeyTaken, Wanted
 from zhifu.exceptions import ContractReverted, InvalidInput
 from zhifu.lane import Lane
 from zhifu.refusals import explained
 from zhifu.requests import TEXT_RULE, is_text
+from zhifu.store import Transaction
 
 
 class Acts:
@@ -23,17 +23,24 @@ class Acts:
         self._book = book
         self._lane = lane
 
-    def do(self, wanted: Wanted, to: str, calldata: bytes) -> Act:
+    def do(
+        self,
+        wanted: Wanted,
+        to: str,
+        calldata: bytes,
+        also: Callable[[Transaction, int], None] | None = None,
+    ) -> Act:
         """Do what is wanted by a call of a contract, and wait until that is included.
 
+        `also` adds to a new act what it is about, by its number, in the transaction that stores it.
         The same again goes on with it, or does anew what the chain refused. Raises InvalidInput for
         the key, IdempotencyConflict if it was used for something else, what the contract has
         against it, and as `Gateway.settle` while it is undecided: `recover` goes on with it then.
         """
-        known, lane = self.known(wanted), self._lane(wanted.platform)
+        lane, known = self._lane(wanted.platform), self.known(wanted)
         while known is None or not known.is_included:
             with lane.turn:
-                self._submit(lane, wanted, to, calldata)
+                self._submit(lane, wanted, to, calldata, also)
             known = self._book.known(wanted)
         return known
 
@@ -43,10 +50,23 @@ class Acts:
             raise InvalidInput("idempotency_key", TEXT_RULE)
         return self._book.known(wanted)
 
-    def _submit(self, lane: Lane, wanted: Wanted, to: str, calldata: bytes) -> None:
+    def _submit(
+        self,
+        lane: Lane,
+        wanted: Wanted,
+        to: str,
+        calldata: bytes,
+        also: Callable[[Transaction, int], None] | None,
+    ) -> None:
         known = self._book.known(wanted)
         number = known.number if known else self._book.number()
-        put = None if known else partial(self._book.put, number=number, wanted=wanted)
+
+        def put(transaction: Transaction) -> None:
+            if known is None:
+                self._book.put(transaction, number, wanted)
+                if also is not None:
+                    also(transaction, number)
+
         try:
             refusal = lane.submit(wanted.kind, number, to, calldata, put).refusal
             if refusal is not None:

@@ -36,6 +36,7 @@ from zhifu.payments import (
     PaymentRequest,
     TopUp,
 )
+from zhifu.payoutbook import PayOut
 from zhifu.places import Places
 from zhifu.providers import Answer, Callback
 from zhifu.requests import malformed
@@ -302,6 +303,36 @@ class AsyncGateway:
     async def learner_balances(self, learner: int) -> list[LearnerBalance]:
         """What the chain has of a learner's now, platform by platform."""
         return await self.run(self.gateway.learner_balances, learner)
+
+    async def pay_out(
+        self, platform: int, learner: int, amount: Money, idempotency_key: str
+    ) -> PayOut:
+        """Pay some of a learner's balance out."""
+        return await self.run_in_turn(
+            platform, self.gateway.pay_out, platform, learner, amount, idempotency_key
+        )
+
+    async def follow_pay_outs(self, platform: int) -> int:
+        """Begin to return what pay-outs have taken off accounts for good."""
+        return await self.run_brief(self.gateway.follow_pay_outs, platform)
+
+    async def paid_out_by_hand(self, platform: int, pay_out_id: str, detail: str) -> PayOut:
+        """Note that a person returned what is `by_hand` of a pay-out."""
+        return await self.run_brief(self.gateway.paid_out_by_hand, platform, pay_out_id, detail)
+
+    async def pay_outs(
+        self, platform: int, *, before: int = FIRST, limit: int = 100
+    ) -> Sequence[PayOut]:
+        """A platform's pay-outs, the newest first."""
+        return await self.run_brief(self.gateway.pay_outs, platform, before=before, limit=limit)
+
+    async def pay_out_record(self, platform: int, pay_out_id: str) -> PayOut:
+        """One pay-out of a platform."""
+        return await self.run_brief(self.gateway.pay_out_record, platform, pay_out_id)
+
+    async def pay_out_history(self, platform: int, pay_out_id: str) -> list[Change]:
+        """What happened to a pay-out, in order."""
+        return await self.run_brief(self.gateway.pay_out_history, platform, pay_out_id)
 
     async def quote(self, contents: Sequence[int]) -> CartQuote:
         """What a cart costs now, and until when."""

@@ -67,6 +67,8 @@ from zhifu.payments import (
     PaymentState,
     TopUp,
 )
+from zhifu.payoutbook import PayOut, PayOutBook
+from zhifu.payouts import PayOuts
 from zhifu.providers import Answer, Callback, Provider, answers_at_once
 from zhifu.providers.balance import BALANCE, BalanceProvider
 from zhifu.refundbook import RefundBook
@@ -209,6 +211,8 @@ class Gateway:
         acts = Acts(act_book, self._lane)
         self._enrolment = Enrolment(network, acts, act_book, self.sync)
         self._treasury = Treasury(network, acts, act_book)
+        self._pay_out_book = PayOutBook(store, clock)
+        self._pay_outs = PayOuts(network, acts, self._pay_out_book, self._top_ups.funds)
         self._disputes = Disputes(network, self.license_of, acts, self._dispute_book, self.sync)
         self.sync()
 
@@ -544,6 +548,46 @@ class Gateway:
         if not 0 < learner <= self._index.learners:
             raise UnknownLearner(learner)
         return self._top_ups.balances(learner, [each.number for each in self.platforms()])
+
+    # Pay-outs
+
+    def pay_out(self, platform: int, learner: int, amount: Money, idempotency_key: str) -> PayOut:
+        """Pay some of a learner's balance out: off the account on chain, then back as fiat.
+
+        The chain's part is included when this returns; `follow_pay_outs` and `pay_back` go on with
+        the rest. The same key again is the same pay-out; see `withdraw`. Raises InvalidInput,
+        IdempotencyConflict, CurrencyMismatch, InexactAmount, UnknownPlatform, NoOperator, and
+        InsufficientBalance for more than `learner_balance`.
+        """
+        return self._pay_outs.pay_out(platform, learner, amount, idempotency_key)
+
+    def follow_pay_outs(self, platform: int) -> int:
+        """Begin to return what pay-outs have taken off accounts for good; of how many.
+
+        It goes back through the payments that had filled the account (top-ups, and what was
+        refunded to it), the latest first, each up to what it brought: as `paybacks` with the reason
+        `paid_out`. What is left is the pay-out's `by_hand`.
+        """
+        return self._pay_outs.follow(platform)
+
+    def paid_out_by_hand(self, platform: int, pay_out_id: str, detail: str) -> PayOut:
+        """Note that a person returned what is `by_hand` of a pay-out; `detail` says how.
+
+        Raises InvalidInput, UnknownPayOut, and PayOutNotByHand where nothing is, or not any more.
+        """
+        return self._pay_outs.by_hand(platform, pay_out_id, detail)
+
+    def pay_outs(self, platform: int, *, before: int = FIRST, limit: int = 100) -> Sequence[PayOut]:
+        """A platform's pay-outs whose numbers (`zhifu.ids`) are below `before`, newest first."""
+        return self._pay_out_book.page(platform, before, limit)
+
+    def pay_out_record(self, platform: int, pay_out_id: str) -> PayOut:
+        """One pay-out of a platform; raises UnknownPayOut."""
+        return self._pay_out_book.of(platform, pay_out_id)
+
+    def pay_out_history(self, platform: int, pay_out_id: str) -> list[Change]:
+        """What happened to a pay-out, in order; raises UnknownPayOut."""
+        return self._pay_out_book.history(platform, pay_out_id)
 
     # Settlement
 

@@ -23,6 +23,7 @@ WITHDRAWAL = "wdr"
 RESERVATION = "rsv"
 DISPUTE = "dsp"
 TOP_UP = "top"
+PAY_OUT = "out"
 API_KEY = "key"
 ENDPOINT = "end"
 

@@ -1,4 +1,4 @@
-"""Money that came in and belongs to no order: it goes back at its provider.
+"""Money that came in and belongs to no order, or is paid out: it goes back at its provider.
 
 The books store what is to be paid back in the transaction that records the money; here is what
 becomes of it.
@@ -18,13 +18,14 @@ from zhifu.store import Row, Store
 
 
 class Reason(str, Enum):
-    """Why money belongs to no order."""
+    """Why money goes back: it belongs to no order, or is paid out of a learner's balance."""
 
     UNDERPAID = "underpaid"
     OVERPAID = "overpaid"
     LATE = "late"
     DUPLICATE = "duplicate"
     REVERSED = "reversed"
+    PAID_OUT = "paid_out"
 
 
 class PaybackState(str, Enum):

@@ -214,7 +214,8 @@ def _groups(
             _refunding(gateway, each, patience_seconds),
         ]
         groups[f"top-ups:{each}"] = [
-            Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each))
+            Job(f"top-ups:{each}", 1.0, partial(gateway.follow_top_ups, each)),
+            Job(f"pay-outs:{each}", 5.0, partial(gateway.follow_pay_outs, each)),
         ]
     return groups
 

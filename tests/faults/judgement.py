@@ -18,8 +18,9 @@ from zhifu.chargebackbook import ChargebackState
 from zhifu.gateway import Gateway
 from zhifu.inquiries import UNDECIDED
 from zhifu.operations import OperationState
-from zhifu.paybackbook import PaybackState
+from zhifu.paybackbook import Payback, PaybackState, Reason
 from zhifu.payments import Destination, OrderRecord, OrderState, Payment, PaymentState
+from zhifu.payoutbook import PayOut
 from zhifu.providers import BillLine, LineKind
 
 _CENT = 10_000
@@ -34,13 +35,15 @@ class Start(NamedTuple):
     block: int
     available: int
     withdrawals: int
+    pay_outs: int
 
 
 def start_of(town: Town) -> Start:
     """What is to be compared with later."""
-    ((withdrawals,),) = town.fair.rows("SELECT count(*) FROM acts")
+    ((withdrawals,),) = town.fair.rows("SELECT count(*) FROM acts WHERE kind = 'withdrawal'")
+    ((pay_outs,),) = town.fair.rows("SELECT count(*) FROM payouts")
     block, available = town.fair.network.chain.block_number(), town.fair.available(PLATFORM)
-    return Start(town.now, block, available, withdrawals)
+    return Start(town.now, block, available, withdrawals, pay_outs)
 
 
 def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
@@ -48,6 +51,11 @@ def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
     if gateway.waiting(PLATFORM):
         yield f"{gateway.waiting(PLATFORM)} orders wait"
     yield from (f"{order.id} is being refunded" for order in gateway.pending_refunds())
+    yield from (
+        f"{each.id} is {each.state}"
+        for each in gateway.pay_outs(PLATFORM)
+        if each.state != "paid_out"
+    )
     yield from (
         f"{each.id} is {each.state}"
         for each in gateway.withdrawals(PLATFORM)
@@ -79,13 +87,14 @@ def wrong(town: Town, gateway: Gateway, payments: Sequence[Payment], start: Star
     credited = [order for order in orders if _is_credited(gateway, order)]
     parts = _parts(gateway, orders)
     for payment in found:
-        kept = [order for order in credited if order.payment_id == payment.id]
-        back = sum(parts.get(order.id, 0) for order in payment.orders)
-        yield from _at_provider(
-            payment, kept, back, bill.get(payment.provider_payment_id or "", [])
-        )
+        kept = sum(order.price.amount for order in credited if order.payment_id == payment.id)
+        kept -= sum(parts.get(order.id, 0) for order in payment.orders)
+        kept -= sum(each.amount.amount for each in _paid_out(gateway, payment))
+        yield from _at_provider(payment, kept, bill.get(payment.provider_payment_id or "", []))
     yield from _on_chain(town, gateway, orders, start)
     yield from _on_balances(town, credited, start)
+    returned = [each for payment in found for each in _paid_out(gateway, payment)]
+    yield from _off_balances(town, gateway, sum(each.amount.amount for each in returned), start)
 
 
 def _bill(town: Town, start: Start) -> dict[str, list[BillLine]]:
@@ -114,17 +123,19 @@ def _parts(gateway: Gateway, orders: Sequence[OrderRecord]) -> dict[str, int]:
     return parts
 
 
-def _at_provider(
-    payment: Payment, credited: Sequence[OrderRecord], parts: int, lines: Sequence[BillLine]
-) -> Iterator[str]:
-    """What the merchant keeps at the provider is what its standing orders cost, less `parts`.
+def _paid_out(gateway: Gateway, payment: Payment) -> Sequence[Payback]:
+    """What went back of a payment because it was paid out of a balance."""
+    return [each for each in gateway.paybacks(payment.id) if each.reason is Reason.PAID_OUT]
 
-    What went to a balance is kept there too.
+
+def _at_provider(payment: Payment, besides: int, lines: Sequence[BillLine]) -> Iterator[str]:
+    """What the merchant keeps at the provider is what its standing orders cost.
+
+    What is on a balance is kept there too, and parts that went back are not: that is `besides`.
     """
     kept = sum(line.amount.amount for line in lines)
     standing = [order for order in payment.orders if order.state is OrderState.CONFIRMED]
-    standing += credited
-    if kept != sum(order.price.amount for order in standing) - parts:
+    if kept != sum(order.price.amount for order in standing) + besides:
         yield f"{payment.id}: {kept} cents are kept for {len(standing)} orders"
     received = sum(line.amount.amount for line in lines if line.kind is LineKind.PAYMENT)
     if received != (payment.received.amount if payment.received else 0):
@@ -164,6 +175,7 @@ def _on_chain(
     debit = sum(PRICES[order.content] for order in settled if order not in refunded)
     debit += sum(order.price.amount for order in orders if _is_credited(gateway, order))
     debit -= sum(_parts(gateway, orders).values())
+    debit -= sum(each.amount.amount for each in _pay_outs(gateway, start))
     debit = (debit + asked * WITHDRAWN) * _CENT
     if start.available - town.fair.available(PLATFORM) != debit:
         yield f"the platform has not paid {debit}"
@@ -183,6 +195,24 @@ def _on_balances(town: Town, credited: Sequence[OrderRecord], start: Start) -> I
     expected = sorted((order.learner, order.price.amount * _CENT) for order in credited)
     if found != expected:
         yield f"{found} came to balances, and not {expected}"
+
+
+def _pay_outs(gateway: Gateway, start: Start) -> Sequence[PayOut]:
+    """The pay-outs of a round."""
+    found = gateway.pay_outs(PLATFORM, limit=1_000)
+    return found[: len(found) - start.pay_outs]
+
+
+def _off_balances(town: Town, gateway: Gateway, returned: int, start: Start) -> Iterator[str]:
+    """What was paid out left the balances on chain, each once, and went back at the provider."""
+    events = town.fair.network.settlement.events("PaidOut", from_block=start.block + 1)
+    found = sorted((each.arguments["learner"], each.arguments["amount"]) for each in events)
+    made = _pay_outs(gateway, start)
+    expected = sorted((each.learner, each.amount.amount * _CENT) for each in made)
+    if found != expected:
+        yield f"{found} left balances, and not {expected}"
+    if returned != sum(each.amount.amount for each in made):
+        yield f"{returned} cents went back for {len(made)} pay-outs"
 
 
 def _is_there(gateway: Gateway, order: OrderRecord) -> bool:

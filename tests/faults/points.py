@@ -64,6 +64,12 @@ POINTS = (
     Point("credit sent, unanswered", "credited_early", "after eth_sendRawTransaction"),
     Point("credit settled", "credited_early", "after settled_operation"),
     Point("credit final, refund not closed", "credited", "before refunded"),
+    Point("pay-out signed, not stored", "paid_out", "before put_act"),
+    Point("pay-out stored signed", "paid_out", "after put_act"),
+    Point("pay-out sent, unanswered", "paid_out", "after eth_sendRawTransaction", 2),
+    Point("pay-out final, not returned", "paid_out", "before put_payout_payback"),
+    Point("pay-out being returned", "paid_out", "after put_payout_payback"),
+    Point("pay-out made at the provider", "paid_out", "after refund"),
     Point("chargeback recorded", "charged_back", "after put_chargeback"),
     Point("charged back order on chain again", "charged_back", "after eth_sendRawTransaction", 3),
 )

@@ -19,6 +19,8 @@ from zhifu.providers import HintKind
 
 Step = Callable[[Process], None]
 LIFETIME_SECONDS = 30
+#: Enough for a refund to be final on a balance.
+_TURNS_TO_CREDIT = 4
 #: What a withdrawal takes, in cents.
 WITHDRAWN = 7
 #: What a part refund gives back, in cents.
@@ -59,6 +61,13 @@ class Sale:
         """Give the first order back to its learner's balance."""
         assert self.payment is not None
         process.gateway.refund(self.payment.orders[0].id, to="balance")
+
+    def pay_out(self, process: Process) -> None:
+        """Pay the learner out what the first order brought to the balance."""
+        assert self.payment is not None
+        key = f"paid out for {self.request.idempotency_key}"
+        price = self.payment.orders[0].price
+        process.gateway.pay_out(PLATFORM, self.request.learner, price, key)
 
     def withdraw(self, process: Process) -> None:
         """Ask for a little of the platform's balance."""
@@ -205,6 +214,14 @@ def credited_early(sale: Sale) -> Iterator[Step]:
     yield sale.credit
 
 
+def paid_out(sale: Sale) -> Iterator[Step]:
+    """What was refunded to the learner's balance is paid out of it."""
+    yield from credited_early(sale)
+    for _ in range(_TURNS_TO_CREDIT):
+        yield Process.turn
+    yield sale.pay_out
+
+
 def charged_back(sale: Sale) -> Iterator[Step]:
     """The bank takes back what was settled."""
     yield from by_callback(sale)
@@ -236,6 +253,7 @@ STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
         refunded_early,
         credited,
         credited_early,
+        paid_out,
         charged_back,
         withdrawn,
     )

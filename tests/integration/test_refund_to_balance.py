@@ -8,10 +8,10 @@ import pytest
 
 from tests.integration.counter import PRICE, Counter, charge_back, name, open_counter, paid
 from tests.integration.fair import DEPOSIT, Fair
+from tests.integration.purse import allow, on_account
 from tests.integration.test_gateway_recover import Faulty
 from tests.integration.test_spending import load
 from tests.integration.test_spending import request as from_balance
-from zhifu.accounts import of_learner
 from zhifu.chargebackbook import ChargebackState
 from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import (
@@ -24,17 +24,6 @@ from zhifu.money import Money
 from zhifu.payments import OrderState, PaymentState
 
 CENT = 10_000
-
-
-def allow(fair: Fair, per_day: int = 10**12) -> None:
-    """Let platform 1 put so much on learners' accounts on a day, in ledger units."""
-    fair.network.settlement.set_top_up_limit(fair.operators[1], 1, per_day)
-    fair.pass_days(3)
-
-
-def on_account(fair: Fair) -> int:
-    """What learner 1 has on platform 1, in cents."""
-    return fair.network.settlement.available_of(of_learner(1, 1)) // CENT
 
 
 def settled(counter: Counter) -> OpenCheckout:

@@ -423,6 +423,37 @@ FORBIDDEN = {
         ),
         "only a refund to a balance is put on it",
     ),
+    "a pay-out is an act's": (
+        (
+            "INSERT INTO payouts SELECT id, 1, 1, 1, 'USD', 1, 0, 'debiting', 0, NULL"
+            " FROM acts WHERE kind = 'withdrawal'"
+        ),
+        "a pay-out starts as an act of its platform",
+    ),
+    "what is paid out does not change": ("UPDATE payouts SET amount = 2", FACT),
+    "a pay-out is not taken back": (
+        "UPDATE payouts SET state = 'debiting'",
+        "a pay-out cannot change like this",
+    ),
+    "what is returned by hand does not change": (
+        "UPDATE payouts SET by_hand = 1",
+        "a pay-out cannot change like this",
+    ),
+    "what a person has to return is not paid out before": (
+        "UPDATE payouts SET state = 'paid_out'",
+        CHECK,
+    ),
+    "a pay-out is not erased": ("DELETE FROM payouts", KEPT),
+    "a pay-out's history is not rewritten": ("UPDATE payout_history SET at = 0", HISTORY),
+    "a pay-out's history is not erased": ("DELETE FROM payout_history", HISTORY),
+    "no more is paid out through a payment than it brought": (
+        (
+            "INSERT INTO paybacks (id, payment_id, reason, payout_id, amount, currency, state,"
+            " created_at, changed_at) SELECT 1, payment_id, 'paid_out', act_id, 1, 'USD',"
+            " 'payback_pending', 0, 0 FROM payouts, top_ups WHERE top_ups.state = 'waiting'"
+        ),
+        "no more is paid out through a payment than it brought",
+    ),
     "a refund is not taken back": (
         "UPDATE refunds SET state = 'refund_pending' WHERE state = 'refunded'",
         REFUND,

@@ -140,6 +140,17 @@ class UnknownWithdrawal(NotFoundError):
 
 
 @dataclass(eq=False)
+class UnknownPayOut(NotFoundError):
+    """No such pay-out."""
+
+    code = "unknown_pay_out"
+    field = "pay_out"
+    rule = "must exist"
+
+    pay_out: str
+
+
+@dataclass(eq=False)
 class UnknownReservation(NotFoundError):
     """No such reservation of learner numbers."""
 

@@ -334,6 +334,18 @@ class PaybackNotFailed(StateError):
 
 
 @dataclass(eq=False)
+class PayOutNotByHand(StateError):
+    """A person says to have returned of a pay-out what nobody has to; it is in ``state``."""
+
+    code = "pay_out_not_by_hand"
+    field = "pay_out"
+    rule = "must have something left to be returned by hand"
+
+    pay_out: str
+    state: str
+
+
+@dataclass(eq=False)
 class TooManyEndpoints(StateError):
     """A platform has as many webhook endpoints as it may have."""
 

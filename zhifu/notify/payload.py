@@ -90,6 +90,8 @@ class Payloads:
                 return self._top_up(transaction, row)
             case "withdrawal" | "reservation", _:
                 return self._act(transaction, row)
+            case "pay_out", _:
+                return self._pay_out(transaction, row)
             case "dispute", _:
                 return self._dispute(transaction, row)
             case _:
@@ -212,6 +214,20 @@ class Payloads:
             row.history: ids.to_text(_PREFIXES[row.history], number),
             "state": row.state,
             **about,
+            "transaction_hash": transaction_hash,
+            "block_number": block_number,
+        }
+
+    def _pay_out(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
+        found = self._found(transaction, "event_payout", row, id=row.subject)
+        number, learner, amount, currency, by_hand, transaction_hash, block_number = found
+        is_known = row.state in ("returning", "paid_out")
+        return {
+            "pay_out": ids.to_text(ids.PAY_OUT, number),
+            "state": row.state,
+            "learner": learner,
+            "amount": money(amount, currency),
+            "by_hand": money(by_hand, currency) if is_known else None,
             "transaction_hash": transaction_hash,
             "block_number": block_number,
         }

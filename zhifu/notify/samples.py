@@ -56,6 +56,8 @@ def sample(kind: str, subject: int, currency: str) -> Mapping[str, Any]:
             return _dispute(subject, state, amount)
         case "top_up":
             return _top_up(subject, state, amount)
+        case "pay_out":
+            return _pay_out(subject, state, amount)
         case "withdrawal" | "reservation":
             return _act(noun, subject, state, amount)
         case _:
@@ -130,6 +132,20 @@ def _top_up(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str,
         "amount": amount,
         "problem": "top_up_above_limit" if state == "delayed" else None,
         "transaction_hash": _HASH if is_included else None,
+        "block_number": _BLOCK if is_included else None,
+    }
+
+
+def _pay_out(subject: int, state: str, amount: Mapping[str, Any]) -> Mapping[str, Any]:
+    is_returned = state in ("returning", "paid_out")
+    is_included = is_returned or state in ("settled", "confirmed")
+    return {
+        "pay_out": ids.to_text(ids.PAY_OUT, subject),
+        "state": state,
+        "learner": _LEARNER,
+        "amount": amount,
+        "by_hand": {**amount, "amount": 0} if is_returned else None,
+        "transaction_hash": _HASH,
         "block_number": _BLOCK if is_included else None,
     }
 

@@ -24,6 +24,7 @@ FILES = (
     "disputes.sql",
     "topups.sql",
     "paybacks.sql",
+    "payouts.sql",
     "returns.sql",
     "inbox.sql",
     "index.sql",

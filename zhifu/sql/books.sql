@@ -131,7 +131,8 @@ FROM (
         + CASE WHEN taken_back > standing THEN taken_back - standing ELSE 0 END
         - coalesce((
             SELECT sum(paybacks.amount) FROM paybacks
-            WHERE paybacks.payment_id = payments.id), 0) AS surplus
+            WHERE paybacks.payment_id = payments.id
+                AND paybacks.reason <> 'paid_out'), 0) AS surplus
     FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
     WHERE payments.id = :payment_id
 ) AS received_payment
@@ -262,8 +263,11 @@ DELETE FROM waiting WHERE platform = :platform
     AND order_id IN (SELECT order_id FROM batch_orders WHERE batch_id = :batch_id);
 
 -- reserved --
--- What a learner bought from a balance and the chain had not taken from it in a block.
-SELECT coalesce(sum(orders.price), 0)
+-- What a learner bought or is paid out from a balance, and the chain had not taken from it in a block.
+SELECT coalesce(sum(orders.price), 0) + (
+    SELECT coalesce(sum(payouts.units), 0) FROM payouts JOIN acts ON acts.id = payouts.act_id
+    WHERE payouts.platform = :platform AND payouts.learner = :learner AND acts.state <> 'refused'
+        AND coalesce(acts.block_number, :block + 1) > :block)
 FROM payments JOIN orders ON orders.payment_id = payments.id
     AND orders.id BETWEEN payments.id + 1 AND payments.id + 100
 LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id

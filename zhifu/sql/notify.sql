@@ -47,6 +47,10 @@ SELECT position FROM batch_orders WHERE batch_id = :batch_id ORDER BY position;
 -- event_refund --
 SELECT id, order_id, amount, currency, is_part, destination, returned_by FROM refunds WHERE id = :id;
 
+-- event_payout --
+SELECT act_id, learner, amount, currency, by_hand, acts.transaction_hash, acts.block_number
+FROM payouts JOIN acts ON acts.id = payouts.act_id WHERE act_id = :id;
+
 -- event_payback --
 SELECT id, payment_id, reason, amount, currency FROM paybacks WHERE id = :id;
 

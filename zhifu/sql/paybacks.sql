@@ -57,13 +57,15 @@ UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND
 -- lost_payment --
 -- Whether the bank has all of a payment that did not go back otherwise.
 SELECT 1 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
-WHERE payments.id = :id AND standing > 0 AND standing + refunded >= amount;
+WHERE payments.id = :id AND standing > 0 AND standing + refunded + paid_out >= amount;
 
 -- returns_of --
 -- What has come in, what the bank has, and what went back otherwise.
-SELECT received, standing, refunded + credited + coalesce((
+SELECT received, standing, refunded + credited
+    + CASE purpose WHEN 'top_up' THEN claimed ELSE 0 END + coalesce((
     SELECT sum(paybacks.amount) FROM paybacks
-    WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'), 0)
+    WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
+        AND paybacks.reason <> 'paid_out'), 0)
 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
 WHERE payments.id = :id;
 
@@ -71,4 +73,5 @@ WHERE payments.id = :id;
 UPDATE payments SET state = 'paid', changed_at = :now
 WHERE id = :id AND state = 'charged_back' AND NOT EXISTS (
     SELECT 1 FROM payment_returns
-    WHERE payment_id = payments.id AND standing > 0 AND standing + refunded >= payments.amount);
+    WHERE payment_id = payments.id AND standing > 0
+        AND standing + refunded + paid_out >= payments.amount);

@@ -1,3 +1,6 @@
+-- payment_returns --
+DROP VIEW payment_returns;
+
 -- top_up_history --
 DROP TABLE top_up_history;
 
@@ -16,6 +19,9 @@ DROP TABLE payback_history;
 -- dispute_history --
 DROP TABLE dispute_history;
 
+-- payout_history --
+DROP TABLE payout_history;
+
 -- act_history --
 DROP TABLE act_history;
 
@@ -24,9 +30,6 @@ DROP TABLE batch_history;
 
 -- payment_history --
 DROP TABLE payment_history;
-
--- payment_returns --
-DROP VIEW payment_returns;
 
 -- order_states --
 DROP VIEW order_states;
@@ -42,6 +45,9 @@ DROP TABLE chargebacks;
 
 -- paybacks --
 DROP TABLE paybacks;
+
+-- payouts --
+DROP TABLE payouts;
 
 -- refunds --
 DROP TABLE refunds;

@@ -47,6 +47,9 @@ CREATE TABLE payments (
 -- payments_from_balances --
 CREATE INDEX payments_from_balances ON payments (platform, learner) WHERE provider = 'balance';
 
+-- payments_top_ups --
+CREATE INDEX payments_top_ups ON payments (platform, learner) WHERE purpose = 'top_up';
+
 -- payments_open --
 -- Those to ask the provider about again.
 CREATE INDEX payments_open ON payments (id)
@@ -253,7 +256,8 @@ CREATE TABLE submissions (
 CREATE TABLE acts (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
-    kind TEXT NOT NULL CHECK (kind IN ('withdrawal', 'reservation', 'binding', 'dispute')),
+    kind TEXT NOT NULL CHECK (kind IN (
+        'pay_out', 'withdrawal', 'reservation', 'binding', 'dispute')),
     idempotency_key TEXT NOT NULL CHECK (length(idempotency_key) BETWEEN 1 AND 255),
     arguments TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('stored', 'submitted', 'settled', 'confirmed', 'refused')),
@@ -324,16 +328,46 @@ CREATE UNIQUE INDEX refunds_keys ON refunds (order_id, idempotency_key)
 -- refunds_order --
 CREATE INDEX refunds_order ON refunds (order_id);
 
+-- refunds_to_balances --
+CREATE INDEX refunds_to_balances ON refunds (order_id)
+    WHERE destination = 'balance' AND state = 'refunded';
+
 -- refunds_on_chain --
 CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 
+-- payouts --
+-- What learners are paid out of their accounts, by an act each; `units` is the amount in ledger units.
+-- Once the chain has taken it for good it is returned: through payments that had filled the account, by
+-- paybacks, and `by_hand` where none is left. `detail` says how a person returned that.
+CREATE TABLE payouts (
+    act_id BIGINT NOT NULL PRIMARY KEY REFERENCES acts (id),
+    platform BIGINT NOT NULL,
+    learner BIGINT NOT NULL CHECK (learner BETWEEN 1 AND 4294967295),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    units BIGINT NOT NULL CHECK (units > 0),
+    by_hand BIGINT NOT NULL DEFAULT 0 CHECK (by_hand BETWEEN 0 AND amount),
+    state TEXT NOT NULL CHECK (state IN ('debiting', 'returning', 'paid_out')),
+    changed_at BIGINT NOT NULL,
+    detail TEXT,
+    CHECK (state <> 'paid_out' OR by_hand = 0 OR detail IS NOT NULL)
+);
+
+-- payouts_learner --
+CREATE INDEX payouts_learner ON payouts (platform, learner);
+
+-- payouts_debiting --
+CREATE INDEX payouts_debiting ON payouts (platform, act_id) WHERE state = 'debiting';
+
 -- paybacks --
--- Money that came in and belongs to no order: it goes back at its provider, which is asked at `due_at`
--- and was `tries` times.
+-- Money that came in and belongs to no order, or that a learner is paid out: it goes back at its
+-- provider, which is asked at `due_at` and was `tries` times.
 CREATE TABLE paybacks (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     payment_id BIGINT NOT NULL REFERENCES payments (id),
-    reason TEXT NOT NULL CHECK (reason IN ('underpaid', 'overpaid', 'late', 'duplicate', 'reversed')),
+    reason TEXT NOT NULL CHECK (reason IN (
+        'underpaid', 'overpaid', 'late', 'duplicate', 'reversed', 'paid_out')),
+    payout_id BIGINT REFERENCES payouts (act_id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('payback_pending', 'paid_back', 'payback_failed')),
@@ -341,8 +375,12 @@ CREATE TABLE paybacks (
     due_at BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
-    detail TEXT
+    detail TEXT,
+    CHECK ((reason = 'paid_out') = (payout_id IS NOT NULL))
 );
+
+-- paybacks_payout --
+CREATE INDEX paybacks_payout ON paybacks (payout_id) WHERE payout_id IS NOT NULL;
 
 -- paybacks_payment --
 CREATE INDEX paybacks_payment ON paybacks (payment_id);
@@ -456,7 +494,8 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 -- payment_returns --
 -- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
 -- (`credited`), by banks that have it now (`standing`), and `taken_back` as orders on behalf of banks,
--- whether or not those have the money still.
+-- whether or not those have the money still. `filled` is what of it came to its learner's account,
+-- `claimed` what is paid out of that through it, and `paid_out` what of that has gone back.
 CREATE VIEW payment_returns AS
 SELECT
     payments.id AS payment_id,
@@ -483,7 +522,26 @@ SELECT
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id
             AND refunds.returned_by = 'chargeback' AND refunds.state = 'refunded'
-    ), 0) AS BIGINT) AS taken_back
+    ), 0) AS BIGINT) AS taken_back,
+    CAST(coalesce((
+        SELECT payments.amount FROM top_ups
+        WHERE top_ups.payment_id = payments.id AND top_ups.state IN ('settled', 'confirmed')
+    ), (
+        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND orders.payment_id = payments.id
+            AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
+            AND refunds.destination = 'balance'
+    ), 0) AS BIGINT) AS filled,
+    CAST(coalesce((
+        SELECT sum(paybacks.amount) FROM paybacks
+        WHERE paybacks.payment_id = payments.id AND paybacks.reason = 'paid_out'
+    ), 0) AS BIGINT) AS claimed,
+    CAST(coalesce((
+        SELECT sum(paybacks.amount) FROM paybacks
+        WHERE paybacks.payment_id = payments.id AND paybacks.reason = 'paid_out'
+            AND paybacks.state = 'paid_back'
+    ), 0) AS BIGINT) AS paid_out
 FROM payments;
 
 -- refunds_open --
@@ -508,6 +566,16 @@ CREATE TABLE batch_history (
     at BIGINT NOT NULL,
     detail TEXT,
     PRIMARY KEY (batch_id, change)
+) WITHOUT ROWID;
+
+-- payout_history --
+CREATE TABLE payout_history (
+    payout_id BIGINT NOT NULL REFERENCES payouts (act_id),
+    change BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (payout_id, change)
 ) WITHOUT ROWID;
 
 -- act_history --
@@ -604,7 +672,8 @@ CREATE TRIGGER payments_charged_back BEFORE UPDATE OF state ON payments
 WHEN (OLD.state, NEW.state) IN (VALUES ('paid', 'charged_back'), ('charged_back', 'paid'))
     AND (NEW.state = 'charged_back') <> EXISTS (
         SELECT 1 FROM payment_returns
-        WHERE payment_id = NEW.id AND standing > 0 AND standing + refunded >= NEW.amount)
+        WHERE payment_id = NEW.id AND standing > 0
+            AND standing + refunded + paid_out >= NEW.amount)
 BEGIN
     SELECT RAISE(ABORT, 'a payment is charged back while the bank has all that is left of it');
 END;
@@ -917,7 +986,7 @@ END;
 -- operations_begin_acts --
 -- What the chain refused is done anew by another operation.
 CREATE TRIGGER operations_begin_acts AFTER INSERT ON operations
-WHEN NEW.kind IN ('withdrawal', 'reservation', 'binding', 'dispute') BEGIN
+WHEN NEW.kind IN ('pay_out', 'withdrawal', 'reservation', 'binding', 'dispute') BEGIN
     UPDATE acts SET state = NEW.state, transaction_hash = NEW.transaction_hash,
         changed_at = NEW.changed_at, detail = NULL
     WHERE id = NEW.subject;
@@ -926,7 +995,7 @@ END;
 -- operations_acts --
 -- An act stands where its operation does.
 CREATE TRIGGER operations_acts AFTER UPDATE ON operations
-WHEN NEW.kind IN ('withdrawal', 'reservation', 'binding', 'dispute') BEGIN
+WHEN NEW.kind IN ('pay_out', 'withdrawal', 'reservation', 'binding', 'dispute') BEGIN
     UPDATE acts SET
         state = NEW.state,
         transaction_hash = NEW.transaction_hash,
@@ -1284,25 +1353,101 @@ BEGIN
     SELECT RAISE(ABORT, 'only money that belongs to no order is paid back');
 END;
 
+-- payouts_start --
+CREATE TRIGGER payouts_start BEFORE INSERT ON payouts
+WHEN NEW.state <> 'debiting' OR NOT EXISTS (
+    SELECT 1 FROM acts WHERE id = NEW.act_id AND platform = NEW.platform AND kind = 'pay_out')
+BEGIN
+    SELECT RAISE(ABORT, 'a pay-out starts as an act of its platform');
+END;
+
+-- payouts_fixed --
+CREATE TRIGGER payouts_fixed BEFORE UPDATE OF
+    act_id, platform, learner, amount, currency, units ON payouts
+BEGIN
+    SELECT RAISE(ABORT, 'what is paid out is a fact');
+END;
+
+-- payouts_change --
+-- It is returned once the learner's account was debited for good, all of it, and by hand only what no
+-- payback returns; it is paid out with the last of that.
+CREATE TRIGGER payouts_change BEFORE UPDATE ON payouts
+WHEN NEW.by_hand <> OLD.by_hand AND OLD.state <> 'debiting'
+    OR OLD.state <> NEW.state AND (
+        (OLD.state, NEW.state) NOT IN (VALUES
+            ('debiting', 'returning'), ('returning', 'paid_out'))
+        OR NEW.state = 'returning' AND (
+            NOT EXISTS (SELECT 1 FROM acts WHERE id = NEW.act_id AND state = 'confirmed')
+            OR NEW.amount <> NEW.by_hand + coalesce((
+                SELECT sum(amount) FROM paybacks WHERE payout_id = NEW.act_id), 0))
+        OR NEW.state = 'paid_out' AND EXISTS (
+            SELECT 1 FROM paybacks WHERE payout_id = NEW.act_id AND state <> 'paid_back'))
+BEGIN
+    SELECT RAISE(ABORT, 'a pay-out cannot change like this');
+END;
+
+-- payouts_change_history --
+CREATE TRIGGER payouts_change_history AFTER UPDATE OF state ON payouts
+WHEN OLD.state <> NEW.state BEGIN
+    INSERT INTO payout_history
+    SELECT NEW.act_id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    FROM payout_history WHERE payout_id = NEW.act_id;
+END;
+
+-- payouts_keep --
+CREATE TRIGGER payouts_keep BEFORE DELETE ON payouts BEGIN
+    SELECT RAISE(ABORT, 'pay-outs are kept');
+END;
+
+-- paybacks_of_payouts --
+-- No more goes back through a payment than it brought to the learner's account, and than the bank has
+-- left of that.
+CREATE TRIGGER paybacks_of_payouts BEFORE INSERT ON paybacks
+WHEN NEW.reason = 'paid_out' AND (NOT EXISTS (
+    SELECT 1 FROM payouts JOIN acts ON acts.id = payouts.act_id
+    JOIN payments ON payments.platform = payouts.platform AND payments.learner = payouts.learner
+    WHERE payouts.act_id = NEW.payout_id AND payments.id = NEW.payment_id
+        AND payouts.currency = NEW.currency AND payouts.state = 'debiting'
+        AND acts.state = 'confirmed')
+    OR NEW.amount > (
+        SELECT filled - claimed - standing FROM payment_returns
+        WHERE payment_id = NEW.payment_id))
+BEGIN
+    SELECT RAISE(ABORT, 'no more is paid out through a payment than it brought');
+END;
+
+-- paybacks_end_payouts --
+-- A pay-out is paid out with the last of what goes back.
+CREATE TRIGGER paybacks_end_payouts AFTER UPDATE OF state ON paybacks
+WHEN NEW.state = 'paid_back' AND OLD.state <> 'paid_back' AND NEW.payout_id IS NOT NULL
+BEGIN
+    UPDATE payouts SET state = 'paid_out', changed_at = NEW.changed_at
+    WHERE act_id = NEW.payout_id AND state = 'returning' AND (by_hand = 0 OR detail IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM paybacks WHERE payout_id = NEW.payout_id AND state <> 'paid_back');
+END;
+
 -- paybacks_within --
 -- Of a payment that is paid only what is more than its amount, and what its bank gave back of orders
 -- that were taken back; of another one all there is.
 CREATE TRIGGER paybacks_within BEFORE INSERT ON paybacks
-WHEN NEW.amount > (
+WHEN NEW.reason <> 'paid_out' AND NEW.amount > (
     SELECT coalesce(received, 0)
         - CASE WHEN state IN ('expired', 'cancelled') THEN 0 ELSE amount END
         + CASE WHEN taken_back > standing THEN taken_back - standing ELSE 0 END
     FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
     WHERE id = NEW.payment_id AND currency = NEW.currency
         AND state IN ('paid', 'refunded', 'charged_back', 'expired', 'cancelled')
-) - coalesce((SELECT sum(amount) FROM paybacks WHERE payment_id = NEW.payment_id), 0)
+) - coalesce((
+    SELECT sum(amount) FROM paybacks
+    WHERE payment_id = NEW.payment_id AND reason <> 'paid_out'), 0)
 BEGIN
     SELECT RAISE(ABORT, 'no more is paid back than was received');
 END;
 
 -- paybacks_fixed --
 CREATE TRIGGER paybacks_fixed BEFORE UPDATE OF
-    id, payment_id, reason, amount, currency, created_at ON paybacks
+    id, payment_id, reason, payout_id, amount, currency, created_at ON paybacks
 BEGIN
     SELECT RAISE(ABORT, 'what is paid back is a fact');
 END;
@@ -1453,6 +1598,16 @@ END;
 
 -- batch_history_keep --
 CREATE TRIGGER batch_history_keep BEFORE DELETE ON batch_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- payout_history_fixed --
+CREATE TRIGGER payout_history_fixed BEFORE UPDATE ON payout_history BEGIN
+    SELECT RAISE(ABORT, 'history is only added to');
+END;
+
+-- payout_history_keep --
+CREATE TRIGGER payout_history_keep BEFORE DELETE ON payout_history BEGIN
     SELECT RAISE(ABORT, 'history is only added to');
 END;
 

@@ -13,6 +13,9 @@ DROP TRIGGER payback_history_event;
 -- chargeback_history_event --
 DROP TRIGGER chargeback_history_event;
 
+-- payout_history_event --
+DROP TRIGGER payout_history_event;
+
 -- dispute_history_event --
 DROP TRIGGER dispute_history_event;
 

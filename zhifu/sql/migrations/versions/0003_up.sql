@@ -11,7 +11,7 @@ CREATE TABLE events (
     history TEXT NOT NULL
         CHECK (history IN (
             'payment', 'batch', 'refund', 'payback', 'chargeback', 'withdrawal', 'reservation',
-            'dispute', 'top_up', 'endpoint', 'test')),
+            'dispute', 'top_up', 'pay_out', 'endpoint', 'test')),
     subject BIGINT NOT NULL,
     change BIGINT NOT NULL,
     state TEXT NOT NULL,
@@ -89,7 +89,8 @@ WHEN (NEW.state IN ('settled', 'confirmed', 'refused') OR NEW.state = 'submitted
     SELECT 1 FROM act_history WHERE act_id = NEW.act_id AND change = NEW.change - 1
         AND state IN ('settled', 'confirmed')))
     AND EXISTS (
-        SELECT 1 FROM acts WHERE id = NEW.act_id AND kind IN ('withdrawal', 'reservation'))
+        SELECT 1 FROM acts
+        WHERE id = NEW.act_id AND kind IN ('pay_out', 'withdrawal', 'reservation'))
 BEGIN
     INSERT INTO events (platform, number, history, subject, change, state, at)
     SELECT platform,
@@ -97,6 +98,15 @@ BEGIN
         kind, id, NEW.change,
         CASE NEW.state WHEN 'submitted' THEN 'unsettled' ELSE NEW.state END, NEW.at
     FROM acts WHERE id = NEW.act_id;
+END;
+
+-- payout_history_event --
+CREATE TRIGGER payout_history_event AFTER INSERT ON payout_history BEGIN
+    INSERT INTO events (platform, number, history, subject, change, state, at)
+    SELECT platform,
+        1 + coalesce((SELECT max(number) FROM events WHERE platform = payouts.platform), 0),
+        'pay_out', act_id, NEW.change, NEW.state, NEW.at
+    FROM payouts WHERE act_id = NEW.payout_id;
 END;
 
 -- dispute_history_event --
