@@ -102,7 +102,7 @@ class Lane:
             operation = self._store_next(limit)
             if operation is None:
                 return None
-            ending = self._submitter.conclude(operation, just_signed=True)
+            ending = self._submitter.conclude(operation)
             if ending.refusal is not None:
                 raise self._explained(ending.refusal) from ending.refusal
             return self._book.record(ending.operation)

@@ -82,7 +82,7 @@ class LaneBook:
     def store(
         self, draft: BatchDraft, lane: int, number: int, signed: SignedTransaction
     ) -> Operation | None:
-        """Store a batch with its signed transaction; its orders wait no longer.
+        """Store a batch with its signed transaction, to be sent now; its orders wait no longer.
 
         None, and nothing is stored, if one of the orders was refunded or batched meanwhile.
         Raises DuplicateBatch if another process has stored this number.
@@ -91,7 +91,8 @@ class LaneBook:
         try:
             with self._store.writing() as transaction:
                 self._put_batch(transaction, batch, draft, lane, number, signed.hash)
-                return self._operations.put(transaction, draft.platform, Kind.BATCH, batch, signed)
+                added = self._operations.put(transaction, draft.platform, Kind.BATCH, batch, signed)
+                return self._operations.put_submitted(transaction, added)
         except _NotWaitingError:
             return None
 

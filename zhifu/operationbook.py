@@ -27,7 +27,7 @@ _AFTER_REVIVAL = {Kind.BATCH: ("stop_waiting_for", "take_orders_again", "refund_
 
 
 class OperationBook:
-    """The operations in `store`; all but `put` and `put_settled` are transactions of their own.
+    """The operations in `store`; all but those that `put` are transactions of their own.
 
     `outcome` reads what an operation brought about from its receipt.
     """
@@ -165,6 +165,11 @@ class OperationBook:
     def submitted(self, operation: Operation) -> Operation:
         """A node is about to be handed the operation's transaction."""
         return self._change("submitted_operation", operation)
+
+    def put_submitted(self, transaction: Transaction, operation: Operation) -> Operation:
+        """As `submitted`, within a transaction: what the contract takes once needs no more."""
+        transaction.run("submitted_operation", id=operation.id, now=self._clock())
+        return _found(transaction.row("operation", id=operation.id))
 
     def settled(self, operation: Operation, receipt: Receipt) -> Operation:
         """One of its transactions was included and succeeded."""

@@ -97,7 +97,6 @@ class Submitter:
         if operation is None:
             signed = self.sign(kind, to, calldata)
             operation = self._book.store(self._platform, kind, subject, signed, put)
-            return self.conclude(operation, just_signed=True)
         return self.conclude(operation)
 
     def sign(self, kind: Kind, to: str, calldata: bytes) -> SignedTransaction:
@@ -118,10 +117,9 @@ class Submitter:
         """What is stored or submitted and not seen included, in order."""
         return self._book.open(self._signer.address)
 
-    def conclude(self, operation: Operation, *, just_signed: bool = False) -> Ending:
+    def conclude(self, operation: Operation) -> Ending:
         """Send an operation until the chain has decided on it.
 
-        `just_signed` says that the key has had no time to do anything else since it was signed.
         Waits for it no longer than a round lasts (`zhifu.rounds`), if it is one's part. Raises
         ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused while
         it has not; it stays stored, and the next call goes on with it.
@@ -132,7 +130,7 @@ class Submitter:
                     return Ending(operation, None)
                 operation = self._book.unsettled(operation)
             if operation.state is OperationState.STORED:
-                operation = self._begin(operation, is_new=just_signed and operation.kind.once)
+                operation = self._begin(operation)
             sent = self._hand_over(operation)
             ending = self._ending(operation, sent.receipt)
             if ending is not None:
@@ -146,13 +144,8 @@ class Submitter:
 
     # Sending
 
-    def _begin(self, operation: Operation, *, is_new: bool) -> Operation:
-        """Take an operation up that was never sent, so that its nonce may still be any.
-
-        Of a new one that the contract takes once it is enough to hear that its nonce does not fit.
-        """
-        if is_new:
-            return self._book.submitted(operation)
+    def _begin(self, operation: Operation) -> Operation:
+        """Take an operation up that was never sent, so that its nonce may still be any."""
         latest = self._latest(operation)
         if self._chain.nonce(self._signer.address) != latest.nonce:
             operation = self._renew(operation, latest)

@@ -125,3 +125,26 @@ def test_what_is_asked_for_at_the_terminal_is_asked_once(tmp_path: Path) -> None
     file.write_text('[platforms.1]\nkeystores = ["key.json"]\nprompt = true\n')
     settings = Settings.load({"ZHIFU_CONFIG": str(file), "ZHIFU_HOME": str(tmp_path)})
     assert not settles_apart(settings)
+
+
+BROKEN = """
+import io, sys
+from zhifu.api import settling
+from zhifu.api.logs import open_log
+
+class Part:
+    def run(self):
+        raise RuntimeError("a defect")
+
+    def stop(self):
+        pass
+
+sys.exit(settling._run({"settlement:1": Part()}, open_log(stream=sys.stdout.buffer)))
+"""
+
+
+def test_a_defect_ends_the_process_that_settles() -> None:
+    child = [sys.executable, "-c", BROKEN]
+    with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.wait(PATIENCE_SECONDS) == 1
+        assert b"a defect" in (process.stdout or io.BytesIO()).read()

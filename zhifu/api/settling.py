@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ _TELLING_SECONDS = 1.0
 
 def look_seconds(settings: Settings) -> float:
     """How often is looked whether a batch is due."""
-    return max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 2_000)
+    return max(_LEAST_SECONDS, settings.batches.max_age_milliseconds / 4_000)
 
 
 def settles_apart(settings: Settings) -> bool:
@@ -104,7 +105,9 @@ def _end_when_told(over: threading.Event) -> None:
     signal.signal(signal.SIGTERM, lambda *_: over.set())
 
     def read() -> None:
-        sys.stdin.buffer.read()
+        # Not by way of a buffer, whose lock nobody may have when the interpreter ends.
+        while os.read(sys.stdin.fileno(), 1_024):
+            pass
         over.set()
 
     threading.Thread(target=read, daemon=True).start()

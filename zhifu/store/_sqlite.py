@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 _BUSY_MILLISECONDS = 30_000
 _CONNECTIONS = 8
+_POLL_SECONDS = 0.0005
+_PATIENT = f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}"
 _SETTINGS = (
-    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+    _PATIENT,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -68,8 +71,27 @@ class SQLite:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def begin_writing(self, cursor: Any) -> None:
-        """Begin a transaction as the only writer."""
-        cursor.execute("BEGIN IMMEDIATE")
+        """Begin a transaction as the only writer.
+
+        SQLite itself would look again more and more rarely, and one process that writes all the
+        time would leave others no turn.
+        """
+        until = time.monotonic() + _BUSY_MILLISECONDS / 1_000
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not self._has_begun(cursor, until):
+                time.sleep(_POLL_SECONDS)
+        finally:
+            cursor.execute(_PATIENT)
+
+    def _has_begun(self, cursor: Any, until: float) -> bool:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            return False
+        return True
 
     def begin_reading(self, cursor: Any) -> None:
         """Begin a transaction on one snapshot."""
