@@ -13,8 +13,15 @@ from zhifu.money import Money
 from zhifu.notify.payload import Ledger
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Kind, Operation
-from zhifu.payments import BatchRecord, OrderRecord, Payment, PaymentRequest, PaymentState
-from zhifu.refundbook import RefundBook
+from zhifu.payments import (
+    BatchRecord,
+    Destination,
+    OrderRecord,
+    Payment,
+    PaymentRequest,
+    PaymentState,
+)
+from zhifu.refundbook import Inclusion, Left, RefundBook
 from zhifu.signing import SignedTransaction
 from zhifu.store import Store
 
@@ -95,6 +102,14 @@ class Shop:
         """An order that waits goes back at its provider."""
         self.refunds.begin(order)
         self.refunds.refunded(self.refunds.of(order.id), order.payment_id)
+
+    def refund_part(self, order: OrderRecord, cents: int) -> None:
+        """A part of a settled order goes back on chain and at its provider."""
+        part = Left(Money(cents, order.price.currency), cents * _UNITS_OF_A_CENT)
+        self.refunds.begin_part(order, part, Destination.PROVIDER, "part")
+        refund = self.refunds.under(order.id, "part")
+        self.refunds.included(refund, 7, Inclusion(None, _BLOCK))
+        self.refunds.refunded(refund, order.payment_id)
 
     def _operation(self, batch: BatchRecord) -> Operation:
         found = self.operations.of(Kind.BATCH, _number(batch))

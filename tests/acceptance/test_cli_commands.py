@@ -188,6 +188,32 @@ def test_an_order_is_refunded_through_the_provider_and_on_chain(zhifu: Zhifu) ->
     assert zhifu.run("verify", "edx/cs50", "-l", "5").returncode == 3
 
 
+def test_parts_of_an_order_are_refunded_before_the_rest(zhifu: Zhifu) -> None:
+    """REFUND-7, REFUND-8: signed by the host, each once under its key."""
+    order = zhifu.json("purchase", "edx/cs50", "-l", "7", "-p", "udemy")["orders"][0]["order"]
+    zhifu("settle")
+    before = available(zhifu, "platform:udemy")
+    part = ("refund", order, "--amount", "9.00", "--key", "late")
+    first = zhifu.json(*part)
+    assert (first["refunded"], first["refund_state"]) == ("9.00 USD", "refunded")
+    assert zhifu.json(*part)["refund"] == first["refund"]
+    assert available(zhifu, "platform:udemy") - before == 9_000_000
+    assert zhifu.json("verify", "edx/cs50", "-l", "7")["may_use"]
+    rest = zhifu.json("refund", order)
+    assert (rest["refunded"], rest["state"]) == ("40.00 USD", "refunded")
+    assert available(zhifu, "platform:udemy") - before == 49_000_000
+
+
+def test_a_part_of_a_direct_order_goes_back_to_its_buyer(zhifu: Zhifu) -> None:
+    """REFUND-6"""
+    zhifu("key", "new", "partial")
+    words = ("purchase", "edx/cs50", "-p", "udemy", "--with", "tokens", "--key-name", "partial")
+    (bought,) = zhifu.json(*words, "--mint")
+    part = zhifu.json("refund", bought["order"], "--amount", "9.00")
+    assert (part["state"], part["amount_units"]) == ("part_refunded", 9_000_000)
+    assert zhifu.json("verify", "edx/cs50", "--holder", "partial")["may_use"]
+
+
 def test_a_learner_claims_a_licence_with_a_key_of_their_own(zhifu: Zhifu) -> None:
     order = zhifu.json("purchase", "edx/cs50", "-l", "6", "-p", "udemy")["orders"][0]["order"]
     zhifu("settle")

@@ -232,6 +232,20 @@ def test_a_refund_is_told_too(office: Office) -> None:
     }
 
 
+def test_a_part_that_went_back_is_told_as_one(office: Office) -> None:
+    """REFUND-9: the licence goes on."""
+    office.set_up(Channel.EMAIL)
+    office.contacts.put(1, 1, Contact(Channel.EMAIL, MAIL, Language.ENGLISH))
+    payments = office.shop.sell()
+    office.shop.settle(office.shop.batch(payments))
+    office.shop.refund_part(office.shop.books.order(payments[0].orders[0].id), 900)
+    office.send()
+    told = [letter(raw) for _, raw in office.mail.mails]
+    (words,) = (body for mail, body, *_ in told if "refunded $9.00" in mail["subject"])
+    assert "a part of the price: the licence goes on" in words
+    assert "has ended" not in words
+
+
 def test_short_words_go_by_sms_and_message(office: Office) -> None:
     """NOTE-14."""
     office.set_up(Channel.SMS, Channel.MESSAGE)
