@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from zhifu import ids
+from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.books import order_number
 from zhifu.exceptions import UnknownDispute
 from zhifu.store import Row, Store
@@ -98,11 +99,22 @@ class DisputeBook:
         with self._store.reading() as transaction:
             return bool(transaction.value("is_dispute_lost", order_id=order_number(order_id)))
 
-    def to_return(self, platform: int) -> Sequence[str]:
-        """A platform's orders that a dispute refunded on chain, and whose refund is not begun."""
+    def to_return(self, platform: int, *, due: bool = False) -> Sequence[str]:
+        """A platform's orders that a dispute refunded on chain, and whose refund is not begun.
+
+        Of them all, or only what is `due`; the longest due first.
+        """
+        now = self._clock() if due else ALWAYS
         with self._store.reading() as transaction:
-            rows = transaction.rows("disputes_lost", platform=platform)
+            rows = transaction.rows("disputes_lost", platform=platform, now=now)
         return [ids.to_text(ids.ORDER, number) for (number,) in rows]
+
+    def postpone(self, order_id: str) -> None:
+        """A lost order's refund is begun: should that fail, the next time comes later."""
+        number = order_number(order_id)
+        with self._store.writing() as transaction:
+            delay = RETURNS.after(transaction.value("dispute_tries", order_id=number))
+            transaction.run("postpone_dispute", order_id=number, now=self._clock(), delay=delay)
 
     def _numbered(self, rows: Sequence[Row]) -> zip[tuple[int, Row]]:
         return zip(self._ids.take(len(rows)), rows, strict=True)

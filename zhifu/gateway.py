@@ -412,12 +412,18 @@ class Gateway:
         """
         self._lane(platform)
         self.sync()
-        return self._refund_each(self._dispute_book.to_return(platform))
+        book = self._dispute_book
+        return self._refund_each(
+            book.to_return(platform, due=rounds.is_running()), begin=book.postpone
+        )
 
-    def _refund_each(self, orders: Sequence[str]) -> list[OrderRecord]:
+    def _refund_each(
+        self, orders: Sequence[str], *, begin: Callable[[str], None] = lambda _: None
+    ) -> list[OrderRecord]:
         refunded: list[OrderRecord] = []
 
         def refund(order_id: str) -> bool:
+            begin(order_id)
             refunded.append(self.refund(order_id))
             return True
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from tests.integration.counter import NOW
 from tests.integration.fair import PRICES, Fair
+from zhifu import rounds
 from zhifu.anvil import dev_signer
 from zhifu.exceptions import (
     IdempotencyConflict,
@@ -123,6 +127,29 @@ def test_what_a_dispute_refunds_goes_back_to_who_paid(fair: Fair, to_refund: boo
             gateway.recover()
         assert gateway.order(order.id).state.value == ("refunded" if to_refund else "confirmed")
         assert fair.provider.refunded(paid).amount == (PRICES[3] if to_refund else 0)
+
+
+def test_what_cannot_be_returned_is_tried_ever_less_often(fair: Fair) -> None:
+    """DISPUTE-6, PAY-17: by itself; whoever asks has it tried at once."""
+    now, arbiter = [NOW], appointed(fair)
+    with fair.gateway() as gateway:
+        (order,) = gateway.pay(fair.request(contents=(3,))).orders
+        gateway.settle(1)
+        sold = proven(gateway, order.id)
+        fair.network.settlement.open_batch_dispute(fair.operators[2], sold, EVIDENCE)
+        fair.network.settlement.resolve_batch_dispute(
+            arbiter, sold, to_refund=True, evidence=EVIDENCE
+        )
+    tries = []
+    with Gateway.open(fair.url(), fair.network, fair.operators, {}, clock=lambda: now[0]) as poor:
+        for later in (0, 0, 4, 1, 9, 1):
+            now[0] += later
+            with rounds.running(rounds.Round(math.inf)):
+                assert poor.refund_disputed(1) == []
+            tries += fair.rows("SELECT tries FROM disputes")
+        assert tries == [(1,), (1,), (1,), (2,), (2,), (3,)]
+    with fair.gateway() as gateway:
+        assert [each.id for each in gateway.refund_disputed(1)] == [order.id]
 
 
 def test_a_dispute_is_its_platforms_alone(fair: Fair, gateway: Gateway, order: str) -> None:

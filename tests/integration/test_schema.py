@@ -316,14 +316,14 @@ FORBIDDEN = {
     "a dispute is about an order of a batch": (
         (
             "INSERT INTO disputes SELECT 1, platform, id, 'platform 1', 1, 1, 1, "
-            f"(SELECT evidence FROM disputes), 'open', 1, 0, 0 FROM orders WHERE id = ({WAITING})"
+            f"(SELECT evidence FROM disputes), 'open', 1, 0, 0, 0, 0 FROM orders WHERE id = ({WAITING})"
         ),
         "own order of a batch is in dispute",
     ),
     "an order is in one dispute": (
         (
             "INSERT INTO disputes SELECT 1, platform, order_id, opener, amount, bond, deadline,"
-            " evidence, state, block_number, 0, 0 FROM disputes"
+            " evidence, state, block_number, 0, 0, 0, 0 FROM disputes"
         ),
         UNIQUE,
     ),

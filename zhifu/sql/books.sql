@@ -52,9 +52,10 @@ SELECT id, platform, learner, purpose, amount, currency, provider, provider_paym
 FROM payments WHERE id = :id;
 
 -- payments_of --
+-- In the order of their numbers, past those of others: sorted by platform each page took them all.
 SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
     idempotency_key, referrer, expires_at, received, fee, state, created_at
-FROM payments WHERE platform = :platform AND id > :after ORDER BY id LIMIT :limit;
+FROM payments WHERE +platform = :platform AND id > :after ORDER BY id LIMIT :limit;
 
 -- unknown_payments --
 SELECT id, platform, learner, purpose, amount, currency, provider, provider_payment_id,
@@ -147,11 +148,10 @@ WHERE payment_id IN (
 
 -- forget_callbacks --
 UPDATE callbacks SET body = NULL
-WHERE state <> 'received' AND EXISTS (
-    SELECT 1 FROM payments
-    WHERE payments.provider = callbacks.provider
-        AND payments.provider_payment_id = callbacks.provider_payment_id
-        AND payments.platform = :platform AND payments.learner = :learner);
+WHERE state <> 'received' AND (provider, provider_payment_id) IN (
+    SELECT payments.provider, payments.provider_payment_id FROM payments
+    WHERE payments.platform = :platform AND payments.learner = :learner
+        AND payments.provider_payment_id IS NOT NULL);
 
 -- set_payment_state --
 UPDATE payments SET state = :state, changed_at = :now WHERE id = :id AND state = :before;

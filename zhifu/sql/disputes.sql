@@ -75,7 +75,14 @@ WHERE platform = :platform AND state = 'refunded'
     AND EXISTS (
         SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
         WHERE orders.id = disputes.order_id AND payments.state = 'paid')
-ORDER BY id LIMIT 1000;
+    AND due_at <= :now
+ORDER BY due_at, id LIMIT 1000;
+
+-- dispute_tries --
+SELECT tries FROM disputes WHERE order_id = :order_id;
+
+-- postpone_dispute --
+UPDATE disputes SET due_at = :now + :delay, tries = tries + 1 WHERE order_id = :order_id;
 
 -- is_dispute_lost --
 SELECT count(*) FROM disputes WHERE order_id = :order_id AND state = 'refunded';

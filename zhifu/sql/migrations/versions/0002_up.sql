@@ -413,7 +413,8 @@ CREATE INDEX chargebacks_open ON chargebacks (due_at, id) WHERE state = 'open';
 
 -- disputes --
 -- What is or was in dispute of a platform's orders, whoever opened it, as the chain has it up to
--- `block_number`; amounts in ledger units. One that was reorganised away is unsettled.
+-- `block_number`; amounts in ledger units. One that was reorganised away is unsettled. `due_at` is
+-- when the money of one that was refunded is to go back, and `tries` how often that was begun.
 CREATE TABLE disputes (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL,
@@ -425,12 +426,20 @@ CREATE TABLE disputes (
     evidence BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'refunded', 'paid', 'unsettled')),
     block_number BIGINT NOT NULL,
+    due_at BIGINT NOT NULL DEFAULT 0,
+    tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
 );
 
 -- disputes_platform --
 CREATE INDEX disputes_platform ON disputes (platform, id);
+
+-- disputes_due --
+CREATE INDEX disputes_due ON disputes (platform, due_at, id) WHERE state = 'refunded';
+
+-- disputes_watched --
+CREATE INDEX disputes_watched ON disputes (block_number) WHERE state <> 'unsettled';
 
 -- callbacks --
 -- What providers told us by themselves, as it came; each event counts once. `due_at` is when it is
@@ -453,6 +462,9 @@ CREATE TABLE callbacks (
 
 -- callbacks_due --
 CREATE INDEX callbacks_due ON callbacks (due_at, id) WHERE state = 'received';
+
+-- callbacks_payments --
+CREATE INDEX callbacks_payments ON callbacks (provider, provider_payment_id);
 
 -- callbacks_due_of --
 CREATE INDEX callbacks_due_of ON callbacks (provider, due_at, id) WHERE state = 'received';
