@@ -123,6 +123,14 @@ def test_test_keys_and_real_money_are_not_served_together(zhifu: Zhifu) -> None:
     assert zhifu.refused("serve", "--port", "0", "--live", **sandbox).startswith("providers.cards")
 
 
+def test_live_is_not_served_from_a_database_of_a_test_service(
+    zhifu: Zhifu, served: tuple[str, Path]
+) -> None:
+    """SERVE-3"""
+    refused = zhifu.refused("serve", "--port", "0", "--live", **LIVE)
+    assert refused.startswith("database.url: must be a live service's own")
+
+
 def test_whose_an_account_is_must_be_said(zhifu: Zhifu) -> None:
     """SERVE-4"""
     unsaid = {"ZHIFU_PROVIDERS__CARDS__KIND": "sandbox"}

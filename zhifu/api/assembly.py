@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from zhifu.api.api_keys import Mode
 from zhifu.api.app import create_app
+from zhifu.api.books_mode import tie
 from zhifu.api.buckets import Rate
 from zhifu.api.service import Options
 from zhifu.api.settling import look_seconds
@@ -49,12 +50,13 @@ def assemble(
     `settling` is what settles in its place, in another process.
     Raises as `Store.open` and `Gateway`, and WrongVaultKey for a database whose secrets another
     key has sealed. Raises InvalidInput for accounts at providers that are not of the mode, or of
-    which it is not said whose they are.
+    which it is not said whose they are, and for a database that the other mode was served from.
     """
     require_mode(settings, live=mode is Mode.LIVE)
     owners_of(settings, operators)
     store = Store.open(settings.database_url)
     try:
+        tie(store, mode)
         return _over(store, settings, network, operators, providers, mode, log, clock, settling)
     except BaseException:
         store.close()

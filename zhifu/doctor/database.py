@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zhifu import sql
+from zhifu.config import Settings, is_live
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import DatabaseRefused, DatabaseUnreachable, InvalidInput
@@ -29,6 +30,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield _reachable(found)
     yield _schema(found)
     yield from _durability(found)
+    yield from _mode(found, case.settings)
     if found.file is not None:
         yield _space(found.file)
 
@@ -90,6 +92,21 @@ def _durability(found: Survey) -> Iterator[Finding]:
         yield warning("database.durability", saw, advice)
     else:
         yield fine("database.durability", saw + (", synchronous full" if journal else ""))
+
+
+def _mode(found: Survey, settings: Settings) -> Iterator[Finding]:
+    if found.mode is None:
+        return
+    is_for_money = found.mode == "live"
+    others = [name for name, each in settings.providers.items() if is_live(each) != is_for_money]
+    if others:
+        yield failure(
+            "database.mode",
+            f"a {found.mode} service has served from it, and {', '.join(others)} is of the other",
+            "give a test and a live service a database each",
+        )
+    else:
+        yield fine("database.mode", f"a {found.mode} service's")
 
 
 def _space(file: Path) -> Finding:

@@ -94,3 +94,10 @@ SELECT min(due_at) FROM callbacks WHERE state = 'received';
 
 -- oldest_waiting_order --
 SELECT min(order_id) FROM waiting WHERE problem IS NULL;
+
+-- put_books_mode --
+-- The first one stays.
+INSERT INTO books_mode (id, mode) VALUES (1, :mode) ON CONFLICT (id) DO NOTHING;
+
+-- books_mode --
+SELECT mode FROM books_mode;

@@ -35,7 +35,8 @@ class Survey(NamedTuple):
     Settlement and block of the deployment that its books belong to, None unless they do. What keeps
     it from being written, if anything does, is its ``obstacle``. ``settings`` are those that decide
     whether what was committed survives a power cut. ``file`` is that of SQLite. ``vault_check`` is
-    what the key opens that its secrets are sealed by, None before the first is.
+    what the key opens that its secrets are sealed by, None before the first is. ``mode`` is what
+    services on it are for, test or live, None before the first.
     """
 
     server: str
@@ -45,6 +46,7 @@ class Survey(NamedTuple):
     settings: Mapping[str, str]
     file: Path | None = None
     vault_check: bytes | None = None
+    mode: str | None = None
 
 
 def survey(url: str) -> Survey:
@@ -76,8 +78,9 @@ def _survey_file(file: Path) -> Survey:
             settings = {"journal_mode": str(ask("PRAGMA journal_mode"))}
             deployment = _deployment(connection.execute, "sqlite", revision)
             check = _vault_check(connection.execute, "sqlite", revision)
+            mode = _value(connection.execute, "sqlite", revision, "books_mode")
             obstacle = _obstacle(connection)
-            return Survey(server, revision, deployment, obstacle, settings, file, check)
+            return Survey(server, revision, deployment, obstacle, settings, file, check, mode)
     except sqlite3.Error as error:
         raise DatabaseRefused(str(error)) from error
 
@@ -117,7 +120,9 @@ def _survey_server(address: URL) -> Survey:
             deployment = _deployment(cursor.execute, "postgresql", revision)
             server = f"PostgreSQL {ask('SHOW server_version')}"
             check = _vault_check(cursor.execute, "postgresql", revision)
-            return Survey(server, revision, deployment, _refusal(ask), settings, None, check)
+            mode = _value(cursor.execute, "postgresql", revision, "books_mode")
+            obstacle = _refusal(ask)
+            return Survey(server, revision, deployment, obstacle, settings, None, check, mode)
     except database.error as error:
         reason = database.reason(error)
         lost = database.is_lost(error)
@@ -149,7 +154,15 @@ def _deployment(
 
 def _vault_check(execute: Callable[[str], Any], dialect: str, revision: str | None) -> bytes | None:
     """What a database of this zhifu's own schema has to tell the key by."""
+    found = _value(execute, dialect, revision, "vault_check")
+    return None if found is None else bytes(found)
+
+
+def _value(
+    execute: Callable[[str], Any], dialect: str, revision: str | None, query: str
+) -> Any | None:
+    """The one value that a database of this zhifu's own schema answers, if it has one."""
     if revision != sql.HEAD:
         return None
-    row = execute(sql.queries(dialect)["vault_check"]).fetchone()
-    return bytes(row[0]) if row else None
+    row = execute(sql.queries(dialect)[query]).fetchone()
+    return row[0] if row else None

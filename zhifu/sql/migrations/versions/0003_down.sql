@@ -28,6 +28,9 @@ DROP TRIGGER top_up_history_event;
 -- vault_check --
 DROP TABLE vault_check;
 
+-- books_mode --
+DROP TABLE books_mode;
+
 -- notices --
 DROP TABLE notices;
 

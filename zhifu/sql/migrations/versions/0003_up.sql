@@ -286,6 +286,13 @@ CREATE INDEX notices_settled ON notices (due_at) WHERE state <> 'due';
 -- notices_learner --
 CREATE INDEX notices_learner ON notices (platform, learner);
 
+-- books_mode --
+-- What the first service here was for, so that no other kind serves beside it.
+CREATE TABLE books_mode (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    mode TEXT NOT NULL CHECK (mode IN ('test', 'live'))
+);
+
 -- vault_check --
 -- What only the key opens that everything here is sealed by, so that no other key seals beside it.
 CREATE TABLE vault_check (
