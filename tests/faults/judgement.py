@@ -19,12 +19,28 @@ from zhifu.gateway import Gateway
 from zhifu.inquiries import UNDECIDED
 from zhifu.operations import OperationState
 from zhifu.paybackbook import Payback, PaybackState, Reason
-from zhifu.payments import Destination, OrderRecord, OrderState, Payment, PaymentState
+from zhifu.payments import (
+    Destination,
+    OrderRecord,
+    OrderState,
+    Payment,
+    PaymentState,
+    Purpose,
+    TopUp,
+    TopUpState,
+)
 from zhifu.payoutbook import PayOut
 from zhifu.providers import BillLine, LineKind
+from zhifu.providers.balance import BALANCE
 
 _CENT = 10_000
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED, OrderState.SETTLED)
+_ENDED = (
+    TopUpState.CANCELLED,
+    TopUpState.EXPIRED,
+    TopUpState.CONFIRMED,
+    TopUpState.REFUNDED,
+)
 _NEVER_PAID = (PaymentState.CANCELLED, PaymentState.EXPIRED)
 
 
@@ -36,6 +52,7 @@ class Start(NamedTuple):
     available: int
     withdrawals: int
     pay_outs: int
+    on_balances: int
 
 
 def start_of(town: Town) -> Start:
@@ -43,7 +60,7 @@ def start_of(town: Town) -> Start:
     ((withdrawals,),) = town.fair.rows("SELECT count(*) FROM acts WHERE kind = 'withdrawal'")
     ((pay_outs,),) = town.fair.rows("SELECT count(*) FROM payouts")
     block, available = town.fair.network.chain.block_number(), town.fair.available(PLATFORM)
-    return Start(town.now, block, available, withdrawals, pay_outs)
+    return Start(town.now, block, available, withdrawals, pay_outs, town.on_balances())
 
 
 def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
@@ -60,6 +77,11 @@ def unfinished(gateway: Gateway, payments: Sequence[Payment]) -> Iterator[str]:
         f"{each.id} is {each.state}"
         for each in gateway.withdrawals(PLATFORM)
         if each.state != OperationState.CONFIRMED.value
+    )
+    yield from (
+        f"{each.id} is {each.state.value}"
+        for each in _top_ups(gateway, payments)
+        if each.state not in _ENDED
     )
     for payment in (gateway.payment(each.id) for each in payments):
         if payment.state in UNDECIDED:
@@ -86,15 +108,21 @@ def wrong(town: Town, gateway: Gateway, payments: Sequence[Payment], start: Star
     orders = [order for payment in found for order in payment.orders]
     credited = [order for order in orders if _is_credited(gateway, order)]
     parts = _parts(gateway, orders)
+    loaded = [each for each in _top_ups(gateway, found) if each.state is TopUpState.CONFIRMED]
     for payment in found:
+        if _is_spent(payment):
+            continue
         kept = sum(order.price.amount for order in credited if order.payment_id == payment.id)
+        kept += sum(each.amount.amount for each in loaded if each.id == payment.id)
         kept -= sum(parts.get(order.id, 0) for order in payment.orders)
         kept -= sum(each.amount.amount for each in _paid_out(gateway, payment))
         yield from _at_provider(payment, kept, bill.get(payment.provider_payment_id or "", []))
-    yield from _on_chain(town, gateway, orders, start)
-    yield from _on_balances(town, credited, start)
+    spent = [each for payment in found for each in payment.orders if _is_spent(payment)]
+    yield from _on_chain(town, gateway, orders, loaded, spent, start)
+    yield from _on_balances(town, credited, loaded, start)
     returned = [each for payment in found for each in _paid_out(gateway, payment)]
     yield from _off_balances(town, gateway, sum(each.amount.amount for each in returned), start)
+    yield from _left_on_balances(town, gateway, [*credited, *loaded], spent, start)
 
 
 def _bill(town: Town, start: Start) -> dict[str, list[BillLine]]:
@@ -128,6 +156,15 @@ def _paid_out(gateway: Gateway, payment: Payment) -> Sequence[Payback]:
     return [each for each in gateway.paybacks(payment.id) if each.reason is Reason.PAID_OUT]
 
 
+def _top_ups(gateway: Gateway, payments: Sequence[Payment]) -> list[TopUp]:
+    loads = (each for each in payments if each.request.purpose is Purpose.TOP_UP)
+    return [gateway.top_up(each.id) for each in loads]
+
+
+def _is_spent(payment: Payment) -> bool:
+    return payment.request.provider == BALANCE
+
+
 def _at_provider(payment: Payment, besides: int, lines: Sequence[BillLine]) -> Iterator[str]:
     """What the merchant keeps at the provider is what its standing orders cost.
 
@@ -145,7 +182,12 @@ def _at_provider(payment: Payment, besides: int, lines: Sequence[BillLine]) -> I
 
 
 def _on_chain(
-    town: Town, gateway: Gateway, orders: Sequence[OrderRecord], start: Start
+    town: Town,
+    gateway: Gateway,
+    orders: Sequence[OrderRecord],
+    loaded: Sequence[TopUp],
+    spent: Sequence[OrderRecord],
+    start: Start,
 ) -> Iterator[str]:
     """Each order is in one batch or none, and the platform has paid for those that stand."""
     settlement = town.fair.network.settlement
@@ -172,7 +214,9 @@ def _on_chain(
     asked = len(gateway.withdrawals(PLATFORM, limit=1_000)) - start.withdrawals
     if out != asked:
         yield f"{out} withdrawals are on chain, {asked} in the books"
-    debit = sum(PRICES[order.content] for order in settled if order not in refunded)
+    own = [order for order in settled if order not in refunded and order not in spent]
+    debit = sum(PRICES[order.content] for order in own)
+    debit += sum(each.amount.amount for each in loaded)
     debit += sum(order.price.amount for order in orders if _is_credited(gateway, order))
     debit -= sum(_parts(gateway, orders).values())
     debit -= sum(each.amount.amount for each in _pay_outs(gateway, start))
@@ -188,13 +232,34 @@ def _on_chain(
     )
 
 
-def _on_balances(town: Town, credited: Sequence[OrderRecord], start: Start) -> Iterator[str]:
-    """What came to learners' balances is what went back to them, each once."""
+def _on_balances(
+    town: Town, credited: Sequence[OrderRecord], loaded: Sequence[TopUp], start: Start
+) -> Iterator[str]:
+    """What came to learners' balances was loaded, or went back to them, each once."""
     events = town.fair.network.settlement.events("ToppedUp", from_block=start.block + 1)
     found = sorted((each.arguments["learner"], each.arguments["amount"]) for each in events)
-    expected = sorted((order.learner, order.price.amount * _CENT) for order in credited)
-    if found != expected:
-        yield f"{found} came to balances, and not {expected}"
+    came = [(order.learner, order.price.amount * _CENT) for order in credited]
+    came += [(each.learner, each.amount.amount * _CENT) for each in loaded]
+    if found != sorted(came):
+        yield f"{found} came to balances, and not {sorted(came)}"
+
+
+def _left_on_balances(
+    town: Town,
+    gateway: Gateway,
+    came: Sequence[OrderRecord | TopUp],
+    spent: Sequence[OrderRecord],
+    start: Start,
+) -> Iterator[str]:
+    """Balances have grown by what came, without what was paid out and what stands for orders."""
+    left = sum(
+        each.amount.amount if isinstance(each, TopUp) else each.price.amount for each in came
+    )
+    left -= sum(each.amount.amount for each in _pay_outs(gateway, start))
+    left -= sum(each.price.amount for each in spent if each.state is not OrderState.REFUNDED)
+    grown = town.on_balances() - start.on_balances
+    if grown != left * _CENT:
+        yield f"balances have grown by {grown}, and not by {left * _CENT}"
 
 
 def _pay_outs(gateway: Gateway, start: Start) -> Sequence[PayOut]:

@@ -87,7 +87,7 @@ class Round:
         return next(unfinished(self._alive().gateway, payments), None) is None
 
     def _recorded(self, sales: Sequence[Sale]) -> list[Payment]:
-        keys = ", ".join(f"'{sale.request.idempotency_key}'" for sale in sales)
+        keys = ", ".join(f"'{key}'" for sale in sales for key in sale.keys)
         rows = self.town.fair.rows(f"SELECT id FROM payments WHERE idempotency_key IN ({keys})")
         gateway = self._alive().gateway
         return [gateway.payment(ids.to_text(ids.PAYMENT, number)) for (number,) in rows]

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tests.faults.town import PLATFORM, Process, Town
 from tests.integration.fair import LEARNERS, PRICES
 from zhifu.checkouts import OpenCheckout
+from zhifu.exceptions import InsufficientBalance
 from zhifu.money import Money
-from zhifu.payments import CheckoutTerms, Payment, PaymentRequest
+from zhifu.payments import CheckoutTerms, Payment, PaymentRequest, Purpose
 from zhifu.providers import HintKind
+from zhifu.providers.balance import BALANCE
 
 Step = Callable[[Process], None]
 LIFETIME_SECONDS = 30
 #: Enough for a refund to be final on a balance.
 _TURNS_TO_CREDIT = 4
+#: Enough for a payment to come to a balance, whoever dies meanwhile.
+_TURNS = 20
 #: What a withdrawal takes, in cents.
 WITHDRAWN = 7
 #: What a part refund gives back, in cents.
@@ -36,6 +41,15 @@ class Sale:
     terms: CheckoutTerms
     number: str = ""
     payment: Payment | None = None
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Under which keys it asks for payments."""
+        return self.request.idempotency_key, f"{self.request.idempotency_key} spent"
+
+    def is_loaded(self) -> None:
+        """It is no cart that is paid, but as much on the learner's balance."""
+        self.request = replace(self.request, contents=(), purpose=Purpose.TOP_UP)
 
     # What a shop asks for
 
@@ -68,6 +82,32 @@ class Sale:
         key = f"paid out for {self.request.idempotency_key}"
         price = self.payment.orders[0].price
         process.gateway.pay_out(PLATFORM, self.request.learner, price, key)
+
+    def send_back(self, process: Process) -> None:
+        """Send the top-up back at its provider."""
+        assert self.payment is not None
+        process.gateway.refund_top_up(self.payment.id)
+
+    def spend_on(self, contents: tuple[int, ...]) -> Step:
+        """The learner buys a cart from the balance, once it is there."""
+        request = replace(
+            self.request,
+            contents=contents,
+            purpose=Purpose.ORDER,
+            provider=BALANCE,
+            provider_payment_id="",
+            idempotency_key=self.keys[1],
+        )
+
+        def step(process: Process) -> None:
+            for _ in range(_TURNS):
+                with suppress(InsufficientBalance):
+                    process.gateway.pay(request)
+                    return
+                process.turn()
+            raise AssertionError("the balance never came")
+
+        return step
 
     def withdraw(self, process: Process) -> None:
         """Ask for a little of the platform's balance."""
@@ -222,6 +262,31 @@ def paid_out(sale: Sale) -> Iterator[Step]:
     yield sale.pay_out
 
 
+def loaded(sale: Sale) -> Iterator[Step]:
+    """A learner's balance is loaded."""
+    sale.is_loaded()
+    yield from by_callback(sale)
+
+
+def loaded_by_name(sale: Sale) -> Iterator[Step]:
+    """A learner's balance is loaded by a payment that the shop took by itself."""
+    sale.is_loaded()
+    yield from by_name(sale)
+
+
+def sent_back(sale: Sale) -> Iterator[Step]:
+    """What was paid for a balance goes back before it is there."""
+    yield from loaded_by_name(sale)
+    yield sale.send_back
+
+
+def spent(sale: Sale) -> Iterator[Step]:
+    """A learner's balance is loaded, and buys a cart."""
+    contents = sale.request.contents
+    yield from loaded_by_name(sale)
+    yield sale.spend_on(contents)
+
+
 def charged_back(sale: Sale) -> Iterator[Step]:
     """The bank takes back what was settled."""
     yield from by_callback(sale)
@@ -254,6 +319,10 @@ STORIES: dict[str, Callable[[Sale], Iterator[Step]]] = {
         credited,
         credited_early,
         paid_out,
+        loaded,
+        loaded_by_name,
+        sent_back,
+        spent,
         charged_back,
         withdrawn,
     )

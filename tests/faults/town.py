@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from tests.faults.fuse import Fuse, FusedChain, FusedProvider, FusedStore
-from tests.integration.fair import Fair
+from tests.integration.fair import LEARNERS, Fair
+from zhifu.accounts import of_learner
 from zhifu.deployment import Network
 from zhifu.gateway import Gateway
 from zhifu.leases import Leases
@@ -56,6 +57,11 @@ class Town:
             owner = fair.operators[PLATFORM]
             fair.network.settlement.set_top_up_limit(owner, PLATFORM, _TOP_UP_LIMIT)
             fair.pass_days(_LIMIT_DAYS)
+
+    def on_balances(self) -> int:
+        """What learners have on the platform, in ledger units."""
+        accounts = [(of_learner(PLATFORM, each),) for each in range(1, LEARNERS + 1)]
+        return sum(self.fair.network.settlement.read_many("availableOf", accounts))
 
     def pass_time(self) -> None:
         """Whatever waited for its time has its time; one more block is on the chain."""
