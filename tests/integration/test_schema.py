@@ -316,7 +316,8 @@ FORBIDDEN = {
     "a dispute is about an order of a batch": (
         (
             "INSERT INTO disputes SELECT 1, platform, id, 'platform 1', 1, 1, 1, "
-            f"(SELECT evidence FROM disputes), 'open', 1, 0, 0, 0, 0 FROM orders WHERE id = ({WAITING})"
+            "(SELECT evidence FROM disputes), 'open', 1, 0, 0, 0, 0 "
+            f"FROM orders WHERE id = ({WAITING})"
         ),
         "own order of a batch is in dispute",
     ),
