@@ -11,6 +11,7 @@ from zhifu.cli.answer import Answer, answer, facts
 from zhifu.cli.command import command, group
 from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 from zhifu.exceptions import InvalidInput
 
 learner = group(app, "learner", "Register learners, who are numbers on chain.", panel=MEMBERS)
@@ -36,7 +37,8 @@ def add(session: Session, platform: Platform, user: User = None) -> Answer:
     number = session.directory.platform(platform)
     signer = session.operator(number)
     kept = _commitment(user)
-    receipt = session.network.registry.register_learner(signer, kept["commitment"])
+    with turn_of(session, signer):
+        receipt = session.network.registry.register_learner(signer, kept["commitment"])
     registered = session.network.registry.emitted(receipt, "LearnersRegistered")[0]
     data = {"learner": registered["first"], "platform": number, **_in_hex(kept)}
     said = f"Learner {registered['first']} is registered with {platform}."
@@ -65,10 +67,9 @@ def bind(session: Session, number: Learner, platform: Platform, user: User = Non
     """
     host = session.directory.platform(platform)
     session.directory.learner(number)
-    kept = _commitment(user, required=True)
-    receipt = session.network.registry.bind_learner(
-        session.operator(host), number, kept["commitment"]
-    )
+    kept, signer = _commitment(user, required=True), session.operator(host)
+    with turn_of(session, signer):
+        receipt = session.network.registry.bind_learner(signer, number, kept["commitment"])
     data = {"learner": number, "platform": host, **_in_hex(kept)}
     data["transaction"] = receipt.transaction_hash
     return answer(data, f"{platform} knows learner {number}.", *_to_keep(data))
@@ -94,7 +95,9 @@ def key(
     registry = session.network.registry
     home = registry.home_of(session.directory.learner(number))
     key = session.address(address) if address else _local_key(session, number)
-    receipt = registry.bind_key(_binder(session, number, home), number, key)
+    binder = _binder(session, number, home)
+    with turn_of(session, binder):
+        receipt = registry.bind_key(binder, number, key)
     data = {"learner": number, "key": key, "transaction": receipt.transaction_hash}
     return answer(data, f"Learner {number} has the key {key}")
 
@@ -129,8 +132,9 @@ def register_many(session: Session, platform: int, count: int) -> int:
     """Register learners; the first of their numbers, which follow each other."""
     if not 0 < count <= LEARNERS_AT_ONCE:
         raise InvalidInput("count", f"must be from 1 to {LEARNERS_AT_ONCE}", count)
-    registry = session.network.registry
-    receipt = registry.register_learners(session.operator(platform), count)
+    registry, signer = session.network.registry, session.operator(platform)
+    with turn_of(session, signer):
+        receipt = registry.register_learners(signer, count)
     return int(registry.emitted(receipt, "LearnersRegistered")[0]["first"])
 
 

@@ -11,6 +11,7 @@ from zhifu.cli.command import command
 from zhifu.cli.deposit import AccountName
 from zhifu.cli.root import MONEY, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 from zhifu.exceptions import InsufficientBalance, InvalidInput
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def _pay_out(
     if to is not None:
         raise InvalidInput("to", "must not be given: a platform is paid to its treasury", to)
     role = platform_key(session.directory.platform_name(platform)) if platform else ADMIN
-    receipt = session.network.settlement.withdraw_platform(session.signer(role), platform, units)
+    signer = session.signer(role)
+    with turn_of(session, signer):
+        receipt = session.network.settlement.withdraw_platform(signer, platform, units)
     return receipt, session.network.registry.platform_of(platform).treasury
 
 
