@@ -20,6 +20,7 @@ ADMIN = "admin"
 
 _LOCAL_FILE = "local.json"
 _LONGEST_NAME = 80
+_OWNER_ALONE = 0o700
 
 
 def platform_key(platform: str) -> str:
@@ -98,7 +99,7 @@ class Keyring:
     def keep(self, name: str, signer: LocalSigner) -> Signer:
         """Keep a key in a new encrypted file; raises InvalidInput for a name that is taken."""
         path = self._file(name)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(_OWNER_ALONE, parents=True, exist_ok=True)
         signer.save_keystore(path, self._require_password())
         return signer
 
@@ -119,7 +120,7 @@ class Keyring:
         return max(self._accounts().values()) + 1
 
     def _write_accounts(self, accounts: Mapping[str, int]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(_OWNER_ALONE, parents=True, exist_ok=True)
         path = self._folder / _LOCAL_FILE
         draft = path.with_suffix(".tmp")
         draft.write_text(json.dumps(accounts, indent=2, ensure_ascii=False) + "\n", "utf-8")

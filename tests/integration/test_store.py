@@ -278,3 +278,13 @@ def test_a_commit_that_is_not_answered_is_unknown(databases: Databases, delivere
 def test_a_server_that_is_not_there_is_told(databases: Databases) -> None:
     with pytest.raises(DatabaseUnreachable):
         Store.open("postgresql://nobody@/books?host=/nowhere")
+
+
+def test_a_file_of_books_is_its_owners_alone(tmp_path: Path) -> None:
+    """So is what SQLite writes beside it."""
+    with Store.open(f"sqlite:///{tmp_path}/books.sqlite3") as store:
+        with store.writing() as transaction:
+            transaction.run("take_lease", name="a", holder="b", now=0, until=1)
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert "books.sqlite3-wal" in modes

@@ -12,7 +12,7 @@ from tests.integration.test_notices import MAIL, MailServer, MessageServer, Offi
 from zhifu.anvil import free_port
 from zhifu.config import Settings
 from zhifu.doctor import Finding, Verdict, examine
-from zhifu.exceptions import WrongVaultKey
+from zhifu.exceptions import InvalidInput, WrongVaultKey
 from zhifu.notify.contacts import Channel, Contact, Language
 from zhifu.notify.notices import LEASE_SECONDS
 from zhifu.notify.vault import Vault, new_key
@@ -45,6 +45,7 @@ def test_a_host_without_the_key_does_not_begin(database_url: str, tmp_path: Path
     sealed = opened(first).seal("a secret", "here")
     with pytest.raises(WrongVaultKey):
         opened(host(database_url, tmp_path / "b"))
+    assert not (tmp_path / "b").exists(), "a key that is none would hide that it is missing"
     assert opened(first).open(sealed, "here") == "a secret"
 
 
@@ -65,6 +66,15 @@ def test_who_makes_the_key_file_at_the_same_time_has_the_same_key(tmp_path: Path
     assert [each.open(sealed, "here") for each in vaults] == ["a secret"] * HOSTS
     assert [each.name for each in path.parent.iterdir()] == ["vault.key"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "vault.key"
+    Vault.at(path)
+    path.chmod(0o604)
+    with pytest.raises(InvalidInput) as refused:
+        Vault.at(path)
+    assert refused.value.field == "vault_key"
 
 
 def test_a_notice_waits_for_the_key_of_its_contact(database_url: str) -> None:

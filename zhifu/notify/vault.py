@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -48,10 +49,15 @@ class Vault:
 
     @classmethod
     def at(cls, path: Path) -> Vault:
-        """From the key in a file, which is made, readable by its owner alone, if it is missing."""
+        """From the key in a file, which is made, readable by its owner alone, if it is missing.
+
+        Raises InvalidInput for a file that others may read.
+        """
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _make(path)
+        if path.stat().st_mode & stat.S_IRWXO:
+            raise InvalidInput("vault_key", "must not be in a file that others may read", str(path))
         return cls.from_text(path.read_text(encoding="ascii").strip())
 
     @classmethod
@@ -68,9 +74,14 @@ class Vault:
         """As `known`, with a key that is made if there is none, for what is sealed in `store`.
 
         A database is tied to the first key that it is opened with. Raises WrongVaultKey for every
-        other one, which would leave it with secrets that nobody opens.
+        other one, which would leave it with secrets that nobody opens, and where there is none.
         """
-        vault = cls.known(settings) or cls.at(settings.home / _FILE)
+        vault = cls.known(settings)
+        if vault is None:
+            with store.reading() as transaction:
+                if transaction.value("vault_check") is not None:
+                    raise WrongVaultKey(_CHECK)
+            vault = cls.at(settings.home / _FILE)
         with store.writing() as transaction:
             transaction.run("put_vault_check", sealed=vault.seal(_CHECK, _CHECK))
             vault.require(transaction.value("vault_check"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA wal_autocheckpoint = 4000",
 )
+_OWNER_ALONE = 0o600
 
 
 class SQLite:
@@ -36,14 +37,20 @@ class SQLite:
         self._in_memory = not url.database or url.database == ":memory:"
 
     def engine(self) -> Engine:
-        """An engine whose connections keep their statements prepared; makes the file's folder.
+        """An engine whose connections keep their statements prepared; makes the file in its folder.
+
+        The file is its owner's alone, and so are those that SQLite puts beside it.
 
         Last in, first out: one thread alone stays on one connection, whose cache stays good.
         """
         arguments = {"check_same_thread": False, "cached_statements": 512}
         if self._in_memory:
             return create_engine(self._url, poolclass=StaticPool, connect_args=arguments)
-        Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        file = Path(self._url.database or "")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Where that cannot be, SQLite tells why.
+        with suppress(OSError):
+            file.touch(_OWNER_ALONE)
         return create_engine(
             self._url,
             poolclass=QueuePool,
