@@ -33,6 +33,8 @@ _CART = (1, 3)
 _PAID_BEFORE = 40
 _HOOKS = 6
 _TOP_UPS_A_DAY = 10**12
+#: Who has a balance from the beginning, and how much, in ledger units.
+_SAVER, _SAVED = 3, 5_000_000
 _TEN = Money(1_000, "USD")
 _WORD = "0x" + "11" * 32
 
@@ -81,6 +83,8 @@ def open_stand(dialect: str) -> Iterator[Stand]:
         for platform in (ASKER, OTHER):
             _let_top_up(fair, platform)
         fair.pass_days(3)
+        for platform in (ASKER, OTHER):
+            _fill_balance(fair, platform)
         with open_shop(fair, is_busy=True) as shop:
             for platform in (ASKER, OTHER):
                 _furnish(shop, platform)
@@ -96,6 +100,11 @@ def open_stand(dialect: str) -> Iterator[Stand]:
 def _let_top_up(fair: Fair, platform: int) -> None:
     operator = fair.operators[platform]
     fair.network.settlement.set_top_up_limit(operator, platform, _TOP_UPS_A_DAY)
+
+
+def _fill_balance(fair: Fair, platform: int) -> None:
+    """Give a learner something that can be paid out, before the service has the key's turn."""
+    fair.network.settlement.top_up(fair.operators[platform], [_SAVER], [_SAVED])
 
 
 def _furnish(shop: Shop, platform: int) -> None:
@@ -122,6 +131,7 @@ def _furnish(shop: Shop, platform: int) -> None:
         provider_payment_id=fair.provider.pay(_TEN),
     )
     gateway.pay(top_up)
+    gateway.pay_out(platform, _SAVER, Money(1, "USD"), "pay-out")
     gateway.withdraw(platform, Money(1, "USD"), "withdrawal")
     gateway.reserve_learners(platform, 1, "reservation")
     with shop.asking(platform) as client:
@@ -174,6 +184,8 @@ def _bodies(fair: Fair, own: Objects) -> dict[str, list[Any]]:
         "/v1/paybacks/{payback}/returned": [by_hand],
         "/v1/top-ups/{top_up}/returned": [by_hand],
         "/v1/disputes": [{"order": each, "evidence": _WORD} for each in order],
+        "/v1/payouts": [{"learner": _SAVER, "amount": money}],
+        "/v1/payouts/{payout}/returned": [by_hand],
         "/v1/withdrawals": [{"amount": money}],
         "/v1/webhook-endpoints": [{"url": "https://example.org/more", "types": ["order.*"]}],
         "/v1/webhook-endpoints/{endpoint}": [{"types": ["refund.*"]}, {"enabled": True}],

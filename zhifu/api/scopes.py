@@ -21,6 +21,8 @@ class Scope(str, Enum):
     LICENCES_READ = "licences:read"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    PAY_OUTS_READ = "payouts:read"
+    PAY_OUTS_WRITE = "payouts:write"
     PLATFORMS_READ = "platforms:read"
     REFUNDS_READ = "refunds:read"
     REFUNDS_WRITE = "refunds:write"

@@ -24,6 +24,7 @@ from tests.integration.api.shop import (
     topped_up,
 )
 from tests.integration.fair import Fair
+from tests.integration.test_spending import load
 from zhifu.api.app import ROUTERS
 from zhifu.api.resources import health
 from zhifu.api.route import PlatformRoute
@@ -47,6 +48,7 @@ MISSING = {
     "refund": "ref_0000000000000001",
     "payback": "pbk_0000000000000001",
     "chargeback": "chb_0000000000000001",
+    "payout": "out_0000000000000001",
     "withdrawal": "wdr_0000000000000001",
     "reservation": "rsv_0000000000000001",
     "dispute": "dsp_0000000000000001",
@@ -87,6 +89,8 @@ def body(route: PlatformRoute, shop: Shop, objects: dict[str, str]) -> Any:
         "/v1/top-ups/{top_up}/refund": dict,
         "/v1/top-ups/{top_up}/returned": lambda: {"detail": "by hand"},
         "/v1/disputes": lambda: {"order": objects["order"], "evidence": WORD},
+        "/v1/payouts": lambda: {"learner": 1, "amount": {"amount": 1, "currency": "USD"}},
+        "/v1/payouts/{payout}/returned": lambda: {"detail": "by hand"},
         "/v1/withdrawals": lambda: {"amount": {"amount": 1, "currency": "USD"}},
         "/v1/webhook-endpoints": lambda: {"url": "https://example.org/hook"},
         "/v1/webhook-endpoints/{endpoint}": lambda: {"types": ["order.*"]},
@@ -124,6 +128,7 @@ class World:
 
 @pytest.fixture
 def world(fair: Fair, shop: Shop) -> Iterator[World]:
+    load(fair, 10)
     charged_back = taken_back(shop).id
     (payback,) = shop.gateway.paybacks(charged_back)
     (chargeback,) = shop.gateway.chargebacks(charged_back)
@@ -145,6 +150,7 @@ def world(fair: Fair, shop: Shop) -> Iterator[World]:
         "refund": shop.gateway.refund_of(other.id).id,
         "payback": payback.id,
         "chargeback": chargeback.id,
+        "payout": shop.gateway.pay_out(1, 1, Money(1, "USD"), "a pay-out").id,
         "withdrawal": shop.gateway.withdraw(1, Money(1, "USD"), "a withdrawal").id,
         "reservation": shop.gateway.reserve_learners(1, 1, "a reservation").id,
         "dispute": dispute.id,
@@ -228,6 +234,7 @@ def test_lists_are_of_ones_own(world: World) -> None:
     for path in (
         *("/v1/orders", "/v1/refunds", "/v1/webhook-endpoints", "/v1/events"),
         *("/v1/withdrawals", "/v1/reservations", "/v1/disputes", "/v1/top-ups"),
+        "/v1/payouts",
         *("/v1/paybacks", f"/v1/paybacks?payment={payment}"),
         *("/v1/chargebacks", f"/v1/chargebacks?payment={payment}"),
     ):

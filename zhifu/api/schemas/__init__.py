@@ -47,6 +47,7 @@ from zhifu.api.schemas.fields import (
     PageQuery,
     PaybackId,
     PaymentId,
+    PayOutId,
     RefundId,
     ReservationId,
     Sequence,
@@ -75,6 +76,7 @@ from zhifu.api.schemas.orders import (
     PaymentOut,
     PlacedOrderOut,
 )
+from zhifu.api.schemas.payouts import PayOutIn, PayOutOut, PayOutsOut
 from zhifu.api.schemas.refunds import RefundIn, RefundOut, RefundsOut
 from zhifu.api.schemas.returns import (
     ByHandIn,
@@ -154,6 +156,10 @@ __all__ = [
     "OrdersOut",
     "Out",
     "PageQuery",
+    "PayOutId",
+    "PayOutIn",
+    "PayOutOut",
+    "PayOutsOut",
     "PaybackId",
     "PaybackOut",
     "PaybacksOut",
