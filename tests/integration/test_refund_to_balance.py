@@ -16,6 +16,7 @@ from zhifu.chargebackbook import ChargebackState
 from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import (
     ChainUnreachable,
+    IdempotencyConflict,
     InvalidInput,
     NotRefundable,
     TopUpAboveLimit,
@@ -223,3 +224,30 @@ def test_the_database_believes_no_credit_that_is_not_final(counter: Counter) -> 
         counter.gateway.refund(order_of(made), to="balance")
     with pytest.raises(Exception, match="done once it is there"):
         counter.fair.rows("UPDATE refunds SET state = 'refunded', detail = NULL")
+
+
+def test_a_part_goes_to_the_balance_too(counter: Counter) -> None:
+    """CREDIT-1, REFUND-7: once under its key, and one way."""
+    allow(counter.fair)
+    made, gateway = settled(counter), counter.gateway
+    part = gateway.refund_part(order_of(made), Money(900, "USD"), "part", to="balance")
+    assert (part.to, part.state, part.is_part) == ("balance", "refunded", True)
+    assert gateway.refund_part(order_of(made), Money(900, "USD"), "part") == part
+    with pytest.raises(IdempotencyConflict):
+        gateway.refund_part(order_of(made), Money(900, "USD"), "part", to="provider")
+    assert (on_account(counter.fair), counter.provider.refunded(name(made)).amount) == (900, 0)
+    gateway.refund(order_of(made))
+    assert counter.provider.refunded(name(made)).amount == 4_000
+    assert counter.state(made) is PaymentState.REFUNDED
+
+
+def test_a_part_of_what_a_balance_paid_goes_back_to_it(counter: Counter) -> None:
+    """CREDIT-2, REFUND-7: the chain itself gives it back there."""
+    load(counter.fair, 4_900)
+    order = counter.gateway.pay(from_balance(counter.fair)).orders[0]
+    counter.gateway.settle(1)
+    part = counter.gateway.refund_part(order.id, Money(900, "USD"), "part")
+    assert (part.to, part.state) == ("balance", "refunded")
+    assert on_account(counter.fair) == 900
+    counter.gateway.refund(order.id)
+    assert on_account(counter.fair) == 4_900
