@@ -18,7 +18,7 @@ from zhifu.exceptions import (
     ZhifuError,
 )
 from zhifu.money import Money
-from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState
+from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState, Purpose
 from zhifu.refunds import FOR_NOW, Refunds
 
 _A_PART = "a part: its orders stay as they are"
@@ -103,6 +103,8 @@ class Chargebacks:
         if self._refunds.is_any_pending(payment.id):
             return False
         told = f"{len(orders) - len(lost)} of {len(orders)} orders taken back"
+        if payment.request.purpose is Purpose.TOP_UP:
+            told = "what is on the learner's account stays there"
         self._book.close(chargeback, told)
         return True
 

@@ -47,6 +47,19 @@ def test_of_which_a_bank_has_a_part_nothing_is_put_on_chain(counter: Counter) ->
     assert on_account(counter.fair) == TEN.amount
 
 
+def test_what_is_on_the_account_stays_there(counter: Counter) -> None:
+    """TOPUP-8: the bank has all of it, and the learner keeps the balance."""
+    allow(counter.fair)
+    made = paid(counter)
+    counter.gateway.follow_top_ups(1)
+    charge_back(counter, made)
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert on_account(counter.fair) == TEN.amount
+    (record,) = counter.gateway.chargebacks_page(1)
+    assert record.detail == "what is on the learner's account stays there"
+
+
 def test_the_database_puts_nothing_on_chain_of_which_a_bank_has_a_part(counter: Counter) -> None:
     """TOPUP-9"""
     made = paid(counter)
