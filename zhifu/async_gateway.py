@@ -384,7 +384,7 @@ class AsyncGateway:
 
     async def settle_due(self, platform: int) -> BatchRecord | None:
         """Settle a platform's next batch if one is due: what a worker calls time and again."""
-        return await self.run(self.gateway.settle_due, platform)
+        return await self.run_in_turn(platform, self.gateway.settle_due, platform)
 
     async def recover(self, platform: int | None = None) -> list[BatchRecord]:
         """Bring every batch that was stored and not settled to its end."""
