@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu import ids
-from zhifu.backoff import ALWAYS, RETURNS
+from zhifu.backoff import ALWAYS, RETURNS, UNTRIED_SECONDS
 from zhifu.books import order_number
 from zhifu.exceptions import UnknownOrder, UnknownRefund
 from zhifu.money import Money
@@ -159,11 +159,16 @@ class RefundBook:
             rows = transaction.rows("due_refunds", platform=platform, now=now, limit=limit)
         return [ids.to_text(ids.REFUND, number) for (number,) in rows]
 
-    def postpone(self, number: int) -> None:
-        """A refund is tried: should it fail, the next time comes later than the last."""
+    def postpone(self, number: int, *, is_tried: bool = True) -> None:
+        """A refund is tried: should it fail, the next time comes later than the last.
+
+        One that is not tried, because its provider is left alone, has its turn in a minute.
+        """
+        now, tried = self._clock(), int(is_tried)
         with self._store.writing() as transaction:
             delay = RETURNS.after(transaction.value("refund_tries", id=number))
-            transaction.run("postpone_refund", id=number, now=self._clock(), delay=delay)
+            delay = delay if is_tried else UNTRIED_SECONDS
+            transaction.run("postpone_refund", id=number, now=now, delay=delay, tried=tried)
 
     def inclusion(self, chain_order: int) -> Inclusion | None:
         """Where the index has the refund of an order, which it names as the chain does."""

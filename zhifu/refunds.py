@@ -42,6 +42,7 @@ from zhifu.providers.balance import BALANCE
 from zhifu.refundbook import Inclusion, Left, OnChain, RefundBook, RefundRecord, ReturnedBy
 from zhifu.refusals import explained
 from zhifu.requests import TEXT_RULE, is_text
+from zhifu.silence import is_left_alone
 
 _NEVER_PAID = (
     OrderState.CREATED,
@@ -136,8 +137,9 @@ class Refunds:
         Its provider is not asked again for what it refused.
         """
         refund = self._book.named(refund_id)
-        self._book.postpone(refund.number)
-        lane = self._lane(self._books.order(refund.order_id))
+        order = self._books.order(refund.order_id)
+        self._book.postpone(refund.number, is_tried=not self._is_left_alone(order, refund))
+        lane = self._lane(order)
         self._finish(lane, refund.number, again=False)
         return self._book.record(refund.number).state == _REFUNDED
 
@@ -427,6 +429,13 @@ class Refunds:
     def _is_lost(self, order: OrderRecord) -> bool:
         """Whether the payer's bank returned the payment while its refund was under way."""
         return self._books.payment(order.payment_id).state is PaymentState.CHARGED_BACK
+
+    def _is_left_alone(self, order: OrderRecord, refund: RefundRecord) -> bool:
+        """Whether nothing can be tried, because all that is left is to ask a silent provider."""
+        if refund.on_chain is OnChain.PENDING or refund.destination is not Destination.PROVIDER:
+            return False
+        name = self._books.payment(order.payment_id).request.provider
+        return is_left_alone(self._providers.get(name))
 
     def _provider(self, order: OrderRecord) -> tuple[Provider, str]:
         payment = self._books.payment(order.payment_id)

@@ -182,11 +182,14 @@ def test_what_is_left_alone_is_not_tried(fair: Fair, monkeypatch: pytest.MonkeyP
         counter.gateway.take_callback("sandbox", counter.callback(made))
         counter.now += 10
         assert counter.gateway.inquire() == 1
+        with counter.provider.silence():
+            counter.gateway.refund(late.payment.orders[0].id)
         with monkeypatch.context() as patch, rounds.running(rounds.Round(math.inf)):
             patch.setattr(Spared, "is_left_alone", True)
             counter.now += 600
             assert counter.gateway.inquire() == counter.gateway.pay_back() == 0
-            assert counter.gateway.process_callbacks() == 0
+            assert counter.gateway.process_callbacks() == counter.gateway.follow_refunds(1) == 0
+        assert fair.rows("SELECT tries FROM refunds") == [(0,)]
         assert fair.rows("SELECT tries FROM payment_checks") == [(1,)]
         assert fair.rows("SELECT tries, state FROM callbacks") == [(0, "received")]
         assert fair.rows("SELECT tries FROM paybacks") == [(0,)]

@@ -419,7 +419,7 @@ WHERE (state = 'refund_pending' OR on_chain = 'pending')
 ORDER BY on_chain = 'pending' OR destination = 'balance', due_at, id LIMIT :limit;
 
 -- postpone_refund --
-UPDATE refunds SET due_at = :now + :delay, tries = tries + 1
+UPDATE refunds SET due_at = :now + :delay, tries = tries + :tried
 WHERE id = :id;
 
 -- refund_tries --
