@@ -9,7 +9,7 @@ import pytest
 from zhifu.config import ProviderSettings, Secret, Settings, is_live, owners_of, require_mode
 from zhifu.doctor import Verdict
 from zhifu.doctor.case import Case
-from zhifu.doctor.rails import check_mode
+from zhifu.doctor.rails import check_mode, check_owners
 from zhifu.exceptions import InvalidConfiguration, InvalidInput
 
 STRIPE = {"KIND": "stripe", "SECRET_KEY": "sk_test_1", "WEBHOOK_SECRET": "whsec_1"}
@@ -54,6 +54,21 @@ def test_several_platforms_that_no_setting_names_need_it_as_well() -> None:
     with pytest.raises(InvalidInput) as raised:
         owners_of(loaded(STRIPE), (1, 2))
     assert raised.value.field == "providers.cards.platforms"
+
+
+def test_all_whose_owners_are_not_said_are_named_at_once() -> None:
+    more = {"ZHIFU_PROVIDERS__PLAY__KIND": "sandbox", "ZHIFU_PROVIDERS__TOY__KIND": "sandbox"}
+    with pytest.raises(InvalidInput) as raised:
+        owners_of(loaded(STRIPE, more), (1, 2))
+    assert all(name in str(raised.value) for name in ("cards", "play", "toy"))
+
+
+def test_the_doctor_tells_that_nobody_is_said_to_own_an_account() -> None:
+    unsaid = loaded(STRIPE)
+    (found,) = check_owners(Case(unsaid))
+    assert (found.check, found.verdict) == ("providers.platforms", Verdict.WARNING)
+    assert "cards" in found.saw
+    assert not [*check_owners(Case(loaded({**STRIPE, "PLATFORMS": "2"})))]
 
 
 def test_an_account_belongs_to_platforms_that_are_here() -> None:

@@ -13,6 +13,7 @@ from zhifu.config._providers import (
     is_live,
     make_provider,
     make_providers,
+    ownerless,
     owners_of,
     require_mode,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "make_provider",
     "make_providers",
     "operator_signers",
+    "ownerless",
     "owners_of",
     "require_mode",
     "require_plain_key_allowed",

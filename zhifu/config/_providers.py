@@ -90,11 +90,17 @@ def owners_of(settings: Settings, platforms: Collection[int]) -> dict[str, Colle
     Raises InvalidInput where that is not said and there is more than one of them: a platform could
     claim what was paid to another.
     """
-    for name, each in settings.providers.items():
-        if not each.platforms and len(platforms) > 1:
-            rule = "must say whose account it is, where there are several platforms"
-            raise InvalidInput(f"providers.{name}.platforms", rule)
+    unsaid = ownerless(settings)
+    if unsaid and len(platforms) > 1:
+        rule = "must say whose account it is, where there are several platforms"
+        others = f" (and so must {', '.join(unsaid[1:])})" if unsaid[1:] else ""
+        raise InvalidInput(f"providers.{unsaid[0]}.platforms", rule + others)
     return {name: each.platforms or platforms for name, each in settings.providers.items()}
+
+
+def ownerless(settings: Settings) -> list[str]:
+    """The configured providers of which it is not said whose account they are."""
+    return sorted(name for name, each in settings.providers.items() if not each.platforms)
 
 
 def is_live(settings: ProviderSettings) -> bool:

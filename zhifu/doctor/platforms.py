@@ -63,7 +63,10 @@ def check_platforms(case: Case) -> Iterator[Finding]:
     if numbers:
         yield fine("platforms", ", ".join(map(str, numbers)))
     else:
-        yield fine("platforms", "none configured: a gateway then answers questions only")
+        yield fine(
+            "platforms",
+            "none configured: `zhifu serve` acts for none, on a local chain for all whose keys are here",
+        )
 
 
 def check_standing(case: Case, number: int) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zhifu.config import is_live, make_provider
+from zhifu.config import is_live, make_provider, ownerless
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import MissingExtra, ZhifuError
@@ -37,6 +37,15 @@ def check_mode(case: Case) -> Iterator[Finding]:
     elif found:
         command = "zhifu serve --live" if live else "zhifu serve"
         yield fine("providers.mode", f"{'live' if live else 'test'} accounts, for `{command}`")
+
+
+def check_owners(case: Case) -> Iterator[Finding]:
+    """Whether it is said whose account each is, where the settings do not say who sells."""
+    unsaid = ownerless(case.settings)
+    if unsaid and not case.settings.platforms:
+        saw = f"it is not said whose account {', '.join(unsaid)} is"
+        advice = "set providers.NAME.platforms, or `zhifu serve` starts for one platform only"
+        yield warning("providers.platforms", saw, advice)
 
 
 def check_provider(case: Case, name: str) -> Iterator[Finding]:
