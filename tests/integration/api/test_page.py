@@ -72,7 +72,9 @@ def test_the_commands_answer_what_is_shown(fair: Fair, shop: Shop) -> None:
         answer = run(command, variables).json()
         assert shape(answer) == shape(expected), command
         if "orders" in answer:
-            variables["ORDER"] = answer["orders"][0]["id"]
+            # What is taken back on the page was paid at a provider.
+            if answer["provider"] != "balance":
+                variables["ORDER"] = answer["orders"][0]["id"]
             shop.gateway.settle(1)
         count += 1
     assert count == 11
