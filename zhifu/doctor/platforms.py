@@ -63,7 +63,7 @@ def check_platforms(case: Case) -> Iterator[Finding]:
     if numbers:
         yield fine("platforms", ", ".join(map(str, numbers)))
     else:
-        saw = "none configured: only on a local chain `zhifu serve` acts, for all whose keys are here"
+        saw = "none configured: on a local chain `zhifu serve` acts for all whose keys are here"
         yield fine("platforms", saw)
 
 
