@@ -173,6 +173,7 @@ class Stock:
         self.inbox.processed(self.inbox.due()[0])
         self.leases.take("lane 1/1", 30)
         self.withdraw()
+        self.reserve()
         self.pay_out()
         self.dispute(settled.orders[1].id)
 
@@ -206,6 +207,14 @@ class Stock:
     def withdraw(self) -> Act:
         """A withdrawal that is included."""
         return self._act(Kind.WITHDRAWAL, "out", {"amount": 500, "currency": "USD"})
+
+    def reserve(self) -> None:
+        """A reservation that was never sent."""
+        number, nonce = self.acts.number(), next(self._numbers)
+        wanted = Wanted(1, Kind.RESERVATION, f"numbers{self._suffix}", {"count": 5})
+        signed = SignedTransaction(f"0x{nonce:064x}", b"raw", "0x" + "0" * 40, nonce)
+        put = partial(self.acts.put, number=number, wanted=wanted)
+        self.operations.store(1, Kind.RESERVATION, number, signed, put)
 
     def pay_out(self) -> None:
         """A pay-out that is final, and all of which a person is to return."""

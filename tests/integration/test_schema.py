@@ -86,7 +86,7 @@ SETTLED = (
     "SELECT max(order_id) FROM batch_orders WHERE batch_id ="
     " (SELECT id FROM batches WHERE state = 'settled')"
 )
-BATCHED = SETTLED.replace("settled", "batched")
+SUBMITTED = SETTLED.replace("settled", "submitted")
 REFUNDED = "SELECT min(order_id) FROM refunds WHERE on_chain = 'done'"
 ADDS_UP = "what goes back of an order adds up to its price"
 UNPAID = (
@@ -397,7 +397,7 @@ FORBIDDEN = {
         "this order cannot be refunded like this",
     ),
     "an order in flight is not refunded": (
-        new_refund(BATCHED, "pending"),
+        new_refund(SUBMITTED, "pending"),
         "this order cannot be refunded like this",
     ),
     "only what was charged back is returned by that": (
