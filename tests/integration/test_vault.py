@@ -16,6 +16,7 @@ from zhifu.exceptions import InvalidInput, WrongVaultKey
 from zhifu.notify.contacts import Channel, Contact, Language
 from zhifu.notify.notices import LEASE_SECONDS
 from zhifu.notify.vault import Vault, new_key
+from zhifu.notify.vault_key import KeyFile, vault_of
 from zhifu.store import Store
 
 __all__ = ["database_url", "databases"]
@@ -32,7 +33,7 @@ def host(url: str, home: Path, key: str | None = None) -> Settings:
 
 def opened(settings: Settings) -> Vault:
     with Store.open(settings.database_url) as store:
-        return Vault.of(settings, store)
+        return vault_of(settings, store)
 
 
 def finding(settings: Settings) -> Finding:
@@ -61,7 +62,7 @@ def test_hosts_share_the_key_by_its_file_or_as_a_setting(database_url: str, tmp_
 def test_who_makes_the_key_file_at_the_same_time_has_the_same_key(tmp_path: Path) -> None:
     path = tmp_path / "home" / "vault.key"
     with ThreadPoolExecutor(HOSTS) as hosts:
-        vaults = list(hosts.map(lambda _: Vault.at(path), range(HOSTS)))
+        vaults = list(hosts.map(lambda _: KeyFile(path.parent).made(), range(HOSTS)))
     sealed = vaults[0].seal("a secret", "here")
     assert [each.open(sealed, "here") for each in vaults] == ["a secret"] * HOSTS
     assert [each.name for each in path.parent.iterdir()] == ["vault.key"]
@@ -70,10 +71,10 @@ def test_who_makes_the_key_file_at_the_same_time_has_the_same_key(tmp_path: Path
 
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "vault.key"
-    Vault.at(path)
+    KeyFile(path.parent).made()
     path.chmod(0o604)
     with pytest.raises(InvalidInput) as refused:
-        Vault.at(path)
+        KeyFile(path.parent).made()
     assert refused.value.field == "vault_key"
 
 

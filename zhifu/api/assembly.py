@@ -28,6 +28,7 @@ from zhifu.notify.outbox import Outbox
 from zhifu.notify.payload import Ledger, Payloads
 from zhifu.notify.sender import Sender
 from zhifu.notify.vault import Vault
+from zhifu.notify.vault_key import vault_of
 from zhifu.providers import Provider
 from zhifu.pruning import Pruning, Retention
 from zhifu.signing import Signer
@@ -88,7 +89,7 @@ def _over(
     )
     deployment = network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
-    vault, rules = Vault.of(settings, store), rules_on(deployment.chain_id)
+    vault, rules = vault_of(settings, store), rules_on(deployment.chain_id)
     hooks = Endpoints(store, vault, clock, rules)
     return create_app(
         gateway,

@@ -7,7 +7,7 @@ from importlib import import_module
 from zhifu.cli.root import app
 
 _IN_ORDER = (
-    *("up", "down", "deploy", "doctor", "config", "sandbox"),
+    *("up", "down", "deploy", "doctor", "config", "vault", "sandbox"),
     *("platform", "role", "learner", "content", "key", "api_key"),
     *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
     *("webhook", "listen", "trigger"),

@@ -41,14 +41,14 @@ def outgoing(session: Session) -> Iterator[Outgoing]:
     from zhifu.notify.feed import Feed
     from zhifu.notify.outbox import Outbox
     from zhifu.notify.payload import Ledger, Payloads
-    from zhifu.notify.vault import Vault
+    from zhifu.notify.vault_key import vault_of
     from zhifu.store import Store
 
     deployment = session.network.deployment
     payloads = Payloads(Ledger(deployment.currency, deployment.ledger_decimals))
     rules = rules_on(deployment.chain_id)
     with Store.open(session.settings.database_url) as store:
-        vault = Vault.of(session.settings, store)
+        vault = vault_of(session.settings, store)
         endpoints = Endpoints(store, vault, lambda: session.now, rules)
         feed = Feed(store, payloads, lambda: session.now)
         outbox = Outbox(store, endpoints, payloads, lambda: session.now)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine
 from zhifu.exceptions import DatabaseRefused, DatabaseUnreachable, InvalidInput, WrongVaultKey
-from zhifu.notify.vault import Vault
+from zhifu.notify.vault_key import KeyFile, known_vault
 
 _ADVICE = (
     "bring the key that the other gateways on this database have: their file vault.key,"
-    " or notifications.vault_key"
+    " or notifications.vault_key. If it is lost: zhifu vault reset"
 )
 
 
@@ -25,7 +25,15 @@ def check(case: Case) -> Iterator[Finding]:
         yield fine("vault", "nothing is sealed in the database yet")
         return
     try:
-        vault = Vault.known(case.settings)
+        vault = known_vault(case.settings)
+        drafted = KeyFile(case.settings.home).drafted()
+        if (
+            drafted is not None
+            and drafted.is_of(sealed)
+            and not case.settings.notifications.vault_key
+        ):
+            yield fine("vault", "the next command puts the new key into its file")
+            return
         if vault is not None:
             vault.require(sealed)
     except (WrongVaultKey, InvalidInput) as error:

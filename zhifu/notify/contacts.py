@@ -69,7 +69,7 @@ class Contacts:
                 learner=learner,
                 channel=contact.channel.value,
                 sealed=self._vault.seal(
-                    contact.address, _place(platform, learner, contact.channel)
+                    contact.address, place(platform, learner, contact.channel.value)
                 ),
                 language=contact.language.value,
             )
@@ -105,7 +105,7 @@ class Contacts:
     def _opened(
         self, platform: int, learner: int, channel: Channel, sealed: bytes, language: str
     ) -> Contact:
-        address = self._vault.open(sealed, _place(platform, learner, channel))
+        address = self._vault.open(sealed, place(platform, learner, channel.value))
         return Contact(channel, address, Language(language))
 
 
@@ -122,5 +122,6 @@ def require_valid(contact: Contact) -> None:
         raise InvalidInput("address", rule)
 
 
-def _place(platform: int, learner: int, channel: Channel) -> str:
-    return f"contacts/{platform}/{learner}/{channel.value}"
+def place(platform: int, learner: int, channel: str) -> str:
+    """Where a contact is sealed."""
+    return f"contacts/{platform}/{learner}/{channel}"

@@ -36,7 +36,7 @@ class Endpoint:
 
     `types` are event types, or patterns such as `order.*` and `*`. A `test` endpoint gets the
     events that were made by hand, any other one what happens. `reason` says why it is disabled:
-    `owner`, `failing` or `gone`. Times are Unix seconds.
+    `owner`, `failing`, `gone` or `secret_lost`. Times are Unix seconds.
     """
 
     id: str
@@ -173,10 +173,10 @@ class Endpoints:
     def secrets(self, transaction: Transaction, number: int) -> Sequence[str]:
         """The secrets that sign for an endpoint now, the newest first."""
         rows = transaction.rows("secrets", endpoint_id=number, now=self._clock())
-        return [self.vault.open(sealed, _place(number)) for (sealed,) in rows]
+        return [self.vault.open(sealed, place(number)) for (sealed,) in rows]
 
     def _put_secret(self, transaction: Transaction, number: int, secret: str) -> None:
-        sealed = self.vault.seal(secret, _place(number))
+        sealed = self.vault.seal(secret, place(number))
         transaction.run("put_secret", endpoint_id=number, sealed=sealed)
 
     def _set_state(
@@ -196,7 +196,8 @@ def number_of(endpoint_id: str) -> int:
     return number
 
 
-def _place(number: int) -> str:
+def place(number: int) -> str:
+    """Where the secrets of an endpoint are sealed."""
     return f"webhook_secrets/{number}"
 
 

@@ -105,7 +105,7 @@ class Notices:
                 platform=platform,
                 channel=channel.value,
                 sender=sender,
-                sealed=self._vault.seal(service, _service_place(platform, channel.value)),
+                sealed=self._vault.seal(service, service_place(platform, channel.value)),
             )
 
     def remove_channel(self, platform: int, channel: Channel) -> None:
@@ -136,7 +136,7 @@ class Notices:
                 channel=contact.channel.value,
                 learner=learner,
                 language=contact.language.value,
-                sealed=self._vault.seal(contact.address, _notice_place(platform, number, item)),
+                sealed=self._vault.seal(contact.address, notice_place(platform, number, item)),
                 now=self._clock(),
             )
 
@@ -218,7 +218,7 @@ class Notices:
         if contact is None:
             return "no contact"
         sender, sealed = service
-        address = self._vault.open(sealed, _service_place(claim.platform, claim.channel))
+        address = self._vault.open(sealed, service_place(claim.platform, claim.channel))
         values = {**self._values(transaction, claim), "sender": sender}
         words = text(NoticeKind(claim.kind), channel, Language(claim.language), values)
         return Letter(claim, contact, address, words)
@@ -226,7 +226,7 @@ class Notices:
     def _contact(self, transaction: Transaction, claim: Claim, channel: Channel) -> Contact | None:
         if claim.sealed is None:
             return self._contacts.found(transaction, claim.platform, claim.learner, channel)
-        place = _notice_place(claim.platform, claim.number, claim.item)
+        place = notice_place(claim.platform, claim.number, claim.item)
         return Contact(channel, self._vault.open(claim.sealed, place), Language(claim.language))
 
     def _values(self, transaction: Transaction, claim: Claim) -> Mapping[str, Any]:
@@ -290,9 +290,11 @@ def _learner(
     raise UnknownEvent(row.id_of(0))
 
 
-def _service_place(platform: int, channel: str) -> str:
+def service_place(platform: int, channel: str) -> str:
+    """Where the service of a channel is sealed."""
     return f"notice_channels/{platform}/{channel}"
 
 
-def _notice_place(platform: int, number: int, item: int) -> str:
+def notice_place(platform: int, number: int, item: int) -> str:
+    """Where an address that was given for one notice is sealed."""
     return f"notices/{platform}/{number}/{item}"

@@ -356,3 +356,55 @@ INSERT INTO vault_check (id, sealed) VALUES (1, :sealed) ON CONFLICT (id) DO NOT
 
 -- vault_check --
 SELECT sealed FROM vault_check;
+
+-- change_vault_check --
+UPDATE vault_check SET sealed = :sealed;
+
+-- count_sealed --
+SELECT (SELECT count(*) FROM webhook_secrets), (SELECT count(*) FROM contacts),
+    (SELECT count(*) FROM notice_channels),
+    (SELECT count(*) FROM notices WHERE state = 'due' AND sealed IS NOT NULL);
+
+-- sealed_secrets --
+SELECT endpoint_id, number, sealed FROM webhook_secrets;
+
+-- reseal_secret --
+UPDATE webhook_secrets SET sealed = :sealed WHERE endpoint_id = :endpoint_id AND number = :number;
+
+-- forget_all_secrets --
+DELETE FROM webhook_secrets;
+
+-- endpoint_numbers --
+SELECT id, platform FROM webhook_endpoints ORDER BY id;
+
+-- sealed_contacts --
+SELECT platform, learner, channel, sealed FROM contacts;
+
+-- reseal_contact --
+UPDATE contacts SET sealed = :sealed
+WHERE platform = :platform AND learner = :learner AND channel = :channel;
+
+-- forget_all_contacts --
+DELETE FROM contacts;
+
+-- sealed_channels --
+SELECT platform, channel, sealed FROM notice_channels;
+
+-- reseal_channel --
+UPDATE notice_channels SET sealed = :sealed WHERE platform = :platform AND channel = :channel;
+
+-- forget_all_channels --
+DELETE FROM notice_channels;
+
+-- sealed_notices --
+SELECT platform, number, item, kind, channel, sealed FROM notices
+WHERE state = 'due' AND sealed IS NOT NULL;
+
+-- reseal_notice --
+UPDATE notices SET sealed = :sealed
+WHERE platform = :platform AND number = :number AND item = :item AND kind = :kind
+    AND channel = :channel AND state = 'due';
+
+-- drop_sealed_notices --
+UPDATE notices SET state = 'dropped', sealed = NULL, reason = :reason
+WHERE state = 'due' AND sealed IS NOT NULL;
