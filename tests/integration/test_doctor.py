@@ -28,6 +28,7 @@ from zhifu.deployment import CONTRACTS, Network, deploy
 from zhifu.doctor import Finding, Verdict, database
 from zhifu.models import PlatformStatus
 from zhifu.operators import appoint
+from zhifu.sandbox.keys import Keys
 from zhifu.store import Store
 
 KEY = "platform.1.key.operator.json"
@@ -361,6 +362,18 @@ class TestProviders:
         assert found["provider.cards"].verdict is Verdict.FAILURE
         assert "pip install 'zhifu[stripe]'" in found["provider.cards"].advice
         assert found["provider.local"].verdict is Verdict.OK
+
+    def test_that_takes_another_currency_than_the_networks(
+        self, clinic: Clinic, tmp_path: Path
+    ) -> None:
+        file = Keys.generate().write_settings(
+            tmp_path, f"http://127.0.0.1:{free_port()}", "http://h"
+        )
+        found = clinic.examine(ZHIFU_CONFIG=str(file))["providers.currency"]
+        assert found.verdict is Verdict.WARNING
+        assert found.saw == (
+            "alipay takes CNY alone, wechatpay takes CNY alone, and the network's prices are in USD"
+        )
 
 
 class TestClock:

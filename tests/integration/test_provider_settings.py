@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zhifu.anvil import free_port
-from zhifu.config import Settings, make_providers
+from zhifu.config import Settings, is_live, make_providers
 from zhifu.doctor import Finding, Verdict, examine
 from zhifu.exceptions import InvalidConfiguration
 from zhifu.sandbox.assembly import assemble
@@ -83,6 +83,31 @@ def test_a_provider_that_does_not_answer_keeps_no_other_from_being_asked(file: P
     assert found["provider.wechatpay"].verdict is Verdict.FAILURE
     assert found["clock.wechatpay"].verdict is Verdict.SKIPPED
     assert found["provider.alipay"].verdict is Verdict.OK
+
+
+def test_behind_a_proxy_it_is_said_which_kind_of_account_it_is(file: Path) -> None:
+    """SERVE-3"""
+    text = file.read_text()
+    file.write_text(re.sub(r"(\nbase_url = .*/(wechatpay|alipay).*)", r"\1\nlivemode = true", text))
+    settings = load(file)
+    assert {name: is_live(each) for name, each in settings.providers.items()} == {
+        "stripe": False,
+        "wechatpay": True,
+        "alipay": True,
+    }
+    assert set(make_providers(settings)) == set(NAMES)
+
+
+def test_at_its_own_address_an_account_is_what_it_is(file: Path) -> None:
+    """SERVE-3"""
+    text = file.read_text()
+    file.write_text(re.sub(r"\nbase_url = .*/(wechatpay|alipay).*", r"\nlivemode = false", text))
+    with pytest.raises(InvalidConfiguration) as refused:
+        load(file)
+    assert {each.field for each in refused.value.mistakes} == {
+        "providers.wechatpay.livemode",
+        "providers.alipay.livemode",
+    }
 
 
 def test_keys_that_are_none_are_refused_before_anything_is_made(file: Path) -> None:

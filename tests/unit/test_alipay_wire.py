@@ -56,7 +56,7 @@ def test_what_alipay_cannot_take_is_refused(fen: int) -> None:
 @pytest.mark.parametrize("currency", ["USD", "JPY", "HKD"])
 def test_alipay_counts_in_renminbi_alone(currency: str) -> None:
     """ALIPAY-8"""
-    with pytest.raises(CurrencyMismatch):
+    with pytest.raises(CurrencyMismatch, match="must be CNY, the only one that Alipay takes"):
         yuan(Money(100, currency))
 
 

@@ -56,7 +56,7 @@ def test_what_wechat_cannot_take_is_refused(amount: int) -> None:
 @pytest.mark.parametrize("currency", ["USD", "JPY", "HKD"])
 def test_wechat_counts_in_renminbi_alone(currency: str) -> None:
     """WECHAT-2"""
-    with pytest.raises(CurrencyMismatch):
+    with pytest.raises(CurrencyMismatch, match="must be CNY, the only one that WeChat Pay takes"):
         fen(Money(100, currency))
 
 

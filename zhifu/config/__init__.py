@@ -9,6 +9,7 @@ from __future__ import annotations
 from zhifu.config._mistake import Mistake
 from zhifu.config._providers import (
     ProviderSettings,
+    currency_of,
     home_of,
     is_live,
     make_provider,
@@ -55,6 +56,7 @@ __all__ = [
     "RetentionSettings",
     "Secret",
     "Settings",
+    "currency_of",
     "home_of",
     "is_live",
     "make_provider",

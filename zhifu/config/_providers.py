@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from zhifu.config._kinds import choice, integer, is_here, several
-from zhifu.config._rails import RAILS
+from zhifu.config._rails import RAILS, Rail
 from zhifu.config._secret import Secret
 from zhifu.config._section import Section
 from zhifu.exceptions import InvalidInput, MissingExtra
@@ -54,6 +54,7 @@ def read_provider(section: Section) -> ProviderSettings:
         else section.find(name, argument.kind)
         for name, argument in RAILS[kind].arguments.items()
     }
+    _require_place(section, RAILS[kind], arguments)
     platforms = section.get("platforms", several(integer(1, HIGHEST_PLATFORM), _PLATFORMS), ())
     section.close()
     given = {name: value for name, value in arguments.items() if value is not None}
@@ -79,6 +80,7 @@ def make_provider(name: str, settings: ProviderSettings) -> Provider:
     revealed = {
         argument: value.reveal() if isinstance(value, Secret) else value
         for argument, value in settings.arguments.items()
+        if rail.arguments[argument].is_passed
     }
     provider: Provider = made(name=name, **revealed)
     return provider
@@ -104,14 +106,25 @@ def ownerless(settings: Settings) -> list[str]:
 
 
 def is_live(settings: ProviderSettings) -> bool:
-    """Whether an account moves real money: by its key or, where that does not tell, its address."""
+    """Whether an account moves real money.
+
+    By its key; where that does not tell, by what its settings say, or else by its address.
+    """
     if settings.kind == "sandbox":
         return False
     key = settings.arguments.get("secret_key")
     if isinstance(key, Secret):
         return _LIVE_KEY in key.reveal() or settings.arguments.get("livemode") is True
+    said = settings.arguments.get("livemode")
+    if isinstance(said, bool):
+        return said
     host = urlsplit(home_of(settings) or "").hostname or ""
     return not is_here(host) and not host.endswith(_TEST_HOSTS)
+
+
+def currency_of(settings: ProviderSettings) -> str | None:
+    """The only currency that an account takes; None if it takes several."""
+    return RAILS[settings.kind].currency
 
 
 def require_mode(settings: Settings, *, live: bool) -> None:
@@ -129,3 +142,12 @@ def require_mode(settings: Settings, *, live: bool) -> None:
 def home_of(settings: ProviderSettings) -> str | None:
     """Where a provider's API is; None for one that is in this process."""
     return settings.arguments.get("base_url") or RAILS[settings.kind].home
+
+
+def _require_place(section: Section, rail: Rail, arguments: Mapping[str, Any]) -> None:
+    """At the provider's own address an account's mode is known."""
+    mode = rail.arguments.get("livemode")
+    if mode is None or mode.is_passed or arguments["livemode"] is None:
+        return
+    if "base_url" not in section:
+        section.refuse("livemode", "must not be set without base_url")

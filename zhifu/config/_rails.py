@@ -20,12 +20,14 @@ class Argument(NamedTuple):
 
     kind: Kind[Any]
     is_needed: bool = True
+    is_passed: bool = True
 
 
 class Rail(NamedTuple):
     """Where a kind's class is, the library it needs with the extra that brings it, its arguments.
 
-    Arguments are named as the class names them. `home` is what answers unless `base_url` is given.
+    Arguments are named as the class names them. `home` is what answers unless `base_url` is given,
+    `currency` the only one that it takes.
     """
 
     module: str
@@ -34,6 +36,7 @@ class Rail(NamedTuple):
     library: str | None = None
     extra: str | None = None
     home: str | None = None
+    currency: str | None = None
 
 
 def _needed(kind: Kind[Any]) -> Argument:
@@ -76,6 +79,8 @@ def _digits(least: int, most: int) -> Kind[str]:
     return text(f"[0-9]{{{least},{most}}}", f"must have {least} to {most} digits")
 
 
+#: Which kind of account it is, where neither a key nor the provider's own address tells.
+_MODE = {"livemode": Argument(flag(), is_needed=False, is_passed=False)}
 _TIMEOUT = {"timeout_seconds": _optional(integer(1, 120))}
 
 RAILS: Mapping[str, Rail] = {
@@ -107,11 +112,13 @@ RAILS: Mapping[str, Rail] = {
             "public_key_id": _needed(text("PUB_KEY_ID_.+", "must begin with PUB_KEY_ID_")),
             "notify_url": _needed(http_url()),
             "base_url": _optional(safe_url()),
+            **_MODE,
             **_TIMEOUT,
         },
         "wechatpayv3",
         "wechatpay",
         "https://api.mch.weixin.qq.com",
+        "CNY",
     ),
     "alipay": Rail(
         "zhifu.providers.alipay",
@@ -123,11 +130,13 @@ RAILS: Mapping[str, Rail] = {
             "alipay_public_key": _needed(_key("PUBLIC")),
             "notify_url": _needed(http_url()),
             "base_url": _optional(safe_url()),
+            **_MODE,
             **_TIMEOUT,
         },
         "alipay",
         "alipay",
         "https://openapi.alipay.com/gateway.do",
+        "CNY",
     ),
     "sandbox": Rail("zhifu.providers.sandbox", "SandboxProvider", {"ledger": _optional(path())}),
 }

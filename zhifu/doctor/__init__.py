@@ -66,6 +66,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "providers", rails.check_providers
     yield "providers.mode", rails.check_mode
     yield "providers.platforms", rails.check_owners
+    yield "providers.currency", rails.check_currency
     for name in sorted(settings.providers):
         yield f"provider.{name}", partial(rails.check_provider, name=name)
         yield f"clock.{name}", partial(clock.check_provider, name=name)

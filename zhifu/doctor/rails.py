@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from zhifu.config import is_live, make_provider, ownerless
+from zhifu.config import currency_of, is_live, make_provider, ownerless
 from zhifu.doctor.case import Case
 from zhifu.doctor.finding import Finding, failure, fine, warning
 from zhifu.exceptions import MissingExtra, ZhifuError
@@ -46,6 +46,22 @@ def check_owners(case: Case) -> Iterator[Finding]:
         saw = f"it is not said whose account {', '.join(unsaid)} is"
         advice = "set providers.NAME.platforms, or `zhifu serve` starts for one platform only"
         yield warning("providers.platforms", saw, advice)
+
+
+def check_currency(case: Case) -> Iterator[Finding]:
+    """Whether every provider takes the currency that the network's prices are in."""
+    takes = {name: currency_of(each) for name, each in case.settings.providers.items()}
+    bound = {name: currency for name, currency in sorted(takes.items()) if currency}
+    if not bound:
+        return
+    network = case.need_deployment().currency
+    others = [f"{name} takes {taken} alone" for name, taken in bound.items() if taken != network]
+    if others:
+        saw = f"{', '.join(others)}, and the network's prices are in {network}"
+        advice = "take payments there in a network of that currency, or leave it out here"
+        yield warning("providers.currency", saw, advice)
+    else:
+        yield fine("providers.currency", f"all take {network}")
 
 
 def check_provider(case: Case, name: str) -> Iterator[Finding]:

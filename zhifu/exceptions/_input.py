@@ -52,7 +52,7 @@ class UnknownCurrency(InputError):
 
 @dataclass(eq=False)
 class CurrencyMismatch(InputError):
-    """Two currencies where one is required."""
+    """Two currencies where one is required; `provider` is the one that takes no other."""
 
     code = "currency_mismatch"
     field = "currency"
@@ -60,6 +60,13 @@ class CurrencyMismatch(InputError):
 
     expected: str
     actual: str
+    provider: str | None = None
+
+    def __post_init__(self) -> None:
+        """Name the provider in the rule, if it is the provider's."""
+        if self.provider is not None:
+            self.rule = f"must be {self.expected}, the only one that {self.provider} takes"
+        super().__post_init__()
 
 
 @dataclass(eq=False)

@@ -29,7 +29,7 @@ def yuan(amount: Money) -> str:
     Raises CurrencyMismatch for anything but CNY, InvalidInput outside 0.01 to 100,000,000.00.
     """
     if amount.currency != CURRENCY:
-        raise CurrencyMismatch(CURRENCY, amount.currency)
+        raise CurrencyMismatch(CURRENCY, amount.currency, "Alipay")
     if not 0 < amount.amount <= LARGEST:
         raise InvalidInput("amount", "must be from 0.01 to 100000000.00 CNY", str(amount))
     return f"{amount.to_decimal():f}"

@@ -31,7 +31,7 @@ def fen(amount: Money) -> int:
     Raises CurrencyMismatch for anything but CNY, and InvalidInput below 1 fen or above 2^31 - 1.
     """
     if amount.currency != CURRENCY:
-        raise CurrencyMismatch(CURRENCY, amount.currency)
+        raise CurrencyMismatch(CURRENCY, amount.currency, "WeChat Pay")
     if not 0 < amount.amount <= LARGEST:
         raise InvalidInput("amount", "must be from 0.01 to 21474836.47 CNY", str(amount))
     return amount.amount
