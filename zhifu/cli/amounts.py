@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zhifu.cli.typed import typed_as
 from zhifu.currencies import decimals_of
 from zhifu.deployment import Network
 from zhifu.exceptions import InvalidInput
@@ -29,16 +30,19 @@ class Amounts:
         per_unit = network.settlement.tokens_per_unit()
         return cls(deployment.currency, deployment.ledger_decimals, per_unit)
 
-    def money(self, text: str) -> Money:
-        """A positive amount typed by a person; raises InvalidInput and OverPreciseAmount."""
-        amount = Money.parse(text, self.currency)
-        if amount.amount <= 0:
-            raise InvalidInput("amount", "must be above zero", text)
+    def money(self, text: str, option: str = "amount") -> Money:
+        """A positive amount typed as an option; raises InvalidInput and OverPreciseAmount."""
+        with typed_as(option):
+            amount = Money.parse(text, self.currency)
+            if amount.amount <= 0:
+                raise InvalidInput(option, "must be above zero", text)
         return amount
 
-    def units(self, text: str) -> int:
+    def units(self, text: str, option: str = "amount") -> int:
         """The same in ledger units."""
-        return self.money(text).to_ledger_units(self.ledger_decimals)
+        money = self.money(text, option)
+        with typed_as(option):
+            return money.to_ledger_units(self.ledger_decimals)
 
     def tokens(self, units: int) -> int:
         """Ledger units in the token's smallest units."""

@@ -280,7 +280,7 @@ def _one(
         raise InvalidInput("price", "must be given with --ref")
     if window_class not in range(len(session.network.deployment.windows)):
         raise InvalidInput("window_class", "must be a class of the network", window_class)
-    publication = Publication(ref, session.amounts.units(price), window_class, plan, terms)
+    publication = Publication(ref, session.amounts.units(price, "price"), window_class, plan, terms)
     known = session.network.license.content_of(host, ref)
     if known:
         raise InvalidInput("ref", f"must be new: it is content {known}", ref)
@@ -316,7 +316,7 @@ def _step(session: Session, text: str) -> PriceStep:
     # From Python 3.11 on, fromisoformat also takes week dates and dates without hyphens.
     if not equals or day < _FIRST_DAY or day.isoformat() != written:
         raise InvalidInput("prices", "must be DAY=AMOUNT, as 2026-11-27=39.00", text)
-    return PriceStep((day - _FIRST_DAY).days, session.amounts.units(amount))
+    return PriceStep((day - _FIRST_DAY).days, session.amounts.units(amount, "prices"))
 
 
 def _host(session: Session, number: int) -> Any:

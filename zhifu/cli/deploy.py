@@ -72,8 +72,8 @@ def ensure(
         session.signer(ADMIN),
         session.deployment_file,
         currency=currency,
-        token=session.address(token) if token else None,
-        treasury=session.address(treasury) if treasury else None,
+        token=session.address(token, "token") if token else None,
+        treasury=session.address(treasury, "treasury") if treasury else None,
     )
 
 

@@ -10,8 +10,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from zhifu.exceptions import ContractReverted, InvalidConfiguration, ZhifuError
+from zhifu.exceptions import ChainUnreachable, ContractReverted, InvalidConfiguration, ZhifuError
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -56,10 +57,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def complain(error: ZhifuError, *, as_json: bool = False) -> None:
     """Say an error on standard error: as one line, or as one JSON object."""
+    from zhifu.config import is_here
+
     if isinstance(error, ContractReverted):
         from zhifu.refusals import meaning
 
         error = meaning(error)
+    if isinstance(error, ChainUnreachable) and is_here(urlsplit(error.url).hostname or ""):
+        error.rule += " (`zhifu up` starts one on this machine)"
     if as_json:
         print(json.dumps(error.to_dict(), ensure_ascii=False), file=sys.stderr)
         return

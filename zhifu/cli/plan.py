@@ -90,9 +90,9 @@ def _share(session: Session, text: str, rest: int, creators: int) -> Share:
 
     payee, colon, bps = text.rpartition(":")
     if colon and bps.isdigit():
-        return Share(session.address(payee), int(bps))
+        return Share(session.address(payee, "creator"), int(bps))
     if creators > 1:
         raise InvalidInput(
             "creator", "must have a share, as ADDRESS:BPS, if there are several", text
         )
-    return Share(session.address(text), rest)
+    return Share(session.address(text, "creator"), rest)

@@ -260,8 +260,8 @@ def admit(
     if owner is None:
         _require_local(session)
         own = session.keyring.ensure(platform_key(name))
-    address = own.address if own else session.address(str(owner))
-    pays_to = session.address(treasury) if treasury else address
+    address = own.address if own else session.address(str(owner), "owner")
+    pays_to = session.address(treasury, "treasury") if treasury else address
     receipt = registry.admit(admin, name, address, pays_to, network_bps, host_bps)
     number = int(registry.emitted(receipt, "PlatformAdmitted")[0]["platform"])
     if own:

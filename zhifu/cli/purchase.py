@@ -84,7 +84,7 @@ def purchase(
     """
     seller = session.directory.platform(platform)
     numbers = [session.directory.content(each) for each in contents]
-    to = session.address(referrer) if referrer else None
+    to = session.address(referrer, "referrer") if referrer else None
     if way is not Way.FIAT and not (way is Way.BALANCE and learner is not None):
         _require_direct(learner, amount, idempotency_key)
         return _bought(session, buy(session, way, seller, numbers, referrer=to, mint=mint))

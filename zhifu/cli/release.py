@@ -86,7 +86,7 @@ def release_matured(
     from zhifu.maturity import matured
     from zhifu.maturity import release as release_all
 
-    earners = [accounts.of_address(session.address(each)) for each in referrers or []]
+    earners = [accounts.of_address(session.address(each, "referrer")) for each in referrers or []]
     ripe = matured(
         session.network, session.directory, session.now, contents=contents, referrers=earners
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from zhifu.cli.typed import typed_as
 from zhifu.config import Settings
 from zhifu.exceptions import InvalidInput
 
@@ -180,11 +181,12 @@ class Session:
         own = {address: key for key, address in self.keyring.addresses().items()}
         return own.get(name, name)
 
-    def address(self, text: str) -> str:
-        """An address given as such, or by the name of its key."""
+    def address(self, text: str, option: str = "address") -> str:
+        """An address typed as an option: as such, or by the name of its key."""
         from zhifu.blocks import checksum_address
 
-        return checksum_address(text) if text.startswith("0x") else self.keyring.address(text)
+        with typed_as(option):
+            return checksum_address(text) if text.startswith("0x") else self.keyring.address(text)
 
     @cached_property
     def sandbox(self) -> SandboxProvider:

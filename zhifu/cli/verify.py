@@ -44,7 +44,7 @@ def verify(
     content = session.directory.content(which)
     name = session.directory.content_name(content)
     if holder is not None:
-        who = session.address(holder)
+        who = session.address(holder, "holder")
         yes = may_use(session, content, who)
     else:
         who = f"learner {learner}"

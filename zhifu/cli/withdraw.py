@@ -89,5 +89,5 @@ def _pay_out_of_address(
     signer = session.signer(named.get(owner, name))
     if signer.address != owner:
         raise InvalidInput("key", f"must be the key of {owner}", signer.address)
-    receiver = session.address(to) if to else owner
+    receiver = session.address(to, "to") if to else owner
     return session.network.settlement.withdraw(signer, units, receiver), receiver

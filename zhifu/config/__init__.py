@@ -6,6 +6,7 @@ overrides it. A secret is given as it is, as ``{ file = "…" }`` or as ``{ env 
 
 from __future__ import annotations
 
+from zhifu.config._kinds import is_here
 from zhifu.config._mistake import Mistake
 from zhifu.config._providers import (
     ProviderSettings,
@@ -58,6 +59,7 @@ __all__ = [
     "Settings",
     "currency_of",
     "home_of",
+    "is_here",
     "is_live",
     "make_provider",
     "make_providers",

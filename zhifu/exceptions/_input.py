@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zhifu.exceptions._base import InputError
 
@@ -122,8 +122,8 @@ class InvalidSplitPlan(InputError):
 class CatalogueError(InputError):
     """A catalogue or demand file is not what it must be.
 
-    ``line`` counts from 1 (0: the file as a whole); ``column`` is the column's name and also the
-    error's ``field``.
+    ``line`` counts from 1 (0: the file as a whole, told without line and column); ``column`` is the
+    column's name and also the error's ``field``.
     """
 
     code = "catalogue_error"
@@ -137,6 +137,11 @@ class CatalogueError(InputError):
     def __post_init__(self) -> None:
         self.field = self.column
         super().__post_init__()
+
+    def values(self) -> dict[str, Any]:
+        """Where it is in the file; of the file as a whole, only which one."""
+        found = super().values()
+        return {k: v for k, v in found.items() if self.line or k not in ("line", "column")}
 
 
 @dataclass(eq=False)
