@@ -100,10 +100,10 @@ class TestPrecedence:
     def test_a_variable_wins_over_the_file_under_either_name(
         self, variable: str, value: str
     ) -> None:
-        written('chain.rpc = "http://one"\nchain.poll_milliseconds = 7')
+        written('chain.rpc = "http://one"\nchain.replace_after_seconds = 7')
         settings = Settings.load({variable: value})
         assert settings.rpc_url == "http://two"
-        assert settings.chain.poll_milliseconds == 7
+        assert settings.chain.replace_after_seconds == 7
 
     def test_a_variable_for_a_part_leaves_its_neighbours(self) -> None:
         written(STRIPE)
@@ -174,7 +174,6 @@ pool = 3
 rpc = "localhost:8545"
 id = "mainnet"
 confirmations = "soon"
-poll_milliseconds = 0
 timeout_milliseconds = 1.5
 replace_after_seconds = true
 max_fee_per_gas_wei = -1
@@ -269,7 +268,6 @@ OF_THE_FILE = {
     "chain.rpc": "must be an http or https address",
     "chain.id": "must be an integer from 1",
     "chain.confirmations": "must be an integer from 0 to 10000, or one of safe, finalized",
-    "chain.poll_milliseconds": "must be an integer from 1 to 60000",
     "chain.timeout_milliseconds": "must be an integer",
     "chain.replace_after_seconds": "must be an integer",
     "chain.max_fee_per_gas_wei": "must be an integer from 1",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
-from zhifu.config import Settings
+import zhifu
+from zhifu.config import Settings, _sections
 from zhifu.config._rails import RAILS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -35,6 +38,27 @@ def test_every_setting_is_on_the_page_with_its_default() -> None:
     literal = {name: value for name, value in told.items() if re.fullmatch(r"[\w.:/]+", value)}
     del literal["platforms.1.password"]
     assert {name: read[name] for name in literal} == literal
+
+
+def test_every_setting_is_used() -> None:
+    package = Path(zhifu.__file__).parent
+    used = {
+        node.attr
+        for file in package.rglob("*.py")
+        if file.name != "_sections.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    tables = [each for each in vars(_sections).values() if isinstance(each, type)]
+    names = {
+        one.name
+        for each in tables
+        if is_dataclass(each)
+        for one in fields(each)
+        if each.__module__ == _sections.__name__
+    }
+    assert names
+    assert names <= used
 
 
 def test_every_kind_of_provider_is_on_the_page_with_its_settings() -> None:

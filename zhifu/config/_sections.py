@@ -61,7 +61,6 @@ class ChainSettings:
     id: int | None
     deployment: Path | None
     confirmations: int | str | None
-    poll_milliseconds: int
     timeout_milliseconds: int
     replace_after_seconds: int
     max_fee_per_gas_wei: int | None
@@ -176,7 +175,6 @@ def read_chain(section: Section) -> ChainSettings:
         id=section.find("id", integer(1, 2**63 - 1)),
         deployment=section.find("deployment", path()),
         confirmations=section.find("confirmations", _confirmations()),
-        poll_milliseconds=section.get("poll_milliseconds", integer(1, 60_000), 500),
         timeout_milliseconds=section.get(
             "timeout_milliseconds", integer(100, _LONGEST_MILLISECONDS), 30_000
         ),
