@@ -96,7 +96,9 @@ def test_what_asks_the_database_alone_waits_for_no_lane(fair: Fair) -> None:
     """ASYNC-8"""
 
     async def story(gateway: AsyncGateway) -> None:
-        made = await gateway.withdraw(1, FIVE, "first")
+        first = await gateway.withdraw(1, FIVE, "first")
+        await gateway.sync()
+        made = await gateway.withdrawal(1, first.id)
         with kept(gateway.gateway, 1):
             waiting = [
                 asyncio.create_task(gateway.withdraw(1, FIVE, f"key-{each}"))
