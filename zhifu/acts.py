@@ -32,7 +32,8 @@ class Acts:
     ) -> Act:
         """Do what is wanted by a call of a contract, and wait until that is included.
 
-        `also` adds to a new act what it is about, by its number, in the transaction that stores it.
+        `also` is told the act's number in the transaction that stores it, and in each that stores
+        anew what the chain refused: it adds what the act is about, or raises what is against it.
         The same again goes on with it, or does anew what the chain refused. Raises InvalidInput for
         the key, IdempotencyConflict if it was used for something else, what the contract has
         against it, and as `Gateway.settle` while it is undecided: `recover` goes on with it then.
@@ -64,8 +65,8 @@ class Acts:
         def put(transaction: Transaction) -> None:
             if known is None:
                 self._book.put(transaction, number, wanted)
-                if also is not None:
-                    also(transaction, number)
+            if also is not None:
+                also(transaction, number)
 
         try:
             refusal = lane.submit(wanted.kind, number, to, calldata, put).refusal

@@ -57,7 +57,10 @@ class PayOutBook:
         self._ids = ids.Ids()
 
     def put(self, transaction: Transaction, number: int, debit: Debit, funds: Funds) -> None:
-        """Add what an act pays out; raises InsufficientBalance for what is spent otherwise."""
+        """Add what an act pays out, unless it is there since the chain refused it.
+
+        Raises InsufficientBalance for what is spent otherwise, also meanwhile.
+        """
         platform, learner, amount, units = debit
         reserved = transaction.value(
             "reserved", platform=platform, learner=learner, block=funds.block_number
@@ -121,14 +124,19 @@ class PayOutBook:
         return True
 
     def by_hand(self, platform: int, payout_id: str, detail: str) -> None:
-        """A person has returned what no payment could; raises UnknownPayOut, PayOutNotByHand."""
+        """A person has returned what no payment could, told once or again in the same words.
+
+        Raises UnknownPayOut, PayOutNotByHand.
+        """
         number, now = _number(payout_id), self._clock()
         with self._store.writing() as transaction:
             if transaction.run(
                 "payout_by_hand", id=number, platform=platform, detail=detail, now=now
             ):
                 return
-        raise PayOutNotByHand(payout_id, self.of(platform, payout_id).state)
+        found = self.of(platform, payout_id)
+        if not found.by_hand.amount or found.detail != detail:
+            raise PayOutNotByHand(payout_id, found.state)
 
     def _put_payback(
         self, transaction: Transaction, payout: int, payment: int, amount: int

@@ -17,7 +17,7 @@ from zhifu.exceptions import CurrencyMismatch, InvalidInput
 from zhifu.money import Money
 from zhifu.operations import Kind
 from zhifu.payoutbook import Debit, PayOut, PayOutBook
-from zhifu.requests import TEXT_RULE, is_text
+from zhifu.requests import require_told
 from zhifu.store import Transaction
 
 
@@ -57,8 +57,7 @@ class PayOuts:
 
     def by_hand(self, platform: int, payout_id: str, detail: str) -> PayOut:
         """A person has returned what no payment could; see `Gateway.paid_out_by_hand`."""
-        if not is_text(detail):
-            raise InvalidInput("detail", TEXT_RULE)
+        require_told(detail)
         self._book.by_hand(platform, payout_id, detail)
         return self._book.of(platform, payout_id)
 

@@ -41,7 +41,7 @@ from zhifu.providers import Provider, RefundStatus
 from zhifu.providers.balance import BALANCE
 from zhifu.refundbook import Inclusion, Left, OnChain, RefundBook, RefundRecord, ReturnedBy
 from zhifu.refusals import explained
-from zhifu.requests import TEXT_RULE, is_text
+from zhifu.requests import require_told
 from zhifu.silence import is_left_alone
 
 _NEVER_PAID = (
@@ -145,8 +145,7 @@ class Refunds:
 
     def returned(self, number: int, detail: str) -> None:
         """A person has returned the money; see `Gateway.returned`."""
-        if not is_text(detail) or not detail.strip():
-            raise InvalidInput("detail", f"{TEXT_RULE}, and say how the money was returned")
+        require_told(detail)
         refund = self._book.record(number)
         if refund.state == _REFUNDED and refund.detail == detail:
             return

@@ -101,6 +101,12 @@ def _is_number(value: object) -> bool:
     return type(value) is int and 0 < value <= HIGHEST_NUMBER
 
 
+def require_told(detail: object) -> None:
+    """Raise InvalidInput for what does not tell how a person returned money."""
+    if not is_text(detail) or not str(detail).strip():
+        raise InvalidInput("detail", f"{TEXT_RULE}, and say how the money was returned")
+
+
 def is_text(value: object) -> bool:
     """Whether a value is text of 1 to 255 printable characters."""
     return isinstance(value, str) and 1 <= len(value) <= LONGEST_TEXT and value.isprintable()

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from zhifu import ids
 from zhifu.chargebackbook import ChargebackState, Stage
 from zhifu.exceptions import (
-    InvalidInput,
     PaybackNotFailed,
     UnknownChargeback,
     UnknownPayback,
@@ -21,7 +20,7 @@ from zhifu.exceptions import (
 )
 from zhifu.money import Money
 from zhifu.paybackbook import PaybackState, Reason
-from zhifu.requests import TEXT_RULE, is_text
+from zhifu.requests import require_told
 from zhifu.store import Row, Store, Transaction
 
 #: No payment has this number: payments of all.
@@ -96,8 +95,7 @@ class Returns:
 
     def paid_back_by_hand(self, platform: int, payback_id: str, detail: str) -> PaybackRecord:
         """Note that a person returned the money; see `Gateway.paid_back_by_hand`."""
-        if not is_text(detail):
-            raise InvalidInput("detail", TEXT_RULE)
+        require_told(detail)
         return self._mend(platform, payback_id, PaybackState.PAID_BACK, detail)
 
     def _mend(

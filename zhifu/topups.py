@@ -18,7 +18,6 @@ from zhifu.exceptions import (
     ChainUnreachable,
     ContractReverted,
     InputError,
-    InvalidInput,
     NotRefundable,
     PaymentUnknown,
     ProviderRefused,
@@ -29,7 +28,7 @@ from zhifu.operations import Kind
 from zhifu.payments import TopUp, TopUpState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.refusals import explained
-from zhifu.requests import TEXT_RULE, is_text
+from zhifu.requests import require_told
 from zhifu.topupbook import TopUpBook
 from zhifu.treasury import Balance, balance_in
 
@@ -94,13 +93,17 @@ class TopUps:
 
     def returned(self, payment_id: str, detail: str) -> TopUp:
         """A person has returned the money; see `Gateway.top_up_returned`."""
-        if not is_text(detail) or not detail.strip():
-            raise InvalidInput("detail", TEXT_RULE)
+        require_told(detail)
         top_up = self._book.of(payment_id)
+        if top_up.state is TopUpState.REFUNDED and self._is_told(payment_id, detail):
+            return top_up
         if top_up.state is not TopUpState.REFUND_PENDING or top_up.problem not in _FOR_A_PERSON:
             raise NotRefundable(payment_id, "its provider has not refused to return the money")
         self._book.refunded(payment_id, detail)
         return self._book.of(payment_id)
+
+    def _is_told(self, payment_id: str, detail: str) -> bool:
+        return self._book.history(payment_id)[-1].detail == detail
 
     def refund_late(self, platform: int, patience_seconds: int) -> list[TopUp]:
         """Send back what could not be put on chain for so long; those on their way."""

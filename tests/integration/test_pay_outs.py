@@ -6,13 +6,14 @@ from contextlib import suppress
 
 import pytest
 
-from tests.integration.counter import Counter, charge_back, name, open_counter
+from tests.integration.counter import Counter, charge_back, name, open_counter, paid
 from tests.integration.fair import DEPOSIT, Fair
 from tests.integration.purse import TEN, allow, on_account
 from tests.integration.purse import paid as topped_up
 from tests.integration.test_gateway_recover import Crash, Faulty
 from tests.integration.test_spending import load
 from tests.integration.test_spending import request as from_balance
+from zhifu.anvil import dev_signer
 from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import (
     ChainUnreachable,
@@ -21,9 +22,11 @@ from zhifu.exceptions import (
     InsufficientBalance,
     InvalidInput,
     PayOutNotByHand,
+    TopUpAboveLimit,
     UnknownPayOut,
 )
 from zhifu.money import Money
+from zhifu.operators import appoint
 from zhifu.paybackbook import PaybackState, Reason
 from zhifu.payoutbook import PayOut
 
@@ -140,6 +143,33 @@ def test_what_the_chain_has_not_taken_yet_is_not_spent(fair: Fair) -> None:
         assert gateway.learner_balance(1, 1).available == usd(4_800)
 
 
+def test_a_refused_pay_out_is_not_made_anew_of_what_was_spent_meanwhile(fair: Fair) -> None:
+    """PAYOUT-2"""
+    settlement, other = fair.network.settlement, dev_signer(8)
+    appoint(fair.network.registry, fair.operators[1], 1, other)
+    load(fair, 5_000)
+    faulty = Faulty(fair.anvil.rpc_url)
+    faulty.learn_errors(settlement.artifact.abi)
+    with fair.gateway(1, network=fair.same_chain(faulty)) as gateway:
+        faulty.point = "before sending"
+        with pytest.raises(Crash):
+            gateway.pay_out(1, 1, usd(400), "out-1")
+        settlement.pay_out(other, 1, [1], [5_000 * CENT])
+        with pytest.raises(InsufficientBalance):
+            gateway.pay_out(1, 1, usd(400), "out-1")
+        (refused,) = gateway.pay_outs(1)
+        assert refused.state == "refused"
+        load(fair, 5_000)
+        gateway.pay(from_balance(fair))
+        with pytest.raises(InsufficientBalance):
+            gateway.pay_out(1, 1, usd(400), "out-1")
+        assert gateway.pay_outs(1) == [refused]
+        assert gateway.settle(1) is not None
+        load(fair, 5_000)
+        again = gateway.pay_out(1, 1, usd(400), "out-1")
+        assert (again.id, again.state) == (refused.id, "settled")
+
+
 def test_it_goes_back_through_the_latest_first_and_the_rest_by_hand(counter: Counter) -> None:
     """PAYOUT-3, PAYOUT-4"""
     load(counter.fair, 100)
@@ -155,14 +185,16 @@ def test_it_goes_back_through_the_latest_first_and_the_rest_by_hand(counter: Cou
     assert refunded(name(first)) == usd(300)
     found = now(counter, pay_out)
     assert (found.state, found.by_hand) == ("returning", usd(100))
-    with pytest.raises(InvalidInput):
-        counter.gateway.paid_out_by_hand(1, pay_out.id, "")
+    for wrong in ("", " "):
+        with pytest.raises(InvalidInput):
+            counter.gateway.paid_out_by_hand(1, pay_out.id, wrong)
     with pytest.raises(UnknownPayOut):
         counter.gateway.paid_out_by_hand(2, pay_out.id, "cash")
     done = counter.gateway.paid_out_by_hand(1, pay_out.id, "cash")
     assert (done.state, done.detail) == ("paid_out", "cash")
+    assert counter.gateway.paid_out_by_hand(1, pay_out.id, "cash") == done
     with pytest.raises(PayOutNotByHand):
-        counter.gateway.paid_out_by_hand(1, pay_out.id, "cash")
+        counter.gateway.paid_out_by_hand(1, pay_out.id, "cash again")
 
 
 def test_what_was_refunded_to_the_balance_goes_back_where_it_was_paid(counter: Counter) -> None:
@@ -178,6 +210,19 @@ def test_what_was_refunded_to_the_balance_goes_back_where_it_was_paid(counter: C
     assert counter.provider.refunded(name(made)) == usd(4_900)
     assert now(counter, pay_out).state == "paid_out"
     assert counter.fair.available(1) == DEPOSIT
+
+
+def test_what_a_person_returned_otherwise_takes_no_pay_out_back(counter: Counter) -> None:
+    """PAYOUT-3, CREDIT-3: it never got to the balance."""
+    made = paid(counter)
+    with pytest.raises(TopUpAboveLimit):
+        counter.gateway.refund(made.payment.orders[0].id, to="balance")
+    counter.gateway.returned(counter.gateway.refund_of(made.payment.orders[0].id).id, "cash")
+    load(counter.fair, 1_000)
+    pay_out = counter.gateway.pay_out(1, 1, usd(1_000), "out-1")
+    finish(counter)
+    assert counter.provider.refunded(name(made)).amount == 0
+    assert now(counter, pay_out).by_hand == usd(1_000)
 
 
 POINTS = ("before sending", "after sending", "before the receipt", "looking it up")

@@ -202,6 +202,24 @@ def test_no_more_goes_to_the_balance_than_the_bank_has_left(counter: Counter) ->
     assert counter.provider.refunded(name(made)).amount == 0
 
 
+def test_what_is_on_its_way_to_the_balance_is_not_left_either(fair: Fair) -> None:
+    """CREDIT-4, LIFE-8: though it is not final."""
+    allow(fair)
+    with open_counter(fair, confirmations=2) as counter:
+        made = paid(counter, contents=(1, 3))
+        first, second = made.payment.orders
+        assert counter.gateway.refund(first.id, to="balance").state is OrderState.REFUND_PENDING
+        charge_back(counter, made, Money(1, "USD"))
+        for to in ("balance", "provider"):
+            with pytest.raises(NotRefundable):
+                counter.gateway.refund(second.id, to=to)
+        fair.anvil.mine(3)
+        counter.gateway.sync()
+        counter.gateway.follow_refunds(1)
+        assert counter.gateway.order(first.id).state is OrderState.REFUNDED
+        assert (on_account(fair), counter.provider.refunded(name(made)).amount) == (4_900, 0)
+
+
 def test_the_database_credits_nothing_that_goes_elsewhere(counter: Counter) -> None:
     """CREDIT-5"""
     allow(counter.fair)

@@ -121,6 +121,9 @@ def test_a_person_returns_what_the_provider_refused_to(counter: Counter) -> None
     assert (last.state, last.detail) == ("refunded", "by transfer 4711")
     assert counter.provider.refunded(name(made)).amount == 0
     assert counter.gateway.refund_top_up(made.payment.id) == done
+    assert counter.gateway.top_up_returned(made.payment.id, "by transfer 4711") == done
+    with pytest.raises(NotRefundable):
+        counter.gateway.top_up_returned(made.payment.id, "by transfer 4712")
 
 
 def test_only_what_was_refused_is_returned_by_hand(counter: Counter) -> None:

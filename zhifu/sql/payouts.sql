@@ -2,7 +2,8 @@
 
 -- put_payout --
 INSERT INTO payouts (act_id, platform, learner, amount, currency, units, state, changed_at)
-VALUES (:id, :platform, :learner, :amount, :currency, :units, 'debiting', :now);
+VALUES (:id, :platform, :learner, :amount, :currency, :units, 'debiting', :now)
+ON CONFLICT (act_id) DO NOTHING;
 
 -- payout --
 SELECT act_id, learner, amount, currency,
@@ -44,7 +45,9 @@ WHERE payments.id IN (
         UNION
         SELECT orders.payment_id FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.destination = 'balance' AND refunds.state = 'refunded'
-            AND orders.platform = :platform AND orders.learner = :learner)
+            AND orders.platform = :platform AND orders.learner = :learner
+            AND EXISTS (SELECT 1 FROM operations WHERE operations.kind = 'credit'
+                AND operations.subject = refunds.id AND operations.state = 'confirmed'))
     AND provider <> 'balance' AND filled - claimed - standing > 0
 ORDER BY payments.id DESC;
 

@@ -544,6 +544,8 @@ SELECT
             AND orders.payment_id = payments.id
             AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
             AND refunds.destination = 'balance'
+            AND EXISTS (SELECT 1 FROM operations WHERE operations.kind = 'credit'
+                AND operations.subject = refunds.id AND operations.state = 'confirmed')
     ), 0) AS BIGINT) AS filled,
     CAST(coalesce((
         SELECT sum(paybacks.amount) FROM paybacks
