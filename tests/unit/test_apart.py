@@ -139,7 +139,7 @@ class Part:
     def stop(self):
         pass
 
-sys.exit(settling._run({"settlement:1": Part()}, open_log(stream=sys.stdout.buffer)))
+sys.exit(settling._run({"settlement:1": Part()}, open_log(stream=sys.stdout.buffer), 1))
 """
 
 
@@ -148,3 +148,34 @@ def test_a_defect_ends_the_process_that_settles() -> None:
     with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.wait(PATIENCE_SECONDS) == 1
         assert b"a defect" in (process.stdout or io.BytesIO()).read()
+
+
+HANGING = """
+import sys, threading
+from zhifu.api import settling
+from zhifu.api.logs import open_log
+
+class Part:
+    is_well = True
+
+    def run(self):
+        print("begun", flush=True)
+        threading.Event().wait()
+
+    def stop(self):
+        pass
+
+sys.exit(settling._run({"settlement:1": Part()}, open_log(), 0.1))
+"""
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["terminated", "left"])
+def test_a_settlement_that_hangs_does_not_outlive_the_service(is_told: bool) -> None:
+    child = [sys.executable, "-c", HANGING]
+    with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert (process.stdout or io.BytesIO()).readline() == b"begun\n"
+        if is_told:
+            process.terminate()
+        elif process.stdin is not None:
+            process.stdin.close()
+        assert process.wait(PATIENCE_SECONDS) == 0

@@ -25,8 +25,9 @@ from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.feed import Feed
 from zhifu.store import Store
 
-#: So many callbacks are read, verified and stored at once.
+#: So many callbacks are verified and stored at once, and so many are here at all.
 _CALLBACKS = 64
+_CALLBACKS_HERE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Service:
     probes: Mapping[str, Probe]
     contacts: Contacts
     lags: Lags
-    callback_room: Room = field(default_factory=lambda: Room(_CALLBACKS))
+    callback_door: Room = field(default_factory=lambda: Room(_CALLBACKS_HERE))
+    callback_room: Room = field(default_factory=lambda: Room(_CALLBACKS, _CALLBACKS_HERE))
 
 
 def service_of(request: Request) -> Service:
@@ -91,6 +93,10 @@ async def _contacts(request: Request) -> Contacts:
     return service_of(request).contacts
 
 
+async def _callback_door(request: Request) -> Room:
+    return service_of(request).callback_door
+
+
 async def _callback_room(request: Request) -> Room:
     return service_of(request).callback_room
 
@@ -111,6 +117,9 @@ Events = Annotated[Feed, Depends(_events)]
 
 People = Annotated[Contacts, Depends(_contacts)]
 """Where learners are told, as a handler's argument."""
+
+CallbackDoor = Annotated[Room, Depends(_callback_door)]
+"""Where callbacks are read, as a handler's argument: who sends slowly keeps none of the others."""
 
 CallbackRoom = Annotated[Room, Depends(_callback_room)]
 """Where callbacks are taken, as a handler's argument."""

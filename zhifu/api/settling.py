@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -62,10 +64,10 @@ def settle_until_told(
         )
         every = look_seconds(settings)
         parts = settlers_of(gateway, Leases(store), sorted(operators), settle_seconds=every)
-        return _run(parts, log)
+        return _run(parts, log, settings.http.grace_seconds)
 
 
-def _run(parts: Mapping[str, Worker], log: Any) -> int:
+def _run(parts: Mapping[str, Worker], log: Any, grace_seconds: float) -> int:
     broken, over = list[str](), threading.Event()
 
     def run(name: str, part: Worker) -> None:
@@ -77,14 +79,16 @@ def _run(parts: Mapping[str, Worker], log: Any) -> int:
         over.set()
 
     _end_when_told(over)
-    threads = [threading.Thread(target=run, args=each) for each in parts.items()]
+    # Nothing outlives the service with its keys: what hangs ends where it is, as in a crash.
+    threads = [threading.Thread(target=run, args=each, daemon=True) for each in parts.items()]
     for thread in threads:
         thread.start()
     _tell_until(over, parts)
     for part in parts.values():
         part.stop()
+    ends = time.monotonic() + grace_seconds
     for thread in threads:
-        thread.join()
+        thread.join(max(0.0, ends - time.monotonic()))
     return 1 if broken else 0
 
 
@@ -102,11 +106,14 @@ def _tell_until(over: threading.Event, parts: Mapping[str, Worker]) -> None:
 def _end_when_told(over: threading.Event) -> None:
     # Whoever interrupts the service at its terminal interrupts this process too, and it tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    ends, end = os.pipe()
+    # Not by the event: a handler may find its lock taken by the very thread that it interrupts.
+    signal.signal(signal.SIGTERM, lambda *_: os.write(end, b"."))
 
     def read() -> None:
+        given = sys.stdin.fileno()
         # Not by way of a buffer, whose lock nobody may have when the interpreter ends.
-        while os.read(sys.stdin.fileno(), 1_024):
+        while select.select([ends, given], [], [])[0] == [given] and os.read(given, 1_024):
             pass
         over.set()
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from zhifu.api import problems
 from zhifu.api.problems import Refused
 from zhifu.api.route import problem_answers
-from zhifu.api.service import CallbackRoom, Gateway
+from zhifu.api.service import CallbackDoor, CallbackRoom, Gateway
 from zhifu.exceptions import UnknownProvider
 from zhifu.providers import Callback
 
@@ -41,15 +41,17 @@ _WORDS: dict[int | str, dict[str, Any]] = {
     responses={**_WORDS, **problem_answers(404, 413, 422, 500, 503)},
 )
 async def take_callback(
-    gateway: Gateway, room: CallbackRoom, provider: str, request: Request
+    gateway: Gateway, door: CallbackDoor, room: CallbackRoom, provider: str, request: Request
 ) -> Response:
     """What a provider tells by itself. It is acted on afterwards, by asking the provider again."""
     if provider not in gateway.gateway.providers:
         raise UnknownProvider(provider)
-    async with room.place():
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        callback = Callback(headers, await _body(request), int(time.time()))
-        answer = await gateway.take_callback(provider, callback)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    async with door.place():
+        body = await _body(request)
+        async with room.place():
+            callback = Callback(headers, body, int(time.time()))
+            answer = await gateway.take_callback(provider, callback)
     return Response(answer.body, answer.status, media_type=answer.content_type)
 
 
