@@ -70,7 +70,7 @@ class Leases:
     def release(self, name: str) -> None:
         """Let others have a lease at once; nothing happens if it is not ours."""
         with self._store.writing() as transaction:
-            transaction.run("release_lease", name=name, holder=self.holder, now=self._clock())
+            transaction.run("release_lease", name=name, holder=self.holder)
 
     def holder_of(self, name: str) -> str | None:
         """Who has a lease now, or None."""

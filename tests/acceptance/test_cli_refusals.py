@@ -92,6 +92,7 @@ BAD = [
     (("deposit", "bob", "1.00", "--mint"), "account: must be network, platform:NAME"),
     (("withdraw", "platform:udemy", "1.00"), "balance: must cover the amount"),
     (("withdraw", "platform:udemy"), "balance: must cover the amount"),
+    (("withdraw", "learner:1@udemy"), "account: must not be a learner's"),
     ((*PUBLISH, "9.999"), "price: must not have more decimals"),
     ((*PUBLISH, "abc"), "price: must be a plain decimal"),
     ((*PUBLISH, "0"), "price: must be above zero"),

@@ -19,6 +19,17 @@ COMMANDS = [
     ("learner", "bind", "1", "-p", "udemy", "--user", "mei"),
     ("learner", "key", "1"),
     ("withdraw", "platform:udemy", "1.00"),
+    ("deposit", "platform:udemy", "1.00", "--mint"),
+    ("content", "publish", "-p", "udemy", "--ref", "b", "--price", "5.00"),
+    ("content", "price", "udemy/a", "6.00"),
+    ("content", "prices", "udemy/a", "2099-01-01=7.00"),
+    ("content", "plan", "udemy/a", "--host-bps", "2500"),
+    ("content", "close", "udemy/a"),
+    ("top-up", "limit", "10.00", "-p", "udemy"),
+    ("platform", "fee", "udemy", "--host-bps", "1500"),
+    ("platform", "treasury", "udemy", "0x" + "12" * 20),
+    ("platform", "transfer", "udemy", "0x" + "12" * 20),
+    ("platform", "operator", "udemy", "0x" + "12" * 20),
 ]
 
 
@@ -31,6 +42,7 @@ def zhifu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZhifuHere]:
         zhifu("deploy")
         zhifu("platform", "add", "udemy")
         zhifu("learner", "add", "-p", "udemy")
+        zhifu("content", "publish", "-p", "udemy", "--ref", "a", "--price", "5.00")
         zhifu("deposit", "platform:udemy", "100.00", "--mint")
         yield zhifu
 

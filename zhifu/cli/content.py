@@ -26,6 +26,7 @@ from zhifu.cli.plan import (
 from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
 from zhifu.cli.terms import Bound, Duration, Renewable, RoyaltyBps, terms_of, told
+from zhifu.cli.turn import turn_of
 from zhifu.exceptions import InvalidInput
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def price(
     """Set a content's price from tomorrow (UTC). Signed by an operator of its host."""
     number = session.directory.content(which)
     units = session.amounts.units(amount)
-    receipt = session.network.license.set_price(_host(session, number), number, units)
+    with turn_of(session, _host(session, number)) as operator:
+        receipt = session.network.license.set_price(operator, number, units)
     data = {"content": number, "price_units": units, "transaction": receipt.transaction_hash}
     said = f"From tomorrow (UTC), {which} costs {session.amounts.shown(units)}."
     return answer(data, said)
@@ -175,7 +177,8 @@ def prices(
     """
     number = session.directory.content(which)
     found = [_step(session, text) for text in steps]
-    receipt = session.network.license.set_prices(_host(session, number), number, found)
+    with turn_of(session, _host(session, number)) as operator:
+        receipt = session.network.license.set_prices(operator, number, found)
     days = [(str(_FIRST_DAY + timedelta(step.from_day)), step.price) for step in found]
     data = {
         "content": number,
@@ -205,7 +208,8 @@ def change_plan(
     shares = (seller_bps, referrer_bps, host_bps, network_bps)
     plan = split_plan(session, host, creator or [], *shares)
     license_ = session.network.license
-    receipt = license_.set_plan(session.operator(host), number, plan)
+    with turn_of(session, session.operator(host)) as operator:
+        receipt = license_.set_plan(operator, number, plan)
     (event,) = license_.emitted(receipt, "PlanChanged")
     window = session.network.settlement.window_of(session.directory.published(number).window_class)
     since = event["fromEpoch"] * window
@@ -258,8 +262,8 @@ def publish_file(
 def _publish(session: Session, host: int, found: Sequence[Publication]) -> dict[str, int]:
     from zhifu.publishing import publish_missing
 
-    operator = session.operator(host)
-    with session.progress("Publishing", len(found)) as advance:
+    turn, progress = turn_of(session, session.operator(host)), session.progress
+    with turn as operator, progress("Publishing", len(found)) as advance:
         numbers = publish_missing(session.network, operator, host, found, published=advance)
     session.refresh()
     return numbers
@@ -325,6 +329,7 @@ def _host(session: Session, number: int) -> Any:
 
 def _set_active(session: Session, which: str, *, active: bool) -> Answer:
     number = session.directory.content(which)
-    receipt = session.network.license.set_active(_host(session, number), number, active)
+    with turn_of(session, _host(session, number)) as operator:
+        receipt = session.network.license.set_active(operator, number, active)
     data = {"content": number, "on_sale": active, "transaction": receipt.transaction_hash}
     return answer(data, f"{which} is {'on sale' if active else 'closed'}.")

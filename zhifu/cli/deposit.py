@@ -10,6 +10,7 @@ from zhifu.cli.answer import Answer, answer
 from zhifu.cli.command import command
 from zhifu.cli.root import MONEY, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 
 if TYPE_CHECKING:
     from zhifu.accounts import Account
@@ -54,7 +55,8 @@ def deposit(
     to = session.account(account)
     units = session.amounts.units(amount)
     signer = _depositor(session, account)
-    receipt = put_in(session, signer, to, units, mint=mint)
+    with turn_of(session, signer):
+        receipt = put_in(session, signer, to, units, mint=mint)
     available = session.network.settlement.available_of(to)
     name, left = session.account_name(to), session.amounts.shown(available)
     data = {

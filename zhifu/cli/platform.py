@@ -11,6 +11,7 @@ from zhifu.cli.answer import Answer, answer, facts, table
 from zhifu.cli.command import command, group
 from zhifu.cli.root import MEMBERS, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 from zhifu.cli.when import shown_time
 from zhifu.exceptions import InvalidInput
 
@@ -115,12 +116,13 @@ def operator(
     from zhifu.operators import ensure_accepted
 
     number = session.directory.platform(which)
-    signer = _owner(session, number)
-    registry = session.network.registry
-    receipt = registry.set_operator(signer, number, session.address(address), not stop)
+    registry, operator = session.network.registry, session.address(address)
+    with turn_of(session, _owner(session, number)) as signer:
+        receipt = registry.set_operator(signer, number, operator, not stop)
     key = _key_at_hand(session, signer, address)
     if key is not None and not stop:
-        ensure_accepted(registry, number, key)
+        with turn_of(session, key):
+            ensure_accepted(registry, number, key)
     return _changed(session, number, receipt.transaction_hash)
 
 
@@ -135,15 +137,13 @@ def accept(session: Session, which: Which) -> Answer:
 
     A platform can be accepted two days after `zhifu platform transfer`.
     """
-    from zhifu.keyring import platform_key
-
     number = session.directory.platform(which)
     registry = session.network.registry
-    signer = session.signer(platform_key(session.directory.platform_name(number)))
-    if registry.changes_of(number).owner.account == signer.address:
-        receipt = registry.accept_platform(signer, number)
-    else:
-        receipt = registry.accept_operator(signer, number)
+    with turn_of(session, _owner(session, number)) as signer:
+        if registry.changes_of(number).owner.account == signer.address:
+            receipt = registry.accept_platform(signer, number)
+        else:
+            receipt = registry.accept_operator(signer, number)
     return _changed(session, number, receipt.transaction_hash)
 
 
@@ -168,9 +168,9 @@ def transfer(
     number = session.directory.platform(which)
     if (address is None) != cancel:
         raise InvalidInput("owner", "must be given as an address, or --cancel instead")
-    receipt = session.network.registry.transfer_platform(
-        _owner(session, number), number, session.address(address) if address else NO_ADDRESS
-    )
+    to = session.address(address) if address else NO_ADDRESS
+    with turn_of(session, _owner(session, number)) as signer:
+        receipt = session.network.registry.transfer_platform(signer, number, to)
     return _changed(session, number, receipt.transaction_hash)
 
 
@@ -181,9 +181,9 @@ def treasury(session: Session, which: Which, address: Address) -> Answer:
     Until then they go to the present treasury, and naming that one takes the change back.
     """
     number = session.directory.platform(which)
-    receipt = session.network.registry.set_treasury(
-        _owner(session, number), number, session.address(address)
-    )
+    to = session.address(address)
+    with turn_of(session, _owner(session, number)) as signer:
+        receipt = session.network.registry.set_treasury(signer, number, to)
     return _changed(session, number, receipt.transaction_hash)
 
 
@@ -209,7 +209,8 @@ def fee(
     hashes = []
     if host_bps is not None:
         _require_bps("host_bps", host_bps)
-        hashes.append(registry.set_host_fee(_owner(session, number), number, host_bps))
+        with turn_of(session, _owner(session, number)) as signer:
+            hashes.append(registry.set_host_fee(signer, number, host_bps))
     if network_bps is not None:
         _require_bps("network_bps", network_bps)
         hashes.append(registry.set_network_fee(session.signer(ADMIN), number, network_bps))

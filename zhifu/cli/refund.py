@@ -13,6 +13,7 @@ from zhifu.cli.fiat import order_data
 from zhifu.cli.order import OrderName, direct_id
 from zhifu.cli.root import TRADE, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 from zhifu.exceptions import InvalidInput
 from zhifu.payments import Destination
 
@@ -98,10 +99,13 @@ def _refund_direct(session: Session, order_id: bytes, part: str | None) -> Answe
 
     order, settlement = find_order(session.network, order_id), session.network.settlement
     if part is None:
-        receipt = settlement.refund(session.operator(order.seller), order)
+        with turn_of(session, session.operator(order.seller)) as signer:
+            receipt = settlement.refund(signer, order)
     else:
         host, _ = session.network.license.plan_of(order.content)
-        receipt = settlement.refund_part(session.operator(host), order, session.amounts.units(part))
+        units = session.amounts.units(part)
+        with turn_of(session, session.operator(host)) as signer:
+            receipt = settlement.refund_part(signer, order, units)
     event = "OrderRefunded" if part is None else "OrderPartRefunded"
     refunded = settlement.emitted(receipt, event)[0]
     data = {

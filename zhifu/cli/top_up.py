@@ -11,6 +11,7 @@ from zhifu.cli.command import command, group
 from zhifu.cli.outgoing import Platform
 from zhifu.cli.root import MONEY, app
 from zhifu.cli.session import Session
+from zhifu.cli.turn import turn_of
 from zhifu.cli.when import shown_time
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def limit(
     if amount is not None:
         owner = session.signer(platform_key(session.directory.platform_name(number)))
         units = 0 if _is_nothing(amount) else session.amounts.units(amount)
-        receipt = settlement.set_top_up_limit(owner, number, units)
+        with turn_of(session, owner):
+            receipt = settlement.set_top_up_limit(owner, number, units)
         data = {**data, "set_units": units, "transaction": receipt.transaction_hash}
     per_day, left = settlement.top_up_limit_of(number)
     data = {**data, "per_day_units": per_day, "left_units": left}

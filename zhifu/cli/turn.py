@@ -18,8 +18,8 @@ _FILE = "sqlite:///"
 
 
 @contextmanager
-def turn_of(session: Session, signer: Signer) -> Iterator[None]:
-    """Let no gateway on the database of the settings sign with a key meanwhile.
+def turn_of(session: Session, signer: Signer) -> Iterator[Signer]:
+    """Let no gateway on the database of the settings sign with a key meanwhile; the key.
 
     So that two never sign with one nonce. Where there is no such database, nobody is waited for.
     Raises LaneBusy if the key is not free in time.
@@ -30,11 +30,11 @@ def turn_of(session: Session, signer: Signer) -> Iterator[None]:
 
     url = session.settings.database_url
     if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).exists():
-        yield
+        yield signer
         return
     store = Store.open(url)
     try:
         with Turn(Leases(store), signer.address, patience_seconds=PATIENCE_SECONDS):
-            yield
+            yield signer
     finally:
         store.close()

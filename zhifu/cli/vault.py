@@ -27,8 +27,8 @@ _NO = 3
 def rotate(session: Session) -> Answer:
     """Seal everything by a new key, which goes into the file vault.key.
 
-    The old one is kept in vault.key.old. Stop every service on this database first, and bring the
-    new file to the other machines.
+    What that file held before is kept in vault.key.old. Stop every service on this database first,
+    and bring the new file to the other machines.
     """
     from zhifu.notify import resealing
     from zhifu.store import Store

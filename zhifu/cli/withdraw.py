@@ -44,7 +44,12 @@ def withdraw(
 
     Signed by the account's own key, or by an operator or the owner of the platform.
     """
+    from zhifu.accounts import learner_of
+
     source = session.account(account)
+    if learner_of(source):
+        rule = "must not be a learner's, which the gateway pays out: POST /v1/payouts"
+        raise InvalidInput("account", rule, account)
     available = session.network.settlement.available_of(source)
     units = session.amounts.units(amount) if amount else available
     if not 0 < units <= available:

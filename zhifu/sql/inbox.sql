@@ -38,7 +38,7 @@ WHERE leases.until <= :now OR leases.holder = excluded.holder;
 UPDATE leases SET until = :until WHERE name = :name AND holder = :holder AND until > :now;
 
 -- release_lease --
-UPDATE leases SET until = :now WHERE name = :name AND holder = :holder AND until > :now;
+DELETE FROM leases WHERE name = :name AND holder = :holder;
 
 -- lease --
 SELECT holder, until FROM leases WHERE name = :name AND until > :now;
