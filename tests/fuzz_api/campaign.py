@@ -26,7 +26,7 @@ _ALL_PHASES = "examples,coverage,fuzzing,stateful"
 _MORE_PHASES = "fuzzing,stateful"
 
 #: Some operations take no input, so that there is but one case of them.
-_FRUITFUL_OPERATIONS = 30
+_FRUITFUL_OPERATIONS = 65
 _LEAST_EXAMPLES = 5
 _MOST_EXAMPLES = 300
 

@@ -12,7 +12,7 @@ import pytest
 from tests.fuzz_api.campaign import ENVIRONMENT, Plan, run
 from tools.environment import NoPython
 
-CASES = 1_000
+CASES = 10_000
 SEED = 20_251_123
 
 
