@@ -27,7 +27,7 @@ from zhifu.store import Store
 
 #: So many callbacks are verified and stored at once, and so many are here at all.
 _CALLBACKS = 64
-_CALLBACKS_HERE = 512
+CALLBACKS_HERE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Service:
     probes: Mapping[str, Probe]
     contacts: Contacts
     lags: Lags
-    callback_door: Room = field(default_factory=lambda: Room(_CALLBACKS_HERE))
-    callback_room: Room = field(default_factory=lambda: Room(_CALLBACKS, _CALLBACKS_HERE))
+    callback_door: Room = field(default_factory=lambda: Room(CALLBACKS_HERE))
+    callback_room: Room = field(default_factory=lambda: Room(_CALLBACKS, CALLBACKS_HERE))
 
 
 def service_of(request: Request) -> Service:
