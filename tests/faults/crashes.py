@@ -1,7 +1,7 @@
 """Let a gateway die at every point of a payment's way, and see that nothing is lost or done twice.
 
 python -m tests.faults.crashes --each 400               as `make faults` does, on both databases
-python -m tests.faults.crashes --point "batch stored" --first 17 --each 1         one round again
+python -m tests.faults.crashes --point "batch settled" --first 17 --each 1         one round again
 
 Ends with one line, and a status that is not 0 if anything was lost or done twice, or if a point was
 not reached.
@@ -125,7 +125,11 @@ def town_of(fair: Fair, database: str) -> Iterator[Town]:
     """A town with an empty database; the chain is as before, afterwards."""
     snapshot = fair.anvil.snapshot()
     with place(database) as databases:
-        yield Town(replace(fair, databases=databases, keys=count(1)), databases.url())
+        town = Town(replace(fair, databases=databases, keys=count(1)), databases.url())
+        try:
+            yield town
+        finally:
+            town.end()
     fair.anvil.revert(snapshot)
 
 

@@ -73,11 +73,17 @@ class Fuse:
 
 
 class FusedStore(Store):
-    """A database behind a fuse: places are named after a transaction's first statement."""
+    """A database behind a fuse: places are named after a transaction's first statement.
 
-    def __init__(self, url: str, fuse: Fuse) -> None:
-        super().__init__(url)
+    Its connections are those of `store`, which outlives it.
+    """
+
+    def __init__(self, store: Store, fuse: Fuse) -> None:
+        vars(self).update(vars(store))
         self.fuse = fuse
+
+    def close(self) -> None:
+        self._closed = True
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

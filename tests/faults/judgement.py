@@ -57,8 +57,8 @@ class Start(NamedTuple):
 
 def start_of(town: Town) -> Start:
     """What is to be compared with later."""
-    ((withdrawals,),) = town.fair.rows("SELECT count(*) FROM acts WHERE kind = 'withdrawal'")
-    ((pay_outs,),) = town.fair.rows("SELECT count(*) FROM payouts")
+    ((withdrawals,),) = town.rows("SELECT count(*) FROM acts WHERE kind = 'withdrawal'")
+    ((pay_outs,),) = town.rows("SELECT count(*) FROM payouts")
     block, available = town.fair.network.chain.block_number(), town.fair.available(PLATFORM)
     return Start(town.now, block, available, withdrawals, pay_outs, town.on_balances())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from tests.faults.fuse import Fuse, FusedChain, FusedProvider, FusedStore
 from tests.integration.fair import LEARNERS, Fair
@@ -33,7 +34,11 @@ _LIMIT_DAYS = 3
 
 @dataclass
 class Town:
-    """A fair, whose provider's books begin anew with each round; `now` in Unix seconds."""
+    """A fair, whose provider's books begin anew with each round; `now` in Unix seconds.
+
+    Its processes take the connections of one `store`: to open a database takes longer than most
+    rounds. Whoever dies leaves none in a transaction, as `tests.faults.kills` shows of real ones.
+    """
 
     fair: Fair
     database_url: str
@@ -42,9 +47,21 @@ class Town:
     names: count[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        Store.open(self.database_url).close()
+        assert self.fair.databases is not None
+        self.store = Store.open(self.database_url)
+        self._eyes = self.fair.databases.connect()
         self._allow_top_ups()
         self.begin()
+
+    def end(self) -> None:
+        """Close what stayed open from one process to the next."""
+        self._eyes.close()
+        self.store.close()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query finds in the database, past the gateway."""
+        found: list[tuple[Any, ...]] = self._eyes.execute(query).fetchall()
+        return found
 
     def begin(self) -> None:
         """A provider without any payments."""
@@ -70,7 +87,7 @@ class Town:
 
     def outlast_turns(self) -> None:
         """The time passes that a dead process's turn at a lane lasts."""
-        self.fair.rows(f"UPDATE leases SET until = until - {_TURN_MILLISECONDS} RETURNING name")
+        self.rows(f"UPDATE leases SET until = until - {_TURN_MILLISECONDS} RETURNING name")
 
     def start(self, fuse: Fuse) -> Process:
         """A new process on the same database."""
@@ -83,7 +100,7 @@ class Process:
     def __init__(self, town: Town, fuse: Fuse) -> None:
         self._town = town
         self._fuse = fuse
-        self._store = FusedStore(town.database_url, fuse)
+        self._store = FusedStore(town.store, fuse)
         self._chain = FusedChain(town.fair.anvil.rpc_url, fuse)
         try:
             self.gateway = self._gateway()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -124,9 +123,9 @@ def test_a_crash_is_recovered_from(fair: Fair, act: Asked, point: str) -> None:
 def test_what_is_not_stored_was_not_asked_for(fair: Fair, place: str) -> None:
     """SUB-11: an act and its signed transaction are stored together or not at all."""
     act = ACTS["withdrawal"]
-    Store.open(fair.url()).close()
-    with closing(FusedStore(fair.url(), Fuse(place))) as store:
-        gateway = Gateway(store, fair.network, fair.operators, {"sandbox": SandboxProvider()})
+    with Store.open(fair.url()) as store:
+        fused = FusedStore(store, Fuse(place))
+        gateway = Gateway(fused, fair.network, fair.operators, {"sandbox": SandboxProvider()})
         with pytest.raises(Killed):
             act.ask(gateway)
     is_stored = place != "before put_act"
