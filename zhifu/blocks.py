@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from eth_utils.address import is_address, is_checksum_address, to_checksum_address
+from eth_utils.address import is_address, is_checksum_address
 
+from zhifu.abi.addresses import checksummed
 from zhifu.exceptions import InvalidInput
 
 #: A block by number, or ``"latest"``, ``"pending"``, ``"safe"``, ``"finalized"``, ``"earliest"``.
@@ -82,7 +83,7 @@ def checksum_address(address: str) -> str:
     carries_checksum = address[2:] not in (address[2:].lower(), address[2:].upper())
     if carries_checksum and not is_checksum_address(address):
         raise InvalidInput("address", "must keep its EIP-55 checksum", address)
-    return str(to_checksum_address(address))
+    return checksummed(bytes.fromhex(address[2:]))
 
 
 def block_from_json(block: Mapping[str, Any]) -> Block:

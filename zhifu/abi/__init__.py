@@ -19,7 +19,9 @@ from eth_utils.abi import (
     event_abi_to_log_topic,
     function_abi_to_4byte_selector,
 )
-from eth_utils.address import to_checksum_address
+
+from zhifu.abi.addresses import checksummed
+from zhifu.abi.fixed import FixedDecoder, fixed_decoder
 
 _WORD_BYTES = 32
 
@@ -57,12 +59,27 @@ class Event:
         A contract does not check that text is UTF-8: what is not comes out with backslash escapes,
         and so do zero bytes, which not every database keeps in a text.
         """
+        decode_fixed = self._decode_fixed
+        values = decode_fixed(topics[1:], data) if decode_fixed else None
+        if values is None:
+            values = self._decode_any(topics, data)
+        return dict(zip(self._names, values, strict=True))
+
+    @cached_property
+    def _decode_fixed(self) -> FixedDecoder | None:
+        kinds = [[kind for _, kind in each] for each in (self.indexed, self.plain)]
+        return fixed_decoder(*kinds)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [name for name, _ in (*self.indexed, *self.plain)]
+
+    def _decode_any(self, topics: Sequence[bytes], data: bytes) -> list[Any]:
         types = [kind for _, kind in self.indexed]
         values = [decode([kind], topic)[0] for kind, topic in zip(types, topics[1:], strict=True)]
         plain_types = [kind for _, kind in self.plain]
-        names = [name for name, _ in (*self.indexed, *self.plain)]
-        values = _checksummed([*values, *_decode_leniently(plain_types, data)], types + plain_types)
-        return dict(zip(names, values, strict=True))
+        values += _decode_leniently(plain_types, data)
+        return _checksummed(values, types + plain_types)
 
 
 @dataclass(frozen=True)
@@ -170,10 +187,6 @@ def _checksum(value: Any, kind: str) -> Any:
     if "address" not in kind:
         return value
     if isinstance(value, str):
-        return _address(value) if len(value) == 42 and value.startswith("0x") else value
+        is_address = len(value) == 42 and value.startswith("0x")
+        return checksummed(bytes.fromhex(value[2:])) if is_address else value
     return tuple(_checksum(each, kind) for each in value) if isinstance(value, tuple) else value
-
-
-@lru_cache(maxsize=65_536)
-def _address(value: str) -> str:
-    return str(to_checksum_address(value))
