@@ -25,13 +25,15 @@ from zhifu.anvil import Anvil, AnvilNode, dev_signer
 from zhifu.audit import Audit, audit
 from zhifu.catalogue import CatalogueRow, ContentKey, read_catalogue, read_demand
 from zhifu.chain import Chain
+from zhifu.clearing import net
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.directory import Directory
 from zhifu.exceptions import CatalogueError, CurrencyMismatch, InvalidInput
+from zhifu.facts import WHOLE_BPS
 from zhifu.gateway import Gateway
 from zhifu.market import Market, Member, Offering, open_market
 from zhifu.maturity import matured, release
-from zhifu.netting import liquidity_saving, net_positions
+from zhifu.netting import nets_by_name
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.signing import Signer
@@ -351,6 +353,7 @@ def conclude(market: Market, surveyed: Survey, taken: Till, found: Audit) -> Res
     settled = found.state.sold_counts()
     gas, batches = _gas(market.network)
     orders = settled.total()
+    netting = net(market.network)
     return Result(
         demand_paid=surveyed.paid,
         demand_free=surveyed.free,
@@ -367,8 +370,8 @@ def conclude(market: Market, surveyed: Survey, taken: Till, found: Audit) -> Res
         conservation=found.conserved,
         held=found.held,
         available=found.available,
-        net_positions=net_positions(found.state, market.names),
-        liquidity_saving=liquidity_saving(found.state),
+        net_positions=nets_by_name(netting, market.names),
+        liquidity_saving=netting.saved_bps / WHOLE_BPS,
         peak_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         findings=found.findings,
     )
