@@ -2,7 +2,8 @@
 
 `audit` reads every event and every batch's calldata of a network, computes all balances, holds,
 orders and licences anew, and compares them with what Settlement and ContentLicense store. It uses
-nothing that a gateway has written down. What the registry stores is not compared.
+nothing that a gateway has written down, and no code of the gateway but how a node is asked and how
+events are decoded. What the registry stores is not compared.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from zhifu import accounts
-from zhifu.blocks import Log
+from zhifu.audited_storage import Finding, Storage
+from zhifu.blocks import Log, Transaction
 from zhifu.contract import Contract
 from zhifu.deployment import Network
-from zhifu.models import NO_ADDRESS, Hold
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Bucket, Divergence, Moment
+from zhifu.invariants import Line, Sums, lines, of_divergence, of_sums
+from zhifu.recomputation import Recomputation, Witness
+from zhifu.recomputed import Divergence, Moment
 
-ORDERS_PER_WORD = 7
-
-_LOGS_AT_ONCE = 2_000
+#: Small enough that what is in the air of calldata stays small too.
+_LOGS_AT_ONCE = 200
+_BLOCKS_AT_ONCE = 1_000
 
 Progress = Callable[[int], object]
 """Told how many events were read since it was last called."""
@@ -30,185 +30,129 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit found; amounts are ledger units.
+    """What an audit found as of a block; amounts are ledger units.
 
-    `findings` has a line per disagreement: an empty one means that invariants 1 to 3, 6 and 8
-    hold. `in_dispute` are disputed prices with their bonds; `unaccounted` are tokens sent to
-    Settlement without a deposit.
+    `lines` has each invariant of SPECIFICATION.md, and `broken` what is not as it must be.
+    `in_dispute` are disputed prices with their bonds; `unaccounted` are tokens sent to Settlement
+    without a deposit.
     """
 
     state: Recomputation
-    available: int
-    held: int
-    in_dispute: int
-    unaccounted: int
-    findings: tuple[str, ...]
+    block: int
+    sums: Sums | None
+    broken: tuple[Finding, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is to be said of each invariant."""
+        return lines(self.state, self.sums, self.broken)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is wrong, in a line each: none means that all invariants hold."""
+        return tuple(each.said for each in self.broken)
+
+    @property
+    def available(self) -> int:
+        """All available balances together."""
+        return self.sums.available if self.sums else 0
+
+    @property
+    def held(self) -> int:
+        """All money in holds."""
+        return self.sums.held if self.sums else 0
+
+    @property
+    def in_dispute(self) -> int:
+        """All money that open disputes keep."""
+        return self.sums.in_dispute if self.sums else 0
+
+    @property
+    def unaccounted(self) -> int:
+        """Tokens that belong to nobody."""
+        return self.sums.unaccounted if self.sums else 0
 
     @property
     def conserved(self) -> bool:
         """Whether everything agrees to the last unit."""
-        return not self.findings
+        return not self.broken
 
 
-def audit(network: Network, *, progress: Progress = lambda _: None) -> Audit:
+def audit(
+    network: Network, *, progress: Progress = lambda _: None, witness: Witness | None = None
+) -> Audit:
     """Recompute a network from its first block to the latest and compare it with its storage.
 
     The chain may go on meanwhile: everything is read as of the block that was the latest.
+    `witness` is shown every sale, in chain order.
     """
-    state = Recomputation()
-    last = network.chain.block_number()
-    try:
-        recompute(network, state, last, progress)
-    except Divergence as divergence:
-        return Audit(state, 0, 0, 0, 0, (str(divergence),))
-    available, kept = sum(state.available.values()), state.held + state.in_dispute
-    (tokens,) = network.token.read_many("balanceOf", [(network.settlement.address,)], block=last)
-    unaccounted = tokens // network.settlement.tokens_per_unit() - available - kept
-    findings = [
-        *_compare_accounts(network, state, last),
-        *_compare_keys(network, state, last),
-        *_compare_holds(network, state, last),
-        *_compare_batches(network, state, last),
-        *_compare_orders(network, state, last),
-        *_compare_disputes(network, state, last),
-        *_compare_tokens(network, state, last),
-    ]
-    if available + kept != state.tokens_in - state.tokens_out:
-        moved = state.tokens_in - state.tokens_out
-        findings.append(f"accounts, holds and disputes are {available + kept}, tokens say {moved}")
-    if unaccounted < 0:
-        findings.append(
-            f"tokens are {-unaccounted} short of what accounts, holds and disputes add up to"
+    reading = Reading(network, progress, witness)
+    reading.to(reading.last)
+    return reading.conclude()
+
+
+class Reading:
+    """A recomputation that reads a network's history, up to one block after another.
+
+    `last` is the block that everything is compared as of: the latest when it was made.
+    """
+
+    def __init__(
+        self, network: Network, progress: Progress = lambda _: None, witness: Witness | None = None
+    ) -> None:
+        self._network = network
+        self._progress = progress
+        self.last = network.chain.block_number()
+        now = network.chain.timestamp(self.last)
+        self.state = Recomputation(self._calldata, witness, now)
+        self._next = network.deployment.first_block
+        self._divergence: Divergence | None = None
+        contracts = (network.registry, network.license, network.settlement)
+        self._known: dict[str, Contract] = {each.address: each for each in contracts}
+        self._settled = network.settlement.artifact.topic("BatchSettled")
+
+    def to(self, block: int) -> None:
+        """Read on, up to a block; not beyond an event that contradicts those before it."""
+        if self._divergence is None:
+            try:
+                self._read_to(block)
+            except Divergence as divergence:
+                self._divergence = divergence
+        self._next = max(self._next, block + 1)
+
+    def conclude(self) -> Audit:
+        """Compare the state with the network's storage as of `last`."""
+        if self._divergence is not None:
+            return Audit(self.state, self.last, None, (of_divergence(self._divergence),))
+        storage, state = Storage(self._network, self.last), self.state
+        sums = Sums(sum(state.available.values()), state.held, state.in_dispute, storage.tokens())
+        broken = (*storage.findings(state), *of_sums(state, sums))
+        return Audit(state, self.last, sums, broken)
+
+    def _read_to(self, block: int) -> None:
+        logs = self._network.chain.logs(
+            list(self._known), (), self._next, block, chunk_blocks=_BLOCKS_AT_ONCE
         )
-    return Audit(state, available, state.held, state.in_dispute, unaccounted, tuple(findings))
+        while chunk := list(islice(logs, _LOGS_AT_ONCE)):
+            for log, moment in zip(chunk, self._moments(chunk), strict=True):
+                event = self._known[log.address].decode(log)
+                self.state.apply(event.name, event.arguments, moment)
+            self._progress(len(chunk))
+
+    def _moments(self, logs: Sequence[Log]) -> Iterator[Moment]:
+        chain = self._network.chain
+        hashes = [log.transaction_hash for log in logs if log.topics[0] == self._settled]
+        sent = {each.hash: each for each in chain.transactions(hashes) if each is not None}
+        numbers = sorted({log.block_number for log in logs})
+        times = dict(zip(numbers, chain.timestamps(numbers), strict=True))
+        for log in logs:
+            yield _moment(log, times[log.block_number], sent.get(log.transaction_hash))
+
+    def _calldata(self, transaction_hash: str) -> bytes:
+        sent = self._network.chain.transaction(transaction_hash)
+        return b"" if sent is None else sent.input
 
 
-def recompute(network: Network, state: Recomputation, last: int, progress: Progress) -> None:
-    """Feed `state` with the network's events up to block `last`; raises Divergence."""
-    known: dict[str, Contract] = {
-        each.address: each for each in (network.settlement, network.license)
-    }
-    logs = network.chain.logs(list(known), (), network.deployment.first_block, last)
-    while chunk := list(islice(logs, _LOGS_AT_ONCE)):
-        moments = _moments(network, chunk)
-        for log, moment in zip(chunk, moments, strict=True):
-            event = known[log.address].decode(log)
-            state.apply(event.name, event.arguments, moment)
-        progress(len(chunk))
-
-
-def _moments(network: Network, logs: Sequence[Log]) -> Iterator[Moment]:
-    settled = network.settlement.artifact.topic("BatchSettled")
-    batches = [log.transaction_hash for log in logs if log.topics[0] == settled]
-    sent = network.chain.transactions(batches)
-    calldata = {each.hash: each.input for each in sent if each is not None}
-    numbers = sorted({log.block_number for log in logs})
-    times = dict(zip(numbers, network.chain.timestamps(numbers), strict=True))
-    for log in logs:
-        words = calldata.get(log.transaction_hash, b"") if log.topics[0] == settled else b""
-        yield Moment(times[log.block_number], words)
-
-
-def _compare_accounts(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    keys = sorted(state.available)
-    stored = network.settlement.read_many("availableOf", [(key,) for key in keys], block=last)
-    for key, actual in zip(keys, stored, strict=True):
-        if actual != state.available[key]:
-            name = accounts.name_of(key)
-            yield f"account {name} is {actual}, its events say {state.available[key]}"
-
-
-def _compare_keys(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    """The keys that learners' accounts obey or are offered to."""
-    keys = sorted({*state.keys, *state.offered})
-    stored = network.settlement.read_many("keysOf", [(key,) for key in keys], block=last)
-    for key, actual in zip(keys, stored, strict=True):
-        expected = (state.keys.get(key, NO_ADDRESS), *state.offered.get(key, (NO_ADDRESS, 0)))
-        if actual != expected:
-            yield f"keys of {accounts.name_of(key)} are {actual}, its events say {expected}"
-
-
-def _compare_holds(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    for function, buckets in (("holdOf", state.revenue), ("commissionOf", state.commission)):
-        keys: list[Any] = sorted(buckets)
-        stored = network.settlement.read_many(function, keys, block=last)
-        for key, packed in zip(keys, stored, strict=True):
-            expected = _as_hold(buckets[key], Hold.unpack(packed).epoch)
-            if Hold.unpack(packed) != expected:
-                yield f"{function} {key} is {Hold.unpack(packed)}, its events say {expected}"
-
-
-def _as_hold(bucket: Bucket, epoch: int) -> Hold:
-    """A bucket as a hold that was last touched in `epoch` stores it."""
-    captured, previous = bucket.get(epoch, 0), bucket.get(epoch - 1, 0)
-    return Hold(sum(bucket.values()) - captured - previous, previous, captured, epoch)
-
-
-def _compare_batches(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    keys = sorted(state.roots)
-    stored = network.settlement.read_many("rootOf", keys, block=last)
-    for key, root in zip(keys, stored, strict=True):
-        if root != state.roots[key]:
-            yield f"root of batch {key} is 0x{root.hex()}, its calldata says otherwise"
-    lanes = sorted(state.last_batch)
-    following = network.settlement.read_many("nextBatch", lanes, block=last)
-    for lane, number in zip(lanes, following, strict=True):
-        if number != state.last_batch[lane] + 1:
-            yield f"lane {lane} goes on with {number} after {state.last_batch[lane]}"
-
-
-def _compare_orders(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    """What became of orders: one by one where something did, those of batches by 256 too."""
-    orders = sorted({*state.states, *state.spent})
-    stored = network.settlement.read_many("factsOf", [(each,) for each in orders], block=last)
-    for order_id, facts in zip(orders, stored, strict=True):
-        implied = state.facts(order_id)
-        if facts != implied:
-            yield f"order 0x{order_id:064x} is {facts:#x}, its events say {implied:#x}"
-    expected = _spent_words(state)
-    words = network.settlement.read_many("spentOf", list(expected), block=last)
-    for key, word in zip(expected, words, strict=True):
-        if word != expected[key]:
-            yield f"spent orders of {key} are {word:#x}, their events say {expected[key]:#x}"
-
-
-def _compare_disputes(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    """Requested refunds and disputes, open or over."""
-    asked = sorted(state.answers)
-    answers = network.settlement.read_many("answerByOf", [(each,) for each in asked], block=last)
-    for order_id, answer_by in zip(asked, answers, strict=True):
-        if answer_by != state.answers[order_id]:
-            said = state.answers[order_id]
-            yield f"request of 0x{order_id:064x} is {answer_by}, its events say {said}"
-    argued = sorted({*state.disputes, *state.disputed})
-    disputes = network.settlement.read_many("disputeOf", [(each,) for each in argued], block=last)
-    for order_id, actual in zip(argued, disputes, strict=True):
-        known = state.disputes.get(order_id)
-        expected = (known.opener, known.bond, known.deadline) if known else (0, 0, 0)
-        if actual != expected:
-            yield f"dispute of 0x{order_id:064x} is {actual}, its events say {expected}"
-
-
-def _spent_words(state: Recomputation) -> dict[tuple[int, int, int, int], int]:
-    """By platform, lane, batch and group of 256 positions: a bit for each order that is spent."""
-    words = {
-        (*key, group): 0
-        for key, leaves in state.leaves.items()
-        for group in range(leaves * ORDERS_PER_WORD // 256 + 1)
-    }
-    for order_id in state.spent:
-        position = order_id & 0xFFFFFFFF
-        batch = (order_id >> 128, order_id >> 96 & 0xFFFFFFFF, order_id >> 32 & (1 << 64) - 1)
-        words[(*batch, position // 256)] |= 1 << position % 256
-    return words
-
-
-def _compare_tokens(network: Network, state: Recomputation, last: int) -> Iterator[str]:
-    """Claimed licences against who holds their tokens."""
-    keys = sorted(state.claimed)
-    stored = network.license.read_many("holderOf", [(key,) for key in keys], block=last)
-    for key, holder in zip(keys, stored, strict=True):
-        if holder != state.claimed[key]:
-            yield f"licence {key} is held by {holder}, its events say {state.claimed[key]}"
-        if key in state.refunded and int(holder, 16):
-            yield f"licence {key} was refunded and is still held by {holder}"
+def _moment(log: Log, timestamp: int, sent: Transaction | None) -> Moment:
+    calldata, sender = (sent.input, sent.sender) if sent else (b"", "")
+    return Moment(timestamp, calldata, sender, log.transaction_hash, log.block_number)

@@ -268,7 +268,7 @@ def _tell_conservation(stage: Stage) -> bool:
     verdict = "[green]true[/]" if found.conserved else "[red]false[/]"
     stage.say(
         f"conservation: {verdict} — in − out = available + held + in dispute for "
-        f"{len(state.orders):,} orders, {len(state.available):,} accounts and "
+        f"{state.sold:,} orders, {len(state.available):,} accounts and "
         f"{len(state.offers):,} contents, to the last unit"
     )
     return found.conserved

@@ -1,14 +1,15 @@
 """Every balance, hold and licence, computed anew from chain data alone.
 
 Fed with the network's events in chain order and the calldata of its batches, and with nothing that
-a gateway has written down. It follows SPECIFICATION.md; amounts are ledger units.
+a gateway has written down. It follows SPECIFICATION.md; amounts are ledger units. The orders of a
+batch are not kept: one that something happens to later is read again.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from zhifu import accounts
 from zhifu.accounts import Account
 from zhifu.recomputed import (
     CLAIMED,
+    DAY_SECONDS,
+    DELAY_SECONDS,
     DISPUTED,
     FROM_ACCOUNT,
     PAID,
@@ -29,18 +32,26 @@ from zhifu.recomputed import (
     Moment,
     Offer,
     Parts,
+    Settled,
     Sold,
     agree,
 )
 from zhifu.recomputed_batch import Lot, RecomputedBatch
+from zhifu.recomputed_members import Members
 
-DAY_SECONDS = 86_400
-DELAY_SECONDS = 2 * DAY_SECONDS
 DISPUTE_SECONDS = 14 * DAY_SECONDS
 FIRST_VERSION = 1
 NEVER = 2**40 - 1
 
+_BATCHES_AT_HAND = 16
+
 _Event = Mapping[str, Any]
+
+Place = tuple[int, int, int]
+"""A batch: its platform, its lane and its number."""
+
+Witness = Callable[[Iterable[Sold]], object]
+"""Shown what was sold: a RecomputedBatch, or a direct order alone."""
 
 
 class OpenDispute(NamedTuple):
@@ -56,23 +67,39 @@ class OpenDispute(NamedTuple):
 class Recomputation:
     """The state of a network, from its events. `apply` takes them one by one, in chain order.
 
-    `states` has the state bits of direct orders, and of orders of batches to which more happened
-    than nothing or a whole refund; `spent` all orders of batches to which anything happened;
-    `answers` by when a requested refund must be answered, NEVER if it was refused; `disputed` the
-    orders that ever were in dispute; `keys` the keys that learners' accounts obey, `offered` those
-    that may take them over, and from when; `limits` how much a platform may top up a day, by the
-    second it holds from, and `topped_up` how much it did.
+    `calldata` reads that of a transaction again; `witness` is shown every sale. `now` is the moment
+    that `standing` counts licences at (Unix seconds).
+
+    `direct` are the orders that are in no batch; `states` has their state bits, and those of orders
+    of batches to which more happened than nothing or a whole refund. `spent` and `ended` have, for
+    each batch, a bit for each order to which anything happened, and that was wholly refunded;
+    `refunded` are the direct orders that were. `refunds` says in which transaction and block an
+    order was. `answers` is by when a requested refund must be answered, NEVER if it was refused;
+    `disputed` the orders that ever were in dispute; `keys` the keys that learners' accounts obey,
+    `offered` those that may take them over, and from when; `limits` how much a platform may top up
+    a day, by the second it holds from, and `topped_up` how much it did.
+
+    `captured` is all that was ever put into holds; what of it was `released`, by holds and by
+    disputes, and `given_back`, is told apart. `paid` is what splits have credited to creators,
+    hosts and the network, `earned` to sellers and referrers.
     """
 
+    calldata: Callable[[str], bytes]
+    witness: Witness | None = None
+    now: int = 0
+    members: Members = field(default_factory=Members)
     windows: dict[int, int] = field(default_factory=dict)
     paused: bool = False
     offers: dict[int, Offer] = field(default_factory=dict)
     available: dict[Account, int] = field(default_factory=lambda: defaultdict(int))
     commission: dict[tuple[Account, int], Bucket] = field(default_factory=dict)
-    orders: dict[int, Sold] = field(default_factory=dict)
+    batches: dict[Place, Settled] = field(default_factory=dict)
+    last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
+    direct: dict[int, Sold] = field(default_factory=dict)
     states: dict[int, int] = field(default_factory=dict)
     part_refunds: Counter[int] = field(default_factory=Counter)
-    spent: set[int] = field(default_factory=set)
+    spent: Counter[Place] = field(default_factory=Counter)
+    ended: Counter[Place] = field(default_factory=Counter)
     refunded: set[int] = field(default_factory=set)
     answers: dict[int, int] = field(default_factory=dict)
     disputes: dict[int, OpenDispute] = field(default_factory=dict)
@@ -82,11 +109,20 @@ class Recomputation:
     offered: dict[Account, tuple[str, int]] = field(default_factory=dict)
     limits: dict[int, dict[int, int]] = field(default_factory=dict)
     topped_up: Counter[tuple[int, int]] = field(default_factory=Counter)
-    roots: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
-    leaves: dict[tuple[int, int, int], int] = field(default_factory=dict)
-    last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
     tokens_in: int = 0
     tokens_out: int = 0
+    sold: int = 0
+    standing: int = 0
+    captured: int = 0
+    released: int = 0
+    given_back: int = 0
+    paid: int = 0
+    earned: int = 0
+    debits: int = 0
+
+    def __post_init__(self) -> None:
+        """Keep the batches that were read again last."""
+        self._read_again = lru_cache(maxsize=_BATCHES_AT_HAND)(self._read)
 
     def apply(self, event: str, arguments: _Event, moment: Moment) -> None:
         """Take one event into account; raises Divergence when it contradicts those before it."""
@@ -114,23 +150,73 @@ class Recomputation:
         """All money that open disputes keep, bonds included."""
         return sum(each.amount + each.bond for each in self.disputes.values())
 
+    @property
+    def questioned(self) -> int:
+        """What open disputes keep of prices, without their bonds."""
+        return sum(each.amount for each in self.disputes.values())
+
     def facts(self, order_id: int) -> int:
         """What Settlement must have stored about an order; 0 for nothing."""
         state = self.states.get(order_id)
         if state is None:
             return 0
-        return self.orders[order_id].capture.word(state, self.part_refunds[order_id])
+        return self.order(order_id).capture.word(state, self.part_refunds[order_id])
 
-    def licenses(self, timestamp: int) -> Iterator[Sold]:
-        """The orders whose licence stands at a moment (Unix seconds)."""
-        for sold in self.orders.values():
-            begins, ends = sold.capture.begins, sold.capture.ends
-            if sold.order_id not in self.refunded and (not ends or begins <= timestamp < ends):
-                yield sold
+    def order(self, order_id: int) -> Sold:
+        """An order that was made; raises Divergence for any other."""
+        sold = self.direct.get(order_id) or self._of_batch(order_id)
+        if sold is None:
+            raise Divergence("order of an event", "made before", order_id)
+        return sold
 
-    def sold_counts(self) -> Counter[tuple[int, int | str, int]]:
-        """How often each (seller, licensee, content) was sold."""
-        return Counter((each.seller, each.licensee, each.content) for each in self.orders.values())
+    def is_refunded(self, order_id: int) -> bool:
+        """Whether an order was wholly refunded."""
+        return order_id in self.refunded or _has(self.ended, order_id)
+
+    @property
+    def wholly_refunded(self) -> int:
+        """How many orders were refunded as a whole."""
+        return len(self.refunded) + sum(bits.bit_count() for bits in self.ended.values())
+
+    def batch(self, place: Place) -> RecomputedBatch:
+        """A batch that was settled, read again."""
+        return self._read_again(place)
+
+    def _of_batch(self, order_id: int) -> Sold | None:
+        place, position = place_of(order_id)
+        return self._read_again(place).order(position) if place in self.batches else None
+
+    def _read(self, place: Place) -> RecomputedBatch:
+        known = self.batches[place]
+        lot = Lot(*place, known.sale_day, known.timestamp)
+        calldata = self.calldata(known.transaction_hash)
+        return RecomputedBatch(lot, calldata, self.offers, self.windows)
+
+    # The platforms
+
+    def _on_platform_admitted(self, event: _Event, _: Moment) -> None:
+        self.members.admit(event)
+
+    def _on_platform_status_changed(self, event: _Event, _: Moment) -> None:
+        self.members.change_status(event)
+
+    def _on_platform_transferred(self, event: _Event, _: Moment) -> None:
+        self.members.transfer(event)
+
+    def _on_network_fee_changed(self, event: _Event, _: Moment) -> None:
+        self.members.change_network_fee(event)
+
+    def _on_host_fee_changed(self, event: _Event, _: Moment) -> None:
+        self.members.change_host_fee(event)
+
+    def _on_treasury_changed(self, event: _Event, _: Moment) -> None:
+        self.members.change_treasury(event)
+
+    def _on_operator_changed(self, event: _Event, _: Moment) -> None:
+        self.members.change_operator(event)
+
+    def _on_learners_registered(self, event: _Event, _: Moment) -> None:
+        self.members.register(event)
 
     # The network and its contents
 
@@ -229,6 +315,7 @@ class Recomputation:
         self._require_open()
         sold = self._direct(event, moment)
         facts, paid = event["facts"], event["paid"]
+        agree("orders before this one of an id", False, sold.order_id in self.direct)
         agree("facts of a direct order", sold.capture.word(sold.state), facts)
         if sold.state & FROM_ACCOUNT:
             agree("tokens paid for an order from a balance", 0, paid)
@@ -238,11 +325,15 @@ class Recomputation:
             self.tokens_in += paid
             self.available[sold.payer] += paid - sold.price
         self.states[sold.order_id] = sold.state
-        self._capture(sold)
+        self.direct[sold.order_id] = sold
+        self._capture(sold, 1)
+        if self.witness is not None:
+            self.witness((sold,))
 
     def _direct(self, event: _Event, moment: Moment) -> Sold:
         content, seller, buyer, receiver, referrer, _, starts_at, *_rest = event["order"]
         offer = self._offer(content)
+        offer.require_open()
         heading = Heading(bool(seller), int(referrer, 16), starts_at)
         day, window = moment.timestamp // DAY_SECONDS, self.windows[offer.window_class]
         return Sold(
@@ -263,15 +354,30 @@ class Recomputation:
         agree("number of a batch", self.last_batch[key[:2]], key[2])
         today = moment.timestamp // DAY_SECONDS
         agree("sale day of a batch", True, 0 <= today - event["saleDay"] <= 1)
+        self.members.require_operator(*key[:2], moment.sender)
         lot = Lot(*key, event["saleDay"], moment.timestamp)
         batch = RecomputedBatch(lot, moment.calldata, self.offers, self.windows)
         agree("root of a batch", batch.root(), event["root"])
-        agree("orders of a batch", len(batch.orders), event["orders"])
-        agree("debit of a batch", sum(sold.price for sold in batch.orders), event["debit"])
-        self.roots[key], self.leaves[key] = event["root"], event["leaves"]
-        for sold in batch.orders:
-            self._debit(self._destination(sold.payer), sold.price)
-            self._capture(sold)
+        said = (event["leaves"], event["orders"], event["debit"])
+        agree(
+            "leaves, orders and debit of a batch", (batch.leaves, batch.orders, batch.debit), said
+        )
+        self.batches[key] = Settled(
+            len(self.batches) + 1,
+            event["saleDay"],
+            moment.timestamp,
+            moment.block_number,
+            moment.transaction_hash,
+            event["root"],
+            *said,
+        )
+        for account, amount in batch.debits().items():
+            self._debit(self._destination(account), amount)
+        for group in batch.groups:
+            self._offer(group.content).require_open()
+            self._capture(batch.sold(group, 0, 0), group.orders)
+        if self.witness is not None:
+            self.witness(batch)
 
     # After the sale
 
@@ -286,6 +392,7 @@ class Recomputation:
         sold = self._sold(event["orderId"])
         agree("part of a price", True, 0 < event["amount"] < self._left(sold))
         self._take_back(sold, event["amount"], moment)
+        self.given_back += event["amount"]
         self.part_refunds[sold.order_id] += event["amount"]
         self._keep(sold)
         self._give_back(sold, event["amount"], event["toAccount"])
@@ -345,8 +452,13 @@ class Recomputation:
         parts = sold.capture.parts(self._left(sold))
         self._split(sold.content, sold.capture.version, parts.revenue)
         for earner, part in _earned(sold, parts):
-            self.available[earner] += part
+            self._earn(earner, part)
         self._keep(sold, PAID_OUT)
+
+    def _earn(self, earner: Account, amount: int) -> None:
+        self.available[earner] += amount
+        self.earned += amount
+        self.released += amount
 
     # Releases
 
@@ -362,7 +474,7 @@ class Recomputation:
         bucket = self.commission.get((event["account"], event["class"]), {})
         amount = self._mature(bucket, event["class"], moment)
         agree("released commission", amount, event["amount"])
-        self.available[event["account"]] += amount
+        self._earn(event["account"], amount)
 
     def _split(self, content: int, version: int, amount: int) -> None:
         """Divide revenue by a plan; the first creator has what rounding leaves."""
@@ -374,8 +486,10 @@ class Recomputation:
         payees.append((accounts.of_platform(accounts.NETWORK), network_bps))
         shares = [amount * bps // total for _, bps in payees]
         shares[0] += amount - sum(shares)
+        self.released += amount
         for (payee, _), share in zip(payees, shares, strict=True):
             self.available[payee] += share
+            self.paid += share
 
     # Claimed licences
 
@@ -390,12 +504,18 @@ class Recomputation:
 
     # How money is divided and held
 
-    def _capture(self, sold: Sold) -> None:
-        agree("orders before this one of an id", False, sold.order_id in self.orders)
+    def _capture(self, sold: Sold, count: int) -> None:
+        """Put the prices of so many orders that are alike into their holds."""
         epoch = sold.capture.epoch
         for bucket, amount in self._holds(sold, sold.price):
-            bucket[epoch] = bucket.get(epoch, 0) + amount
-        self.orders[sold.order_id] = sold
+            bucket[epoch] = bucket.get(epoch, 0) + count * amount
+        self.captured += count * sold.price
+        self.sold += count
+        self.standing += count * self._stands(sold)
+
+    def _stands(self, sold: Sold) -> bool:
+        begins, ends = sold.capture.begins, sold.capture.ends
+        return not ends or begins <= self.now < ends
 
     def _take_back(self, sold: Sold, amount: int, moment: Moment) -> None:
         """Take from each hold what it has beyond what it will have when `amount` less is left."""
@@ -430,12 +550,17 @@ class Recomputation:
         self._end(sold, to_account)
 
     def _end(self, sold: Sold, to_account: bool) -> None:
-        self.refunded.add(sold.order_id)
+        self.standing -= self._stands(sold)
+        if sold.in_batch:
+            _mark(self.ended, sold.order_id)
+            _mark(self.spent, sold.order_id)
+        else:
+            self.refunded.add(sold.order_id)
         if sold.order_id in self.states:
             self.states[sold.order_id] |= REFUNDED
-        else:
-            self.spent.add(sold.order_id)
-        self._give_back(sold, self._left(sold), to_account)
+        left = self._left(sold)
+        self.given_back += left
+        self._give_back(sold, left, to_account)
 
     def _give_back(self, sold: Sold, amount: int, to_account: bool) -> None:
         if to_account:
@@ -447,13 +572,13 @@ class Recomputation:
     def _keep(self, sold: Sold, bits: int = 0) -> None:
         self.states[sold.order_id] = self._state(sold) | PAID | bits
         if sold.in_batch:
-            self.spent.add(sold.order_id)
+            _mark(self.spent, sold.order_id)
 
     def _sold(self, order_id: int) -> Sold:
         """An order that was made and not refunded."""
-        if order_id not in self.orders or order_id in self.refunded:
-            raise Divergence("order of an event", "made before and not refunded", order_id)
-        return self.orders[order_id]
+        if self.is_refunded(order_id):
+            raise Divergence("order of an event", "not refunded before", order_id)
+        return self.order(order_id)
 
     def _state(self, sold: Sold) -> int:
         return self.states.get(sold.order_id, sold.state)
@@ -482,9 +607,26 @@ class Recomputation:
                 f"debit of {accounts.name_of(account)}", self.available[account], amount
             )
         self.available[account] -= amount
+        self.debits += 1
 
     def _epoch(self, window_class: int, moment: Moment) -> int:
         return moment.timestamp // self.windows[window_class]
+
+
+def place_of(order_id: int) -> tuple[Place, int]:
+    """The batch of an order of one, and the order's position."""
+    lane, number = order_id >> 96 & 0xFFFFFFFF, order_id >> 32 & (1 << 64) - 1
+    return (order_id >> 128, lane, number), order_id & 0xFFFFFFFF
+
+
+def _mark(bits: Counter[Place], order_id: int) -> None:
+    place, position = place_of(order_id)
+    bits[place] |= 1 << position
+
+
+def _has(bits: Counter[Place], order_id: int) -> bool:
+    place, position = place_of(order_id)
+    return bool(bits[place] >> position & 1)
 
 
 def _holding(terms: Mapping[int, int], time: int) -> int:

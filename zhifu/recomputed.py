@@ -22,6 +22,9 @@ PAID_OUT = 64
 
 STATE_SHIFT = 160
 
+DAY_SECONDS = 86_400
+DELAY_SECONDS = 2 * DAY_SECONDS
+
 Bucket = dict[int, int]
 """Money by the epoch it was captured in."""
 
@@ -46,10 +49,13 @@ def agree(what: str, expected: Any, actual: Any) -> None:
 
 
 class Moment(NamedTuple):
-    """When and by what an event came; Unix seconds, and the calldata of a batch."""
+    """When and by what an event came; Unix seconds, and of a batch its calldata and its sender."""
 
     timestamp: int
-    calldata: bytes
+    calldata: bytes = b""
+    sender: str = ""
+    transaction_hash: str = ""
+    block_number: int = 0
 
 
 class Parts(NamedTuple):
@@ -113,6 +119,23 @@ class Sold(NamedTuple):
         return not self.state & PAID
 
 
+class Settled(NamedTuple):
+    """What an auditor keeps of a batch: enough to read its orders again, and to tell its books by.
+
+    `ordinal` counts the batches of the network in chain order, from 1.
+    """
+
+    ordinal: int
+    sale_day: int
+    timestamp: int
+    block_number: int
+    transaction_hash: str
+    root: bytes
+    leaves: int
+    orders: int
+    debit: int
+
+
 class Heading(NamedTuple):
     """What a sale names beside its content: a seller or none, a referrer or 0, a start or 0."""
 
@@ -139,6 +162,10 @@ class Offer:
     active: bool = True
     revenue: dict[int, Bucket] = field(default_factory=dict)
 
+    def require_open(self) -> None:
+        """Raise Divergence unless it is for sale."""
+        agree("sale of a content that is open", True, self.active)
+
     def price_on(self, day: int) -> int:
         """The price of a day, in days since 1970 (UTC)."""
         return self.prices[max(first for first in self.prices if first <= day)]
@@ -149,7 +176,6 @@ class Offer:
 
     def capture(self, day: int, timestamp: int, window: int, heading: Heading) -> Capture:
         """What a sale at the price of a day is made of; raises Divergence if there can be none."""
-        agree("sale of a content that is open", True, self.active)
         epoch = timestamp // window
         version = self.version_in(epoch)
         seller_bps, referrer_bps, *_ = self.plans[version]

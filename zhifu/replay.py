@@ -11,7 +11,7 @@ import resource
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
@@ -36,6 +36,7 @@ from zhifu.maturity import matured, release
 from zhifu.netting import nets_by_name
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
+from zhifu.recomputed import Sold
 from zhifu.signing import Signer
 
 NOON_SECONDS = 43_200
@@ -141,8 +142,13 @@ def run(options: Options, *, progress: Progress = lambda *_: None) -> Result:
         taken.take(draw(market, options, {row.key for row in rows}), progress)
         _release(market, chain, progress)
         progress("audit", 0, 0)
-        found = audit(market.network, progress=lambda count: progress("audit", count, 0))
-        return conclude(market, surveyed, taken, found)
+        sales = Sales()
+        found = audit(
+            market.network,
+            progress=lambda count: progress("audit", count, 0),
+            witness=sales.take,
+        )
+        return conclude(market, surveyed, taken, found, sales)
 
 
 def draw(market: Market, options: Options, known: set[ContentKey]) -> Iterator[Drawn]:
@@ -348,9 +354,21 @@ def _release(market: Market, chain: Chain, progress: Progress) -> None:
     release(market.network, market.admin, ripe, released=released)
 
 
-def conclude(market: Market, surveyed: Survey, taken: Till, found: Audit) -> Result:
+class Sales:
+    """How often each (seller, licensee, content) was sold on chain, as an audit shows it."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[int, int | str, int]] = Counter()
+
+    def take(self, orders: Iterable[Sold]) -> None:
+        """Count orders."""
+        for sold in orders:
+            self.counts[sold.seller, sold.licensee, sold.content] += 1
+
+
+def conclude(market: Market, surveyed: Survey, taken: Till, found: Audit, sales: Sales) -> Result:
     """Hold what the till accepted against what the chain has."""
-    settled = found.state.sold_counts()
+    settled = sales.counts
     gas, batches = _gas(market.network)
     orders = settled.total()
     netting = net(market.network)

@@ -19,7 +19,19 @@ from zhifu.exceptions import CatalogueError, CurrencyMismatch, InvalidInput
 from zhifu.gateway import Gateway
 from zhifu.market import Market, open_market
 from zhifu.providers.sandbox import SandboxProvider
-from zhifu.replay import Clock, Options, Result, Survey, Till, conclude, draw, noon, run, survey
+from zhifu.replay import (
+    Clock,
+    Options,
+    Result,
+    Sales,
+    Survey,
+    Till,
+    conclude,
+    draw,
+    noon,
+    run,
+    survey,
+)
 
 CATALOGUE = """platform,ref,title,subject,creator,currency,price_minor,learners,published
 north,optics,Optics,Physics,,USD,4999,0,
@@ -71,7 +83,9 @@ class Fair:
 
     def result(self) -> Result:
         """What the replay would end with now."""
-        return conclude(self.market, SURVEY, self.till, audit(self.market.network))
+        sales = Sales()
+        found = audit(self.market.network, witness=sales.take)
+        return conclude(self.market, SURVEY, self.till, found, sales)
 
 
 @pytest.fixture

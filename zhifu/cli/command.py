@@ -27,6 +27,15 @@ _RPC = Annotated[
         help="The chain's RPC address (environment: ZHIFU_RPC; default http://127.0.0.1:8945).",
     ),
 ]
+_DEPLOYMENT = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=_PANEL,
+        help="The network's deployment file (environment: ZHIFU_CHAIN__DEPLOYMENT; default that of"
+        " the chain, below the home).",
+    ),
+]
 _HOME = Annotated[
     Path | None,
     typer.Option(
@@ -48,6 +57,7 @@ _KEY_NAME = Annotated[
 _SHARED: Mapping[str, tuple[Any, object]] = {
     "as_json": (_JSON, False),
     "rpc": (_RPC, None),
+    "deployment": (_DEPLOYMENT, None),
     "home": (_HOME, None),
     "key_name": (_KEY_NAME, None),
 }

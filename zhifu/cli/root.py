@@ -10,6 +10,7 @@ SET_UP = "Set up a network"
 MEMBERS = "Platforms, learners, contents, keys"
 TRADE = "Sell and use"
 MONEY = "Money"
+BOOKS = "Books that anyone can check"
 STORY = "The whole story"
 
 _ABOUT = """Pay once for knowledge, use it on every platform of the network.

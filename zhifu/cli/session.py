@@ -47,12 +47,17 @@ class Session:
         cls,
         *,
         rpc: str | None = None,
+        deployment: Path | None = None,
         home: Path | None = None,
         key_name: str | None = None,
         as_json: bool = False,
     ) -> Session:
         """With the settings of file and environment, except for what is given here."""
-        given = {"ZHIFU_RPC": rpc, "ZHIFU_HOME": str(home) if home else None}
+        given = {
+            "ZHIFU_RPC": rpc,
+            "ZHIFU_HOME": str(home) if home else None,
+            "ZHIFU_CHAIN__DEPLOYMENT": str(deployment) if deployment else None,
+        }
         changes = {name: value for name, value in given.items() if value}
         if rpc:
             # The same setting under its long name.
