@@ -44,7 +44,10 @@ class Transaction(NamedTuple):
 
 
 class Log(NamedTuple):
-    """An event as emitted; ``log_index`` counts within the block."""
+    """An event as emitted; ``log_index`` counts within the block.
+
+    ``block_timestamp`` is None where the node does not tell it with a log.
+    """
 
     address: str
     topics: tuple[bytes, ...]
@@ -54,6 +57,7 @@ class Log(NamedTuple):
     transaction_hash: str
     transaction_index: int
     log_index: int
+    block_timestamp: int | None = None
 
 
 class Receipt(NamedTuple):
@@ -116,6 +120,7 @@ def transaction_from_json(transaction: Mapping[str, Any]) -> Transaction:
 
 def log_from_json(log: Mapping[str, Any]) -> Log:
     """A log of ``eth_getLogs`` or of a receipt."""
+    timestamp = log.get("blockTimestamp")
     return Log(
         checksum_address(log["address"]),
         tuple([bytes.fromhex(topic[2:]) for topic in log["topics"]]),
@@ -125,6 +130,7 @@ def log_from_json(log: Mapping[str, Any]) -> Log:
         log["transactionHash"],
         int(log["transactionIndex"], 16),
         int(log["logIndex"], 16),
+        int(timestamp, 16) if timestamp else None,
     )
 
 

@@ -1,31 +1,33 @@
 """Follows the chain: events and batch calldata into the index, in block order.
 
 The cursor is a block's number and hash. Where the chain no longer has that block (a
-reorganisation, or a chain that was started anew) the whole index is thrown away and built again
-from the deployment's block: it holds nothing the chain does not.
+reorganisation) the index goes back to the latest checkpoint that the chain still has, and follows
+it from there. Where it has none of them (a chain that was started anew) the whole index is thrown
+away and built again from the deployment's block: it holds nothing the chain does not.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from zhifu.abi import artifact
-from zhifu.blocks import Log
-from zhifu.calldata import read_settle_call
-from zhifu.contract import Contract, EventLog
+from zhifu.checkpoints import Checkpoint, still_there, thin
 from zhifu.deployment import DAY_SECONDS, Network
 from zhifu.exceptions import RootMismatch, UnknownContent
 from zhifu.index import Cursor, Index
-from zhifu.ingest import EVENTS, Ingest, SettledBatch, forget
+from zhifu.ingest import Ingest, forget
+from zhifu.rewind import put_windows, rewind
 from zhifu.rpc import Call
 from zhifu.store import Store, Transaction
+from zhifu.stretch import Stretch, StretchReader
 
-#: The longest stretch of the chain that is taken in at once.
-CHUNK_BLOCKS = 5_000
+#: How many stretches are taken in before superfluous checkpoints are let go of.
+_THINNED_AFTER = 64
 
-_BATCH_SETTLED = "BatchSettled"
+#: How often the chain may become another during one `sync`.
+_MOST_CHANGES = 10
 
 
 class _Head(NamedTuple):
@@ -48,14 +50,9 @@ class Indexer:
         self._clock = clock
         self._lock = threading.Lock()
         self._ahead_seconds = 0
-        contracts: tuple[Contract, ...] = (network.registry, network.license, network.settlement)
-        self._contracts = {contract.address: contract for contract in contracts}
-        self._topics = [
-            topic
-            for contract in contracts
-            for topic, event in artifact(contract.NAME).events.items()
-            if event.name in EVENTS or event.name == _BATCH_SETTLED
-        ]
+        self._reader = StretchReader(network)
+        self._windows = dict(enumerate(network.deployment.windows))
+        self._taken = 0
 
     def now(self) -> int:
         """The time (Unix seconds) by the chain's clock, as of the last `sync`."""
@@ -88,16 +85,24 @@ class Indexer:
 
     def _read_on(self) -> bool:
         self._load()
+        before = self._index.cursor
+        latest = self._stand()
+        changes = 0
+        while self._start().block_number < latest.block_number:
+            if not self._advance(latest):
+                latest, changes = self._stand(), changes + 1
+            if changes > _MOST_CHANGES:
+                raise self._network.chain.inconsistent("blocks that come and go")
+        return self._index.cursor != before
+
+    def _stand(self) -> Cursor:
+        """The chain's latest block, after going back to a block that it has if need be."""
         head = self._head()
         self._ahead_seconds = head.pending_timestamp - self._clock()
         cursor = self._index.cursor
         if cursor is not None and head.hash_at_cursor != cursor.block_hash:
-            self._forget()
-        elif cursor == head.latest:
-            return False
-        while self._block_number() < head.latest.block_number:
-            self._advance(head.latest)
-        return True
+            self._go_back()
+        return head.latest
 
     def _load(self) -> None:
         """Take over what another process has indexed since."""
@@ -129,76 +134,74 @@ class Indexer:
 
     def _forget(self) -> None:
         self._begin_anew()
-        with self._store.writing() as transaction:
+        with self._changing() as transaction:
             forget(transaction)
             self._index.load(transaction)
 
-    def _block_number(self) -> int:
-        if self._index.cursor is None:
-            return self._network.deployment.first_block - 1
-        return self._index.cursor.block_number
+    def _go_back(self) -> None:
+        """Take back what the chain has no more; all of it if none of it is there."""
+        checkpoint = still_there(self._store, self._network.chain)
+        if checkpoint is None:
+            self._forget()
+            return
+        self._begin_anew()
+        with self._changing() as transaction:
+            if self._is_current(transaction):
+                self._take_back(transaction, checkpoint)
 
-    def _advance(self, latest: Cursor) -> None:
-        first, end = self._block_number() + 1, latest
-        if latest.block_number - first >= CHUNK_BLOCKS:
-            block = self._network.chain.block(first + CHUNK_BLOCKS - 1)
-            end = Cursor(block.number, block.hash)
-        events, batches = self._read(first, end.block_number)
+    def _take_back(self, transaction: Transaction, to: Checkpoint) -> None:
+        rewind(transaction, self._index, to, self._windows, self._reader.decode)
+
+    def _start(self) -> Cursor:
+        """The block after which the next stretch begins."""
+        return self._index.cursor or Cursor(self._network.deployment.first_block - 1, "")
+
+    def _advance(self, latest: Cursor) -> bool:
+        """Take in the next stretch; False if the chain has become another meanwhile."""
+        stretch = self._reader.read(self._start(), latest)
+        if stretch is None:
+            return False
         try:
-            with self._store.writing() as transaction:
-                self._apply(transaction, end, events, batches)
+            with self._changing() as transaction:
+                if self._is_current(transaction):
+                    self._apply(transaction, stretch)
         except (RootMismatch, UnknownContent):
             # What was read before may lack something that this stretch builds on.
             self._forget()
             raise
+        return True
+
+    @contextmanager
+    def _changing(self) -> Iterator[Transaction]:
+        """A transaction that changes the index; if it fails, the index is what is stored."""
+        try:
+            with self._store.writing() as transaction:
+                yield transaction
         except BaseException:
             with self._store.reading() as transaction:
                 self._index.load(transaction)
             raise
 
-    def _apply(
-        self,
-        transaction: Transaction,
-        end: Cursor,
-        events: Sequence[EventLog],
-        batches: Sequence[SettledBatch],
-    ) -> None:
+    def _is_current(self, transaction: Transaction) -> bool:
+        """Whether no other process has moved the index meanwhile; if one has, it is read again."""
         found = transaction.row("cursor")
-        if (Cursor(*found[:2]) if found else None) != self._index.cursor:
-            # Another process has read the same stretch of the chain meanwhile.
-            self._index.load(transaction)
-            return
+        if (Cursor(*found[:2]) if found else None) == self._index.cursor:
+            return True
+        self._index.load(transaction)
+        return False
+
+    def _apply(self, transaction: Transaction, stretch: Stretch) -> None:
         if self._index.cursor is None:
-            windows = enumerate(self._network.deployment.windows)
-            rows = [{"window_class": each, "seconds": seconds} for each, seconds in windows]
-            transaction.run_many("put_window", rows)
-        learners = Ingest(transaction, self._index).take(events, batches)
-        transaction.run("put_cursor", **end._asdict(), learners=learners)
-        self._index.cursor, self._index.learners = end, learners
-
-    def _read(self, first: int, last: int) -> tuple[list[EventLog], list[SettledBatch]]:
-        logs = self._network.chain.logs(list(self._contracts), [self._topics], first, last)
-        events = [self._decoded(log) for log in logs]
-        settled = [event for event in events if event.name == _BATCH_SETTLED]
-        others = [event for event in events if event.name != _BATCH_SETTLED]
-        return others, self._batches(settled)
-
-    def _decoded(self, log: Log) -> EventLog:
-        return self._contracts[log.address].decode(log)
-
-    def _batches(self, events: Sequence[EventLog]) -> list[SettledBatch]:
-        chain = self._network.chain
-        sent = chain.transactions([event.log.transaction_hash for event in events])
-        blocks = sorted({event.log.block_number for event in events})
-        times = dict(zip(blocks, chain.timestamps(blocks), strict=True))
-        return [
-            SettledBatch(
-                event,
-                read_settle_call(transaction.input if transaction else b""),
-                times[event.log.block_number],
-            )
-            for event, transaction in zip(events, sent, strict=True)
-        ]
+            put_windows(transaction, self._windows)
+            self._index.load_members(transaction)
+        learners = Ingest(transaction, self._index).take(stretch.events, stretch.batches)
+        checkpoint = Checkpoint(*stretch.end, learners)
+        transaction.run("put_cursor", **checkpoint._asdict())
+        transaction.run("put_checkpoint", **checkpoint._asdict())
+        if self._taken % _THINNED_AFTER == 0:
+            thin(transaction)
+        self._taken += 1
+        self._index.cursor, self._index.learners = stretch.end, learners
 
 
 def _timestamp(block: Any) -> int:

@@ -14,6 +14,36 @@ ON CONFLICT (id) DO UPDATE SET
     block_hash = excluded.block_hash,
     learners = excluded.learners;
 
+-- clear_checkpoints --
+DELETE FROM chain_checkpoints;
+
+-- put_checkpoint --
+INSERT INTO chain_checkpoints (block_number, block_hash, learners)
+VALUES (:block_number, :block_hash, :learners);
+
+-- checkpoints --
+SELECT block_number, block_hash, learners FROM chain_checkpoints ORDER BY block_number DESC;
+
+-- drop_checkpoint --
+DELETE FROM chain_checkpoints WHERE block_number = :block_number;
+
+-- undo_checkpoints --
+DELETE FROM chain_checkpoints WHERE block_number > :block_number;
+
+-- clear_terms --
+DELETE FROM chain_terms;
+
+-- put_terms --
+INSERT INTO chain_terms (block_number, log_index, address, topics, data)
+VALUES (:block_number, :log_index, :address, :topics, :data);
+
+-- terms --
+SELECT address, topics, data, block_number, log_index
+FROM chain_terms ORDER BY block_number, log_index;
+
+-- undo_terms --
+DELETE FROM chain_terms WHERE block_number > :block_number;
+
 -- clear_platforms --
 DELETE FROM chain_platforms;
 
@@ -129,6 +159,12 @@ DELETE FROM chain_batches;
 -- last_batch --
 SELECT coalesce(max(id), 0) FROM chain_batches;
 
+-- batches_after --
+SELECT id, words FROM chain_batches WHERE block_number > :block_number;
+
+-- undo_batches --
+DELETE FROM chain_batches WHERE block_number > :block_number;
+
 -- put_batch --
 INSERT INTO chain_batches
     (id, platform, lane, number, root, leaves, orders, debit, sale_day, from_learners, words,
@@ -152,6 +188,10 @@ DELETE FROM chain_licenses;
 INSERT INTO chain_licenses (learner, content, batch_id, position)
 VALUES (:learner, :content, :batch_id, :position);
 
+-- undo_license --
+DELETE FROM chain_licenses
+WHERE learner = :learner AND content = :content AND batch_id = :batch_id AND position = :position;
+
 -- licenses --
 -- A learner's orders of a content, the latest first.
 SELECT batch_id, position FROM chain_licenses
@@ -160,6 +200,9 @@ ORDER BY batch_id DESC, position DESC;
 
 -- clear_refunds --
 DELETE FROM chain_refunds;
+
+-- undo_refunds --
+DELETE FROM chain_refunds WHERE block_number > :block_number;
 
 -- put_refund --
 INSERT INTO chain_refunds (order_id, transaction_hash, block_number)
@@ -172,12 +215,20 @@ SELECT transaction_hash, block_number FROM chain_refunds WHERE order_id = :order
 -- clear_disputes --
 DELETE FROM chain_disputes;
 
+-- undo_disputes --
+DELETE FROM chain_disputes WHERE block_number > :block_number AND opened_in > :block_number;
+
+-- undo_resolutions --
+UPDATE chain_disputes SET state = 'open', block_number = opened_in
+WHERE block_number > :block_number;
+
 -- put_dispute --
 INSERT INTO chain_disputes
-    (platform, lane, number, position, opener, amount, bond, deadline, evidence, state, block_number)
+    (platform, lane, number, position, opener, amount, bond, deadline, evidence, state,
+     block_number, opened_in)
 VALUES
     (:platform, :lane, :number, :position, :opener, :amount, :bond, :deadline, :evidence, 'open',
-     :block_number)
+     :block_number, :block_number)
 ON CONFLICT (platform, lane, number, position) DO NOTHING;
 
 -- resolve_dispute --
@@ -189,10 +240,14 @@ DELETE FROM chain_direct_orders;
 
 -- put_direct_order --
 INSERT INTO chain_direct_orders
-    (id, content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt)
+    (id, content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt,
+     block_number)
 VALUES
     (:id, :content, :seller, :buyer, :receiver, :referrer, :max_price, :starts_at, :deadline,
-     :salt);
+     :salt, :block_number);
+
+-- undo_direct_orders --
+DELETE FROM chain_direct_orders WHERE block_number > :block_number;
 
 -- direct_orders --
 SELECT content, seller, buyer, receiver, max_price, deadline, salt, referrer, starts_at
@@ -201,12 +256,20 @@ FROM chain_direct_orders WHERE receiver = :receiver AND content = :content;
 -- clear_tokens --
 DELETE FROM chain_tokens;
 
+-- undo_tokens --
+DELETE FROM chain_tokens WHERE block_number > :block_number;
+
 -- put_token --
-INSERT INTO chain_tokens (order_id, content, holder) VALUES (:order_id, :content, :holder)
-ON CONFLICT (order_id) DO UPDATE SET content = excluded.content, holder = excluded.holder;
+INSERT INTO chain_tokens (order_id, block_number, content, holder)
+VALUES (:order_id, :block_number, :content, :holder);
 
 -- move_token --
-UPDATE chain_tokens SET holder = :holder WHERE order_id = :order_id;
+INSERT INTO chain_tokens (order_id, block_number, content, holder)
+SELECT order_id, :block_number, content, :holder FROM chain_tokens
+WHERE order_id = :order_id ORDER BY block_number DESC LIMIT 1;
 
 -- tokens --
-SELECT order_id FROM chain_tokens WHERE holder = :holder AND content = :content;
+SELECT order_id FROM chain_tokens
+WHERE holder = :holder AND content = :content AND NOT EXISTS (
+    SELECT 1 FROM chain_tokens AS later
+    WHERE later.order_id = chain_tokens.order_id AND later.block_number > chain_tokens.block_number);

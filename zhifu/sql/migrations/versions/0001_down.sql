@@ -31,5 +31,11 @@ DROP TABLE chain_windows;
 -- chain_platforms --
 DROP TABLE chain_platforms;
 
+-- chain_terms --
+DROP TABLE chain_terms;
+
+-- chain_checkpoints --
+DROP TABLE chain_checkpoints;
+
 -- chain_cursor --
 DROP TABLE chain_cursor;

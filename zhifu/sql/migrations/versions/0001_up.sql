@@ -10,6 +10,26 @@ CREATE TABLE chain_cursor (
     learners BIGINT NOT NULL
 );
 
+-- chain_checkpoints --
+-- Blocks to which the index can go back: the latest, and ever fewer of those before.
+CREATE TABLE chain_checkpoints (
+    block_number BIGINT NOT NULL PRIMARY KEY,
+    block_hash TEXT NOT NULL,
+    learners BIGINT NOT NULL
+);
+
+-- chain_terms --
+-- The logs of all that changed platforms, windows and contents, which are made of them anew
+-- where one was reorganised away.
+CREATE TABLE chain_terms (
+    block_number BIGINT NOT NULL,
+    log_index BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    topics BLOB NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (block_number, log_index)
+);
+
 -- chain_platforms --
 -- Of a term that can change later: what holds before the time `_since` (Unix seconds), and from then on.
 CREATE TABLE chain_platforms (
@@ -85,6 +105,9 @@ CREATE TABLE chain_batches (
     UNIQUE (platform, lane, number)
 );
 
+-- chain_batches_block --
+CREATE INDEX chain_batches_block ON chain_batches (block_number);
+
 -- chain_licenses --
 -- What the batches granted to whom.
 CREATE TABLE chain_licenses (
@@ -102,6 +125,9 @@ CREATE TABLE chain_refunds (
     block_number BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- chain_refunds_block --
+CREATE INDEX chain_refunds_block ON chain_refunds (block_number);
+
 -- chain_disputes --
 -- What was or is in dispute of batches, once at most for each order of one; in ledger units.
 CREATE TABLE chain_disputes (
@@ -115,9 +141,14 @@ CREATE TABLE chain_disputes (
     deadline BIGINT NOT NULL,
     evidence BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'refunded', 'paid')),
+    -- Of its state; it was opened in the other.
     block_number BIGINT NOT NULL,
+    opened_in BIGINT NOT NULL,
     PRIMARY KEY (platform, lane, number, position)
 ) WITHOUT ROWID;
+
+-- chain_disputes_block --
+CREATE INDEX chain_disputes_block ON chain_disputes (block_number);
 
 -- chain_direct_orders --
 CREATE TABLE chain_direct_orders (
@@ -131,19 +162,28 @@ CREATE TABLE chain_direct_orders (
     max_price TEXT NOT NULL,
     starts_at TEXT NOT NULL,
     deadline TEXT NOT NULL,
-    salt BLOB NOT NULL
+    salt BLOB NOT NULL,
+    block_number BIGINT NOT NULL
 );
+
+-- chain_direct_orders_block --
+CREATE INDEX chain_direct_orders_block ON chain_direct_orders (block_number);
 
 -- chain_direct_orders_receiver --
 CREATE INDEX chain_direct_orders_receiver ON chain_direct_orders (receiver, content);
 
 -- chain_tokens --
--- Claimed licences and who holds them.
+-- Claimed licences and who holds them from a block on; the latest row of each counts.
 CREATE TABLE chain_tokens (
-    order_id BLOB NOT NULL PRIMARY KEY,
+    order_id BLOB NOT NULL,
+    block_number BIGINT NOT NULL,
     content BIGINT NOT NULL,
-    holder TEXT NOT NULL
+    holder TEXT NOT NULL,
+    PRIMARY KEY (order_id, block_number)
 );
+
+-- chain_tokens_block --
+CREATE INDEX chain_tokens_block ON chain_tokens (block_number);
 
 -- chain_tokens_holder --
 CREATE INDEX chain_tokens_holder ON chain_tokens (holder, content);
