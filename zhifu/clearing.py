@@ -81,23 +81,31 @@ def net(network: Network) -> Netting:
     return _net(obligations.read(network, network.chain.block_number()))
 
 
+def cut(movements: Iterable[Movement], cutoffs: Cutoffs) -> Iterator[tuple[int, Netting]]:
+    """What happened, in chain order, by the number of the window it happened in."""
+    for number, moved in groupby(movements, lambda each: cutoffs.window_of(each.block_number)):
+        yield number, _net(moved)
+
+
 def _require(first: int, last: int, current: int) -> None:
+    begun = f"must have begun; the last window that has is {current}"
     if first < 1:
         raise InvalidInput("from", "must be at least 1", first)
+    if first > current:
+        raise InvalidInput("from", begun, first)
     if last < first:
-        raise InvalidInput("to", "must be no earlier than the first window", last)
+        raise InvalidInput("to", f"must be at least {first}, the first window", last)
     if last > current:
-        raise InvalidInput("window", f"must have begun; the last that has is {current}", last)
+        raise InvalidInput("to", begun, last)
 
 
 def _windows(
     network: Network, cutoffs: Cutoffs, wanted: range, head: Block, final: int
 ) -> Iterator[Window]:
     end = min(head.number, cutoffs.last_block(wanted[-1]))
-    movements = obligations.read(network, end)
-    for number, moved in groupby(movements, lambda each: cutoffs.window_of(each.block_number)):
+    for number, netting in cut(obligations.read(network, end), cutoffs):
         if number in wanted:
-            yield Window(number, cutoffs.closing(number, head.number, final), _net(moved))
+            yield Window(number, cutoffs.closing(number, head.number, final), netting)
 
 
 def _net(movements: Iterable[Movement]) -> Netting:
