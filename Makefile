@@ -110,6 +110,10 @@ bench-http: setup ## measure how many orders a second the HTTP API records, with
 bench-settled: setup ## measure 50,000 orders from the request to the included transaction, beside a loop of Brownie
 	@$(BIN)/python -m benchmarks.settled_orders
 
+.PHONY: bench-netting
+bench-netting: setup ## measure what `zhifu netting` takes over 100,000 orders of the real demand
+	@$(BIN)/python -m benchmarks.netting
+
 .PHONY: artifacts
 artifacts: setup ## compile the contracts into zhifu/abi
 	@$(BIN)/python -m tools.artifacts

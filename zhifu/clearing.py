@@ -14,7 +14,7 @@ from zhifu.deployment import Network
 from zhifu.exceptions import InconsistentNode, InvalidInput
 from zhifu.finality import Finality
 from zhifu.netting import Netting
-from zhifu.obligations import Movement
+from zhifu.obligations import Movement, Progress
 
 _ATTEMPTS = 3
 
@@ -53,6 +53,8 @@ def clear(
     finality: Finality,
     first: int = 1,
     last: int | None = None,
+    *,
+    progress: Progress = lambda _: None,
 ) -> Clearing:
     """Net the windows from `first` to `last` (None: the one that is going on).
 
@@ -66,7 +68,8 @@ def clear(
         _require(first, until, current)
         final = finality.last_block(network.chain, head.number)
         try:
-            found = tuple(_windows(network, cutoffs, range(first, until + 1), head, final))
+            movements = obligations.read(network, _end(cutoffs, until, head), progress)
+            found = tuple(_windows(movements, cutoffs, range(first, until + 1), head, final))
         except InconsistentNode:
             if _stands(network, head):
                 raise
@@ -99,11 +102,14 @@ def _require(first: int, last: int, current: int) -> None:
         raise InvalidInput("to", begun, last)
 
 
+def _end(cutoffs: Cutoffs, last: int, head: Block) -> int:
+    return min(head.number, cutoffs.last_block(last))
+
+
 def _windows(
-    network: Network, cutoffs: Cutoffs, wanted: range, head: Block, final: int
+    movements: Iterable[Movement], cutoffs: Cutoffs, wanted: range, head: Block, final: int
 ) -> Iterator[Window]:
-    end = min(head.number, cutoffs.last_block(wanted[-1]))
-    for number, netting in cut(obligations.read(network, end), cutoffs):
+    for number, netting in cut(movements, cutoffs):
         if number in wanted:
             yield Window(number, cutoffs.closing(number, head.number, final), netting)
 

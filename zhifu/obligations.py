@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -33,6 +33,9 @@ _RETURNS = ("OrderRefunded", "BatchOrderRefunded", "OrderPartRefunded", "Dispute
 
 EVENTS = frozenset({*tariffs.EVENTS, *_SALES, *_RETURNS, "AccountTakenOver"})
 """The names of the events that say what platforms owe each other."""
+
+Progress = Callable[[int], object]
+"""Told how many events were read since it was last called."""
 
 
 class Movement(NamedTuple):
@@ -131,6 +134,8 @@ class Obligations:
             self._parts[order_id] += event.arguments["amount"]
             return before - int(event.arguments["amount"])
         del self._parts[order_id]
+        if event.arguments.get("amount", before) != before:
+            raise ValueError(f"order {order_id:#x} gives back another amount than was left")
         return 0 if event.arguments.get("refunded", True) else before
 
     def _note_own(self, account: int) -> None:
@@ -139,7 +144,7 @@ class Obligations:
             self._taken_over[platform].add(learner)
 
 
-def read(network: Network, last: int) -> Iterator[Movement]:
+def read(network: Network, last: int, progress: Progress = lambda _: None) -> Iterator[Movement]:
     """What moved from the network's first block to `last`, in chain order, a little at a time.
 
     Raises InconsistentNode for calldata that is not what its batch's event says.
@@ -166,6 +171,7 @@ def read(network: Network, last: int) -> Iterator[Movement]:
                 raise chain.inconsistent(f"{event.name} that cannot be: {error}") from error
             if movement is not None:
                 yield movement
+        progress(len(chunk))
 
 
 _NO_CALL = (SettleCall(b"", from_learners=False), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -69,10 +69,22 @@ def netting(
     chosen = _chosen(window, first, last)
     failing = None if default is None else session.directory.platform(default)
     cutoffs = Cutoffs(session.network.deployment.first_block, blocks)
-    with typed_as("window") if window is not None else nullcontext():
-        found = clear(session.network, cutoffs, _finality(session), *chosen)
+    with typed_as("window") if window is not None else nullcontext(), session.stages() as told:
+        read = _counted(told)
+        found = clear(session.network, cutoffs, _finality(session), *chosen, progress=read)
     data = _data(session, found, failing)
     return answer(data, *_shown(data))
+
+
+def _counted(told: Callable[[str, int, int], None]) -> Callable[[int], None]:
+    done = 0
+
+    def read(count: int) -> None:
+        nonlocal done
+        done += count
+        told("events", done, 0)
+
+    return read
 
 
 def _chosen(window: int | None, first: int | None, last: int | None) -> tuple[int, int | None]:
