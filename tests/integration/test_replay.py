@@ -17,7 +17,7 @@ from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.exceptions import CatalogueError, CurrencyMismatch, InvalidInput
 from zhifu.gateway import Gateway
-from zhifu.market import Market, open_market
+from zhifu.market import REFERRER_BPS, SELLER_BPS, Market, open_market
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.replay import (
     Clock,
@@ -104,6 +104,22 @@ def test_every_order_of_a_paid_content_is_settled_once(options: Options) -> None
     assert found.conservation
     assert found.succeeded
     assert sum(found.net_positions.values()) == 0
+
+
+def test_net_positions_are_of_what_was_sold_for_others(fair: Fair) -> None:
+    """NET-6: without the commission, which comes back to the seller."""
+    fair.sell()
+    expected = dict.fromkeys(fair.market.members, 0)
+    for order in draw(fair.market, fair.options, fair.known):
+        if order.seller.number != order.offering.host:
+            price = order.offering.price.to_ledger_units(6)
+            revenue = price - price * (SELLER_BPS + REFERRER_BPS) // 10_000
+            expected[order.seller.name] -= revenue
+            expected[fair.market.names[order.offering.host]] += revenue
+    found = fair.result()
+    assert any(expected.values())
+    assert found.net_positions == expected
+    assert 0 < found.liquidity_saving < 1
 
 
 def test_what_came_in_is_what_was_sold(options: Options) -> None:
