@@ -8,9 +8,10 @@ events are decoded. What the registry stores is not compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from zhifu.audited_storage import Finding, Storage
 from zhifu.blocks import Log, Transaction
@@ -26,6 +27,9 @@ _BLOCKS_AT_ONCE = 1_000
 
 Progress = Callable[[int], object]
 """Told how many events were read since it was last called."""
+
+Listener = Callable[[str, Mapping[str, Any], Moment], object]
+"""Told every event once it is taken into account: its name, its arguments, when it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ def audit(
 class Reading:
     """A recomputation that reads a network's history, up to one block after another.
 
-    `last` is the block that everything is compared as of: the latest when it was made.
+    `last` is the block that everything is compared as of: the latest when it was made. The
+    `listener` and the state's witness may be put in place, and taken away, between two blocks.
     """
 
     def __init__(
@@ -102,14 +107,25 @@ class Reading:
     ) -> None:
         self._network = network
         self._progress = progress
-        self.last = network.chain.block_number()
-        now = network.chain.timestamp(self.last)
-        self.state = Recomputation(self._calldata, witness, now)
+        self.last = 0
+        self.state = Recomputation(self._calldata, witness)
+        self.look_again()
         self._next = network.deployment.first_block
         self._divergence: Divergence | None = None
         contracts = (network.registry, network.license, network.settlement)
         self._known: dict[str, Contract] = {each.address: each for each in contracts}
         self._settled = network.settlement.artifact.topic("BatchSettled")
+        self.listener: Listener | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether an event contradicts those before it, and nothing more is read."""
+        return self._divergence is not None
+
+    def look_again(self) -> None:
+        """Compare as of what is the latest block now."""
+        self.last = self._network.chain.block_number()
+        self.state.now = self._network.chain.timestamp(self.last)
 
     def to(self, block: int) -> None:
         """Read on, up to a block; not beyond an event that contradicts those before it."""
@@ -137,6 +153,8 @@ class Reading:
             for log, moment in zip(chunk, self._moments(chunk), strict=True):
                 event = self._known[log.address].decode(log)
                 self.state.apply(event.name, event.arguments, moment)
+                if self.listener is not None:
+                    self.listener(event.name, event.arguments, moment)
             self._progress(len(chunk))
 
     def _moments(self, logs: Sequence[Log]) -> Iterator[Moment]:

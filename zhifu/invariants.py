@@ -78,11 +78,11 @@ _BROKEN_BY = {
 #: What each invariant demands, and the numbers that show it; amounts stand in angle brackets.
 _SAID = {
     MONEY: (
-        "tokens are balances, holds and disputes",
+        "tokens are balances, holds, disputes",
         "<tokens> = <available> + <held> held + <in_dispute> disputed + <unaccounted> unaccounted",
     ),
     HOLDS: (
-        "what was captured is held, disputed, released or refunded",
+        "captured is held, disputed, released, refunded",
         "<captured> = <held> + <questioned> disputed + <released> released + <refunded> refunded",
     ),
     SPLITS: (
@@ -103,7 +103,7 @@ _SAID = {
         "{batches} batches; <refunded> of <captured> given back",
     ),
     RECOMPUTED: (
-        "the chain's state follows from its history",
+        "state follows from history",
         "{accounts} accounts, {holds} holds, {batches} roots, {orders} orders",
     ),
 }

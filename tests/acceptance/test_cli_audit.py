@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,42 @@ def test_one_that_is_broken_is_named_and_the_exit_status_says_so(
         "tokens are 7 short of what accounts, holds and disputes add up to"
     ]
     assert "BROKEN" in auditor.run(*words).stdout
+
+
+def test_books_are_compared_if_they_are_named(
+    auditor: Zhifu, seller: Zhifu, words: list[str], tmp_path: Path
+) -> None:
+    """AUDIT-4, 6."""
+    (books,) = seller.home.glob("*.sqlite3")
+    data = auditor.json(*words, "--database", f"sqlite:///{books}")
+    assert data["holds"]
+    assert (data["books"]["agree"], data["books"]["orders"]) == (True, 3)
+    told = auditor(*words, "--database", f"sqlite:///{books}")
+    names = [line.split()[0] for line in told.splitlines() if "holds" in line]
+    assert names == [*INVARIANTS, "index", "orders"]
+
+    changed = tmp_path / "changed.sqlite3"
+    with closing(sqlite3.connect(books)) as connection:
+        connection.execute("VACUUM INTO ?", (str(changed),))
+    with closing(sqlite3.connect(changed, isolation_level=None)) as connection:
+        connection.execute("UPDATE chain_prices SET price = 1")
+    found = auditor.run(*words, "--database", f"sqlite:///{changed}", "--json")
+    assert found.returncode == 1
+    (difference,) = json.loads(found.stdout)["books"]["differences"]
+    assert (difference["book"], difference["field"]) == ("index", "price")
+    assert (difference["books"], difference["chain"]) == (1, 49_000_000)
+    shown = auditor.run(*words, "--database", f"sqlite:///{changed}").stdout
+    assert "price is 1 in the books and 49000000 on chain" in shown
+
+
+def test_books_that_are_none_are_refused_in_a_line(
+    auditor: Zhifu, words: list[str], tmp_path: Path
+) -> None:
+    """AUDIT-7."""
+    missing = auditor.run(*words, "--database", f"sqlite:///{tmp_path / 'none.sqlite3'}")
+    assert (missing.returncode, missing.stdout, len(missing.stderr.splitlines())) == (1, "", 1)
+    assert not (tmp_path / "none.sqlite3").exists()
+    assert auditor.refused(*words, "--database", "nonsense").startswith("database: must be")
 
 
 def test_a_deployment_file_that_is_none_is_refused(

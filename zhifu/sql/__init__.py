@@ -31,6 +31,7 @@ FILES = (
     "notify.sql",
     "pruning.sql",
     "api.sql",
+    "audit.sql",
 )
 """The files of named statements; no two statements have the same name."""
 

@@ -36,6 +36,9 @@ _SETTINGS = """
     WHERE current_setting('synchronous_commit') = 'off'
 """
 
+#: A reader alone holds nobody up, however long its transaction rests.
+_READER = "SET default_transaction_read_only = on; SET idle_in_transaction_session_timeout = 0"
+
 #: No connection; the server shuts down; the session was idle inside a transaction for too long.
 _LOST_STATES = ("08", "57P", "25P03")
 
@@ -63,8 +66,9 @@ class PostgreSQL:
     name = "postgresql"
     error: type[Exception] = psycopg.Error
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
+        self._read_only = read_only
 
     def engine(self) -> Engine:
         """An engine that gives up on a server that does not answer."""
@@ -94,6 +98,8 @@ class PostgreSQL:
         connection.adapters.register_loader("numeric", _IntegerLoader)
         connection.adapters.register_loader("bool", _BoolLoader)
         connection.execute(_SETTINGS, prepare=False)
+        if self._read_only:
+            connection.execute(_READER, prepare=False)
 
     def begin_migration(self, connection: Connection) -> None:
         """Begin a transaction that no other process migrates or writes beside."""

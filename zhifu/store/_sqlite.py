@@ -32,8 +32,9 @@ class SQLite:
     name = "sqlite"
     error: type[Exception] = sqlite3.Error
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
         self._url = url
+        self._read_only = read_only
         self._in_memory = not url.database or url.database == ":memory:"
 
     def engine(self) -> Engine:
@@ -43,10 +44,17 @@ class SQLite:
 
         Last in, first out: one thread alone stays on one connection, whose cache stays good.
         """
-        arguments = {"check_same_thread": False, "cached_statements": 512}
+        arguments: dict[str, Any] = {"check_same_thread": False, "cached_statements": 512}
         if self._in_memory:
             return create_engine(self._url, poolclass=StaticPool, connect_args=arguments)
         file = Path(self._url.database or "")
+        if self._read_only:
+            address = f"{file.resolve().as_uri()}?mode=ro"
+            return create_engine(
+                self._url,
+                creator=lambda: sqlite3.connect(address, uri=True, **arguments),
+                poolclass=StaticPool,
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         # Where that cannot be, SQLite tells why.
         with suppress(OSError):
@@ -70,7 +78,7 @@ class SQLite:
     def set_up(self, connection: Any, _: object) -> None:
         """Prepare a new connection."""
         connection.isolation_level = None
-        for setting in _SETTINGS:
+        for setting in (_PATIENT,) if self._read_only else _SETTINGS:
             connection.execute(setting).close()
 
     def begin_migration(self, connection: Connection) -> None:

@@ -28,9 +28,10 @@ class Store:
     transaction returned from is on disk.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Open the database at `url`; see `open`."""
-        self._database = _database(_checked(url))
+        self._database = _database(_checked(url), read_only=read_only)
+        self._read_only = read_only
         self._queries = sql.queries(self._database.name)
         self._engine = self._database.engine()
         self._turn = threading.RLock()
@@ -54,6 +55,14 @@ class Store:
             store.close()
             raise
         return store
+
+    @classmethod
+    def read_only(cls, url: str) -> Store:
+        """Open the database at `url` as it stands, whatever its schema is, for `reading` alone.
+
+        Nothing is made, brought up to date or changed. Raises InvalidInput for a URL it cannot use.
+        """
+        return cls(url, read_only=True)
 
     @property
     def dialect(self) -> str:
@@ -89,6 +98,8 @@ class Store:
         and was gone before it said whether it is stored. To do the same again is safe and finds
         out, because everything here has a key that is used once.
         """
+        if self._read_only:
+            raise DatabaseRefused("it is open for reading alone")
         with self._turn, self._transaction(self._database.begin_writing) as transaction:
             yield transaction
 
@@ -182,10 +193,10 @@ def _checked(url: str) -> URL:
     return address
 
 
-def _database(url: URL) -> SQLite | PostgreSQL:
+def _database(url: URL, *, read_only: bool) -> SQLite | PostgreSQL:
     if url.get_backend_name() == "sqlite":
-        return SQLite(url)
+        return SQLite(url, read_only=read_only)
     # Imported here because its driver is an extra.
     from zhifu.store._postgresql import PostgreSQL
 
-    return PostgreSQL(url)
+    return PostgreSQL(url, read_only=read_only)
