@@ -73,6 +73,7 @@ _BROKEN_BY = {
     "refunded amount": ONCE,
     "part of a price": ONCE,
     "orders before this one of an id": ONCE,
+    "order that was wholly refunded before": ONCE,
 }
 
 #: What each invariant demands, and the numbers that show it; amounts stand in angle brackets.

@@ -577,7 +577,7 @@ class Recomputation:
     def _sold(self, order_id: int) -> Sold:
         """An order that was made and not refunded."""
         if self.is_refunded(order_id):
-            raise Divergence("order of an event", "not refunded before", order_id)
+            raise Divergence("order that was wholly refunded before", None, order_id)
         return self.order(order_id)
 
     def _state(self, sold: Sold) -> int:

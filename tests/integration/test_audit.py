@@ -16,7 +16,7 @@ from tests.integration.market_walk import (
     opened_market,
 )
 from tests.integration.settling import settle as settle_batch
-from tests.integration.tampering import tamper
+from tests.integration.tampering import add, mapping_of, tamper
 from zhifu import accounts
 from zhifu.anvil import Anvil, dev_signer
 from zhifu.audit import audit
@@ -153,12 +153,22 @@ def test_a_learner_who_took_an_account_over_is_refunded_alone(market: Market, an
     assert audit(network).findings == ()
 
 
-def test_a_changed_account_is_named(market: Market) -> None:
+def broken(market: Market) -> tuple[str, list[int]]:
+    """The one thing that is wrong, and the numbers of the invariants whose lines say so."""
+    found = audit(market.network)
+    (finding,) = found.findings
+    return finding, [line.invariant for line in found.lines if not line.holds]
+
+
+@pytest.mark.parametrize(("change", "lines"), [(1, [8]), (-1, [4, 8])])
+def test_a_changed_account_is_named(market: Market, change: int, lines: list[int]) -> None:
+    """INV-4, 8: what is missing was taken without a say."""
     settlement = market.network.settlement
     account = accounts.of_platform(1)
-    tamper(market.network.chain, settlement.address, (account,), 10**11, 10**11 + 1)
-    (finding,) = audit(market.network).findings
+    tamper(market.network.chain, settlement.address, (account,), 10**11, 10**11 + change)
+    finding, told = broken(market)
     assert "platform 1" in finding
+    assert told == lines
 
 
 def test_money_moved_from_one_account_to_another_is_named(market: Market) -> None:
@@ -174,8 +184,49 @@ def test_a_changed_hold_is_named(market: Market) -> None:
     settlement = market.network.settlement
     packed = settlement.read("holdOf", 1, 1)
     tamper(market.network.chain, settlement.address, (1,), packed, packed + (1 << 112))
-    (finding,) = audit(market.network).findings
+    finding, lines = broken(market)
     assert "holdOf" in finding
+    assert lines == [2, 8]
+
+
+def test_a_changed_commission_is_named(market: Market) -> None:
+    settle(market, market.members["south"], [BatchItem(1, 1)])
+    settlement = market.network.settlement
+    packed = settlement.read("commissionOf", accounts.of_platform(2), 0)
+    tamper(
+        market.network.chain,
+        settlement.address,
+        (accounts.of_platform(2),),
+        packed,
+        packed + (1 << 112),
+    )
+    finding, lines = broken(market)
+    assert "commissionOf" in finding
+    assert lines == [2, 8]
+
+
+def test_a_batch_that_nobody_settled_is_named(market: Market) -> None:
+    settle(market, market.members["north"], [BatchItem(1, 1)])
+    chain, settlement = market.network.chain, market.network.settlement
+    first = (1 << 96) | (1 << 64) | 1
+    root = int.from_bytes(settlement.root_of(1, 1, 1), "big")
+    roots = mapping_of(chain, settlement.address, (first,), root)
+    add(chain, settlement.address, roots, (first + 1,), root)
+    finding, lines = broken(market)
+    assert finding == "lane (1, 1) goes on with 3 after 1"
+    assert lines == [6, 8]
+
+
+def test_a_token_with_another_holder_is_named(market: Market) -> None:
+    network = market.network
+    order = buy(market)
+    network.license.claim(BUYER, order)
+    order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
+    holder = int(network.license.read("holderOf", order_id), 16)
+    tamper(network.chain, network.license.address, (order_id,), holder, holder + 1)
+    finding, lines = broken(market)
+    assert f"licence {order_id}" in finding
+    assert lines == [5, 8]
 
 
 def test_a_changed_root_is_named(market: Market) -> None:
@@ -184,8 +235,9 @@ def test_a_changed_root_is_named(market: Market) -> None:
     root = int.from_bytes(settlement.root_of(1, 1, 1), "big")
     batch = (1 << 96) | (1 << 64) | 1
     tamper(market.network.chain, settlement.address, (batch,), root, root ^ 1)
-    (finding,) = audit(market.network).findings
+    finding, lines = broken(market)
     assert "root of batch" in finding
+    assert lines == [5, 8]
 
 
 def test_missing_tokens_are_named(market: Market) -> None:
@@ -193,8 +245,9 @@ def test_missing_tokens_are_named(market: Market) -> None:
     holder = int(network.settlement.address, 16)
     tokens = network.token.balance_of(network.settlement.address)
     tamper(network.chain, network.token.address, (holder,), tokens, tokens - 1)
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert "1 short" in finding
+    assert lines == [1]
 
 
 def test_a_licence_ended_without_a_refund_is_named(market: Market) -> None:
@@ -204,8 +257,9 @@ def test_a_licence_ended_without_a_refund_is_named(market: Market) -> None:
     (kept,) = settle(market, market.members["north"], [BatchItem(1, 1)])
     batch = (1 << 96) | (1 << 64) | kept.number - 1
     tamper(market.network.chain, settlement.address, (batch, 0), 1, 3)
-    (finding,) = audit(market.network).findings
+    finding, lines = broken(market)
     assert "spent orders of (1, 1, 1, 0)" in finding
+    assert lines == [5, 8]
 
 
 def test_a_changed_direct_order_is_named(market: Market) -> None:
@@ -214,8 +268,9 @@ def test_a_changed_direct_order_is_named(market: Market) -> None:
     order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
     facts = network.settlement.facts_of(order_id).pack()
     tamper(network.chain, network.settlement.address, (order_id,), facts, facts | 4 << 160)
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert f"{order_id:064x}" in finding
+    assert lines == [5, 8]
 
 
 def test_a_changed_dispute_is_named(market: Market) -> None:
@@ -225,8 +280,9 @@ def test_a_changed_dispute_is_named(market: Market) -> None:
     order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
     opener = accounts.of_address(BUYER.address)
     tamper(network.chain, network.settlement.address, (order_id,), opener, opener + 1)
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert f"dispute of 0x{order_id:064x}" in finding
+    assert lines == [8]
 
 
 def test_a_changed_request_is_named(market: Market) -> None:
@@ -236,8 +292,9 @@ def test_a_changed_request_is_named(market: Market) -> None:
     order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
     answer_by = network.settlement.answer_by_of(order_id)
     tamper(network.chain, network.settlement.address, (order_id,), answer_by, answer_by - 1)
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert f"request of 0x{order_id:064x}" in finding
+    assert lines == [8]
 
 
 def test_a_changed_key_of_a_learners_account_is_named(market: Market) -> None:
@@ -247,8 +304,9 @@ def test_a_changed_key_of_a_learners_account_is_named(market: Market) -> None:
     _, key, since = network.settlement.keys_of(account)
     offer = since << 160 | int(key, 16)
     tamper(network.chain, network.settlement.address, (account,), offer, offer + 1)
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert f"keys of learner 9 of platform {seller.number}" in finding
+    assert lines == [4, 8]
 
 
 def test_a_changed_part_refund_is_named(market: Market) -> None:
@@ -259,8 +317,9 @@ def test_a_changed_part_refund_is_named(market: Market) -> None:
     order_id = int.from_bytes(network.settlement.order_id_of(order), "big")
     facts = network.settlement.facts_of(order_id).pack()
     tamper(network.chain, network.settlement.address, (order_id,), facts, facts + (1 << 208))
-    (finding,) = audit(network).findings
+    finding, lines = broken(market)
     assert f"order 0x{order_id:064x}" in finding
+    assert lines == [5, 8]
 
 
 def odd(calldata: bytes, how: str) -> bytes:

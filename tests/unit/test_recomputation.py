@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import gc
 from pathlib import Path
+from typing import Any
 
+import pytest
 from eth_utils.crypto import keccak
 
 import zhifu
 from zhifu import accounts
 from zhifu.abi import artifact
+from zhifu.audited_storage import DEBITS, HOLDS, LANES, MONEY, ONCE, RECOMPUTED, SPLITS
 from zhifu.batch import BatchItem, pack
+from zhifu.invariants import Sums, lines, of_divergence, of_sums
 from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Moment, Offer, Sold
+from zhifu.recomputed import Divergence, Moment, Offer, Sold
 from zhifu.recomputed_batch import Lot, RecomputedBatch
 
 OWN = ("recomputation", "recomputed", "recomputed_batch", "recomputed_members", "invariants")
@@ -53,13 +57,13 @@ def calldata(orders: int) -> bytes:
     return settle.encode((1, NOW // 86_400, 10**15, as_numbers))
 
 
-def settled(orders: int) -> Recomputation:
-    """A state after one batch."""
-    state = Recomputation(lambda _: calldata(orders), windows={0: 86_400}, offers=offers())
+def settled(count: int, **changes: Any) -> Recomputation:
+    """A state after one batch, of which its event or its moment may say something else."""
+    state = Recomputation(lambda _: calldata(count), windows={0: 86_400}, offers=offers())
     state.available[accounts.of_platform(1)] = 10**9
     state.members.keys[1, 1] = OPERATOR
     lot = Lot(1, 1, 1, NOW // 86_400, NOW)
-    batch = RecomputedBatch(lot, calldata(orders), state.offers, state.windows)
+    batch = RecomputedBatch(lot, calldata(count), state.offers, state.windows)
     event = {
         "platform": 1,
         "lane": 1,
@@ -70,8 +74,8 @@ def settled(orders: int) -> Recomputation:
         "orders": batch.orders,
         "debit": batch.debit,
     }
-    moment = Moment(NOW, calldata(orders), OPERATOR, HASH, 5)
-    state.apply("BatchSettled", event, moment)
+    moment = Moment(NOW, calldata(count), changes.pop("sender", OPERATOR), HASH, 5)
+    state.apply("BatchSettled", {**event, **changes}, moment)
     return state
 
 
@@ -109,3 +113,86 @@ def test_a_whole_refund_leaves_one_bit_behind() -> None:
     assert not any(state.is_refunded(each) for each in others)
     assert (state.wholly_refunded, state.standing) == (1, ORDERS - 1)
     assert state.states == {}
+
+
+FALSE_BATCHES = {
+    "sender": ("0x" + "3" * 40, DEBITS),
+    "number": (2, LANES),
+    "root": (bytes(32), RECOMPUTED),
+    "orders": (1, RECOMPUTED),
+    "debit": (1, RECOMPUTED),
+    "leaves": (1, RECOMPUTED),
+    "saleDay": (NOW // 86_400 - 2, RECOMPUTED),
+}
+
+
+@pytest.mark.parametrize("name", FALSE_BATCHES)
+def test_a_batch_whose_event_is_false_breaks_the_invariant_it_is_about(name: str) -> None:
+    """INV-4, 6, 8."""
+    value, invariant = FALSE_BATCHES[name]
+    with pytest.raises(Divergence) as told:
+        settled(10, **{name: value})
+    assert of_divergence(told.value).breaks == tuple(dict.fromkeys((invariant, RECOMPUTED)))
+
+
+def refund(order_id: int, amount: int = 700) -> dict[str, int]:
+    return {"orderId": order_id, "content": 1, "amount": amount}
+
+
+def test_an_order_that_is_given_back_twice_or_too_much_breaks_its_invariant() -> None:
+    """INV-7."""
+    state, at = settled(10), Moment(NOW)
+    first, second, *_ = (each.order_id for each in state.batch((1, 1, 1)))
+    state.apply("BatchOrderRefunded", refund(first), at)
+    part = {"orderId": second, "amount": 700, "toAccount": True}
+    for event, arguments in (
+        ("BatchOrderRefunded", refund(first)),
+        ("BatchOrderRefunded", refund(second, 701)),
+        ("OrderPartRefunded", part),
+    ):
+        with pytest.raises(Divergence) as told:
+            state.apply(event, arguments, at)
+        assert of_divergence(told.value).breaks[0] == ONCE
+
+
+def test_money_that_is_released_too_early_or_wrong_breaks_its_invariant() -> None:
+    """INV-2."""
+    state = settled(10)
+    released = {"content": 1, "planVersion": 1, "amount": 5_250}
+    with pytest.raises(Divergence) as told:
+        state.apply("Released", released, Moment(NOW + 86_400))
+    assert of_divergence(told.value).breaks[0] == HOLDS
+    state.apply("Released", released, Moment(NOW + 2 * 86_400))
+    assert (state.held, state.released, state.paid) == (1_750, 5_250, 5_250)
+
+
+SUMS = Sums(available=93_000, held=7_000, in_dispute=0, tokens=100_000)
+
+
+def broken(state: Recomputation, sums: Sums) -> set[int]:
+    found = of_sums(state, sums)
+    told = {line.invariant for line in lines(state, sums, found) if not line.holds}
+    assert told == {number for each in found for number in each.breaks}
+    return told
+
+
+def test_sums_that_do_not_add_up_break_their_invariants() -> None:
+    """INV-1, 2, 3."""
+    state = settled(10)
+    state.tokens_in = 100_000
+    assert broken(state, SUMS) == set()
+    assert broken(state, SUMS._replace(tokens=99_999)) == {MONEY}
+    assert broken(state, SUMS._replace(tokens=100_001)) == set()
+    assert broken(state, SUMS._replace(available=93_001, tokens=100_001)) == {MONEY}
+    state.captured += 1
+    assert broken(state, SUMS) == {HOLDS}
+    state.captured -= 1
+    state.released, state.given_back = 1, -1
+    assert broken(state, SUMS) == {SPLITS}
+
+
+def test_what_comes_after_a_contradiction_is_not_said_to_hold() -> None:
+    """AUDIT-1."""
+    found = of_divergence(Divergence("number of a batch", 1, 2))
+    told = {each.invariant: each.holds for each in lines(settled(10), None, [found])}
+    assert told == {**dict.fromkeys(range(1, 9)), LANES: False, RECOMPUTED: False}
