@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from operator import ge
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from eth_utils.crypto import keccak
@@ -429,7 +429,7 @@ class Chain:
     def _require_ordered(self, logs: Sequence[Log], first: int, last: int) -> None:
         """Raise InconsistentNode for logs that are told twice, out of order or out of range."""
         places = [(log.block_number, log.log_index) for log in logs]
-        if any(earlier >= later for earlier, later in pairwise(places)):
+        if any(map(ge, places, places[1:])):
             raise self.inconsistent("logs that are told twice or out of order")
         if places and not first <= places[0][0] <= places[-1][0] <= last:
             raise self.inconsistent("logs of other blocks than were asked for")

@@ -11,7 +11,7 @@ from zhifu.accounts import name_of
 from zhifu.blocks import Log
 from zhifu.contract import EventLog
 from zhifu.index import FIRST_PLAN_VERSION
-from zhifu.models import DELAY_SECONDS, NO_ADDRESS, DirectOrder, OrderPlace, Terms
+from zhifu.models import DELAY_SECONDS, NO_ADDRESS, OrderPlace, Terms
 
 Arguments = Mapping[str, Any]
 
@@ -208,20 +208,25 @@ def _active_changed(rows: EventRows, event: EventLog) -> None:
 
 
 def _placed(rows: EventRows, event: EventLog) -> None:
-    order = DirectOrder.from_tuple(event.arguments["order"])
+    found = event.arguments
+    # Nothing comes as often: it is not made a `DirectOrder` on its way.
+    content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt = found[
+        "order"
+    ]
     rows.put(
         "put_direct_order",
-        id=event.arguments["orderId"],
-        content=order.content,
-        seller=order.seller,
-        buyer=order.buyer,
-        receiver=order.receiver,
-        referrer=order.referrer,
-        max_price=str(order.max_price),
-        starts_at=str(order.starts_at),
-        deadline=str(order.deadline),
-        salt=order.salt,
         block_number=event.log.block_number,
+        log_index=event.log.log_index,
+        id=found["orderId"],
+        content=content,
+        seller=seller,
+        buyer=buyer,
+        receiver=receiver,
+        referrer=referrer,
+        max_price=str(max_price),
+        starts_at=str(starts_at),
+        deadline=str(deadline),
+        salt=salt,
     )
 
 

@@ -20,8 +20,8 @@ from zhifu.blocks import checksum_address
 from zhifu.deployment import Network
 from zhifu.facts import Quote
 from zhifu.index import Index, Sale
-from zhifu.models import BatchOrder, DirectOrder
-from zhifu.store import Row, Store
+from zhifu.models import BatchOrder, DirectOrder, OrderPlace
+from zhifu.store import Row, Store, Transaction
 
 _TREES_KEPT = 32
 
@@ -35,6 +35,14 @@ class _Batch(NamedTuple):
     quotes: dict[int, Quote]
     leaves: list[Leaf]
     tree: BatchTree
+
+
+class _Granted(NamedTuple):
+    """An order that the index has of a learner: where it is, and when it was settled."""
+
+    place: OrderPlace
+    batch_id: int
+    timestamp: int
 
 
 class Licenses:
@@ -52,6 +60,42 @@ class Licenses:
         return next(
             (each for each in self._orders(learner, content) if verify(each, learner)), None
         )
+
+    def granted(self, learner: int, content: int, now: int) -> bool:
+        """Whether a learner has a licence at a time (Unix seconds) by what the index holds.
+
+        The chain is asked only about an order that was claimed: whose the token is depends on the
+        learner's key, which the index does not follow.
+        """
+        asked = {"learner": learner, "content": content}
+        with self._store.reading() as transaction:
+            found = [_granted(*row) for row in transaction.rows("granted", **asked)]
+            standing = [
+                each
+                for each in found
+                if transaction.row("chain_refund", order_id=each.place.order_id) is None
+                and self._is_current(transaction, content, each, now)
+            ]
+            claimed = [
+                transaction.row("token", order_id=each.place.order_id) is not None
+                for each in standing
+            ]
+        if not all(claimed):
+            return True
+        return bool(standing) and self.of_learner(learner, content) is not None
+
+    def _is_current(
+        self, transaction: Transaction, content: int, order: _Granted, now: int
+    ) -> bool:
+        terms = self._index.content(content)
+        if terms is None or terms.duration_seconds == 0:
+            return terms is not None
+        start = order.timestamp
+        if terms.renewable:
+            words = transaction.value("batch_words", id=order.batch_id)
+            leaf = unpack(bytes(words))[order.place.position // ORDERS_PER_WORD]
+            start = max(start, leaf.starts_at)
+        return start <= now < start + terms.duration_seconds
 
     def of_batch(self, platform: int, lane: int, number: int, position: int) -> BatchOrder | None:
         """One order of a settled batch with its proof; None if the index has no such order."""
@@ -115,6 +159,12 @@ class Licenses:
         contents = {content_of(leaf.word) for leaf in leaves}
         quotes = {content: self._index.quote(content, sale) for content in contents}
         return _Batch(platform, lane, number, quotes, leaves, tree(words, quotes))
+
+
+def _granted(
+    platform: int, lane: int, number: int, position: int, batch_id: int, timestamp: int
+) -> _Granted:
+    return _Granted(OrderPlace(platform, lane, number, position), batch_id, timestamp)
 
 
 def _direct(row: Row) -> DirectOrder:

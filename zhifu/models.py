@@ -362,6 +362,12 @@ class OrderPlace(NamedTuple):
         platform, lane = batch >> 96, batch >> 64 & _HIGHEST_NUMBER
         return cls(platform, lane, batch & _HIGHEST_BATCH, position)
 
+    @property
+    def order_id(self) -> bytes:
+        """The id that names it, in the 32 bytes of a word."""
+        batch = self.platform << 96 | self.lane << 64 | self.number
+        return (batch << 32 | self.position).to_bytes(32, "big")
+
 
 class Dispute(NamedTuple):
     """An open dispute: who gave the bond (ledger units), and when anyone may refund the order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import count
+from itertools import count, product
 from random import Random
 from typing import Any, TypeVar
 
@@ -190,6 +190,9 @@ def test_an_index_goes_back_as_far_as_the_chain_does(fair: Fair, seed: int) -> N
             gateway.sync()
             with fair.gateway(database=f"afresh {turn}"):
                 assert index_of(fair) == index_of(fair, f"afresh {turn}")
+            for learner, content in product(range(1, 11), range(1, 7)):
+                verified = gateway.may_use(learner, content)
+                assert gateway.has_license(learner, content) == verified, "INDEX-4"
 
 
 class Listening(Chain):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -88,17 +89,13 @@ def _word(kind: str) -> _Word | None:
 
 def _number(bits: int) -> _Word:
     if bits > 64:
-        return _Word("32s", _above(bits), _from_bytes)
+        return _Word("32s", _above(bits), partial(int.from_bytes, byteorder="big"))
     return _Word({8: "31xB", 16: "30xH", 32: "28xI"}.get(bits, "24xQ"), _above(bits))
 
 
 def _above(bits: int) -> int:
     """The bits of a word above its lowest ones."""
     return (1 << 256) - (1 << bits)
-
-
-def _from_bytes(value: bytes) -> int:
-    return int.from_bytes(value, "big")
 
 
 def _places_of_tuples(kinds: Sequence[str]) -> list[tuple[int, int]]:

@@ -13,6 +13,10 @@ class Licensing(Threads):
         """Whether a learner or the holder of an address may use a content now."""
         return await self.run(self.gateway.may_use, holder, content)
 
+    async def has_license(self, learner: int, content: int) -> bool:
+        """Whether a learner has a licence for a content now, as of the last `sync`."""
+        return await self.run(self.gateway.has_license, learner, content)
+
     async def license(self, learner: int, content: int) -> BatchOrder | None:
         """A learner's latest order of a content that verifies, with its proof."""
         return await self.run(self.gateway.license, learner, content)

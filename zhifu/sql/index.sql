@@ -198,6 +198,15 @@ SELECT batch_id, position FROM chain_licenses
 WHERE learner = :learner AND content = :content
 ORDER BY batch_id DESC, position DESC;
 
+-- granted --
+-- The same with their places on the chain, and when they were settled.
+SELECT platform, lane, number, position, batch_id, block_timestamp
+FROM chain_licenses JOIN chain_batches ON chain_batches.id = chain_licenses.batch_id
+WHERE learner = :learner AND content = :content;
+
+-- batch_words --
+SELECT words FROM chain_batches WHERE id = :id;
+
 -- clear_refunds --
 DELETE FROM chain_refunds;
 
@@ -240,11 +249,11 @@ DELETE FROM chain_direct_orders;
 
 -- put_direct_order --
 INSERT INTO chain_direct_orders
-    (id, content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt,
-     block_number)
+    (block_number, log_index, id, content, seller, buyer, receiver, referrer, max_price,
+     starts_at, deadline, salt)
 VALUES
-    (:id, :content, :seller, :buyer, :receiver, :referrer, :max_price, :starts_at, :deadline,
-     :salt, :block_number);
+    (:block_number, :log_index, :id, :content, :seller, :buyer, :receiver, :referrer, :max_price,
+     :starts_at, :deadline, :salt);
 
 -- undo_direct_orders --
 DELETE FROM chain_direct_orders WHERE block_number > :block_number;
@@ -267,6 +276,9 @@ VALUES (:order_id, :block_number, :content, :holder);
 INSERT INTO chain_tokens (order_id, block_number, content, holder)
 SELECT order_id, :block_number, content, :holder FROM chain_tokens
 WHERE order_id = :order_id ORDER BY block_number DESC LIMIT 1;
+
+-- token --
+SELECT holder FROM chain_tokens WHERE order_id = :order_id ORDER BY block_number DESC LIMIT 1;
 
 -- tokens --
 SELECT order_id FROM chain_tokens

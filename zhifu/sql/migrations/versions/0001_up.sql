@@ -151,8 +151,11 @@ CREATE TABLE chain_disputes (
 CREATE INDEX chain_disputes_block ON chain_disputes (block_number);
 
 -- chain_direct_orders --
+-- Each where it was placed, so that rows are appended: nobody looks for one by its id.
 CREATE TABLE chain_direct_orders (
-    id BLOB NOT NULL PRIMARY KEY,
+    block_number BIGINT NOT NULL,
+    log_index BIGINT NOT NULL,
+    id BLOB NOT NULL,
     content BIGINT NOT NULL,
     seller BIGINT NOT NULL,
     buyer TEXT NOT NULL,
@@ -163,11 +166,8 @@ CREATE TABLE chain_direct_orders (
     starts_at TEXT NOT NULL,
     deadline TEXT NOT NULL,
     salt BLOB NOT NULL,
-    block_number BIGINT NOT NULL
-);
-
--- chain_direct_orders_block --
-CREATE INDEX chain_direct_orders_block ON chain_direct_orders (block_number);
+    PRIMARY KEY (block_number, log_index)
+) WITHOUT ROWID;
 
 -- chain_direct_orders_receiver --
 CREATE INDEX chain_direct_orders_receiver ON chain_direct_orders (receiver, content);
