@@ -17,7 +17,7 @@ from zhifu.audited_storage import Finding, Storage
 from zhifu.blocks import Log, Transaction
 from zhifu.contract import Contract
 from zhifu.deployment import Network
-from zhifu.invariants import Line, Sums, lines, of_divergence, of_sums
+from zhifu.invariants import Line, Sums, lines, of_divergence, of_state
 from zhifu.recomputation import Recomputation, Witness
 from zhifu.recomputed import Divergence, Moment
 
@@ -142,7 +142,7 @@ class Reading:
             return Audit(self.state, self.last, None, (of_divergence(self._divergence),))
         storage, state = Storage(self._network, self.last), self.state
         sums = Sums(sum(state.available.values()), state.held, state.in_dispute, storage.tokens())
-        broken = (*storage.findings(state), *of_sums(state, sums))
+        broken = (*storage.findings(state), *of_state(state, sums))
         return Audit(state, self.last, sums, broken)
 
     def _read_to(self, block: int) -> None:

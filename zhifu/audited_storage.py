@@ -140,9 +140,6 @@ class Storage:
             if holder != state.claimed[key]:
                 said = f"licence {key} is held by {holder}, its events say {state.claimed[key]}"
                 yield Finding((LICENCES, RECOMPUTED), said)
-            if state.is_refunded(key) and int(holder, 16):
-                said = f"licence {key} was refunded and is still held by {holder}"
-                yield Finding((LICENCES, RECOMPUTED), said)
 
 
 def _as_hold(bucket: Bucket, epoch: int) -> Hold:

@@ -116,8 +116,8 @@ def of_divergence(found: Divergence) -> Finding:
     return Finding(tuple(dict.fromkeys((broken, RECOMPUTED))), str(found))
 
 
-def of_sums(state: Recomputation, sums: Sums) -> list[Finding]:
-    """What does not add up by itself, whatever is stored."""
+def of_state(state: Recomputation, sums: Sums) -> list[Finding]:
+    """What is wrong in the history itself, whatever is stored."""
     found = []
     kept, moved = sums.tokens - sums.unaccounted, state.tokens_in - state.tokens_out
     if kept != moved:
@@ -135,6 +135,10 @@ def of_sums(state: Recomputation, sums: Sums) -> list[Finding]:
     if state.paid + state.earned != state.released:
         said = f"{state.released} were released, and shares are {state.paid + state.earned}"
         found.append(Finding((SPLITS,), said))
+    for order_id, holder in state.claimed.items():
+        if int(holder, 16) and state.is_refunded(order_id):
+            said = f"licence {order_id} was refunded and is still held by {holder}"
+            found.append(Finding((LICENCES,), said))
     return found
 
 

@@ -37,6 +37,7 @@ from zhifu.recomputed import (
     agree,
 )
 from zhifu.recomputed_batch import Lot, RecomputedBatch
+from zhifu.recomputed_direct import DirectOrders
 from zhifu.recomputed_members import Members
 
 DISPUTE_SECONDS = 14 * DAY_SECONDS
@@ -95,7 +96,7 @@ class Recomputation:
     commission: dict[tuple[Account, int], Bucket] = field(default_factory=dict)
     batches: dict[Place, Settled] = field(default_factory=dict)
     last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
-    direct: dict[int, Sold] = field(default_factory=dict)
+    direct: DirectOrders = field(default_factory=DirectOrders)
     states: dict[int, int] = field(default_factory=dict)
     part_refunds: Counter[int] = field(default_factory=Counter)
     spent: Counter[Place] = field(default_factory=Counter)
@@ -325,7 +326,7 @@ class Recomputation:
             self.tokens_in += paid
             self.available[sold.payer] += paid - sold.price
         self.states[sold.order_id] = sold.state
-        self.direct[sold.order_id] = sold
+        self.direct.put(sold)
         self._capture(sold, 1)
         if self.witness is not None:
             self.witness((sold,))

@@ -84,6 +84,20 @@ class Capture(NamedTuple):
         middle = self.version << 72 | self.window_class << 88 | self.epoch << 96 | self.ends << 120
         return low | middle | state << STATE_SHIFT | self.begins << 168 | refunded << 208
 
+    @classmethod
+    def of_word(cls, word: int) -> Capture:
+        """What a word was made of, but for its state and what was refunded."""
+        return cls(
+            price=word & (1 << 40) - 1,
+            commission_bps=word >> 40 & 0xFFFF,
+            referrer_bps=word >> 56 & 0xFFFF,
+            version=word >> 72 & 0xFFFF,
+            window_class=word >> 88 & 0xFF,
+            epoch=word >> 96 & (1 << 24) - 1,
+            begins=word >> 168 & (1 << 40) - 1,
+            ends=word >> 120 & (1 << 40) - 1,
+        )
+
     def parts(self, amount: int) -> Parts:
         """How `amount` of the price divides."""
         commission = amount * self.commission_bps // 10_000

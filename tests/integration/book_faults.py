@@ -16,6 +16,10 @@ INDEX_FAULTS = {
         "UPDATE chain_checkpoints SET block_hash = '0x00'",
         "chain_checkpoints",
     ),
+    "a checkpoint of no block": (
+        "INSERT INTO chain_checkpoints VALUES (1000000, '0x00', 1)",
+        "chain_checkpoints 1000000 is in the books and not on chain",
+    ),
     "a log of terms": (
         "UPDATE chain_terms SET address = '0x00' WHERE log_index = 0",
         "address is 0x00",

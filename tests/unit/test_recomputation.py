@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 import zhifu
 from zhifu import accounts
 from zhifu.abi import artifact
-from zhifu.audited_storage import DEBITS, HOLDS, LANES, MONEY, ONCE, RECOMPUTED, SPLITS
+from zhifu.audited_storage import DEBITS, HOLDS, LANES, LICENCES, MONEY, ONCE, RECOMPUTED, SPLITS
 from zhifu.batch import BatchItem, pack
-from zhifu.invariants import Sums, lines, of_divergence, of_sums
+from zhifu.invariants import Sums, lines, of_divergence, of_state
 from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Divergence, Moment, Offer, Sold
+from zhifu.recomputed import FROM_ACCOUNT, PAID, Capture, Divergence, Moment, Offer, Sold
 from zhifu.recomputed_batch import Lot, RecomputedBatch
+from zhifu.recomputed_direct import DirectOrders
 
-OWN = ("recomputation", "recomputed", "recomputed_batch", "recomputed_members", "invariants")
+OWN = (
+    *("recomputation", "recomputed", "recomputed_batch", "recomputed_direct"),
+    *("recomputed_members", "invariants"),
+)
 OPERATOR = "0x" + "1" * 40
 NOW = 1_800_000_000
 HASH = "0x" + "ab" * 32
@@ -115,6 +122,44 @@ def test_a_whole_refund_leaves_one_bit_behind() -> None:
     assert state.states == {}
 
 
+NUMBER = st.integers(1, 2**32 - 1)
+ADDRESS = st.binary(min_size=20, max_size=20)
+TIME = st.integers(0, 2**40 - 1)
+BPS = st.integers(0, 10_000)
+
+
+@given(
+    st.integers(0, 2**256 - 1),
+    st.tuples(NUMBER, NUMBER, ADDRESS, ADDRESS, ADDRESS),
+    st.builds(
+        Capture,
+        TIME,
+        BPS,
+        BPS,
+        st.integers(1, 2**16 - 1),
+        st.integers(0, 7),
+        NUMBER.map(lambda each: each >> 8),
+        TIME,
+        TIME,
+    ),
+    st.sampled_from([PAID, PAID | FROM_ACCOUNT]),
+)
+def test_a_direct_order_is_what_it_was_put_as(
+    order_id: int, told: tuple[int, int, bytes, bytes, bytes], capture: Capture, state: int
+) -> None:
+    """AUDIT-3."""
+    seller, content, receiver, referrer, buyer = told
+    licensee = to_checksum_address(receiver)
+    payer = accounts.of_address("0x" + buyer.hex())
+    referred = int.from_bytes(referrer, "big")
+    sold = Sold(order_id, seller, content, licensee, referred, payer, capture, state)
+    orders = DirectOrders()
+    orders.put(sold)
+    assert order_id in orders
+    assert orders.get(order_id) == sold
+    assert orders.get(order_id ^ 1) is None
+
+
 FALSE_BATCHES = {
     "sender": ("0x" + "3" * 40, DEBITS),
     "number": (2, LANES),
@@ -170,7 +215,7 @@ SUMS = Sums(available=93_000, held=7_000, in_dispute=0, tokens=100_000)
 
 
 def broken(state: Recomputation, sums: Sums) -> set[int]:
-    found = of_sums(state, sums)
+    found = of_state(state, sums)
     told = {line.invariant for line in lines(state, sums, found) if not line.holds}
     assert told == {number for each in found for number in each.breaks}
     return told
@@ -189,6 +234,20 @@ def test_sums_that_do_not_add_up_break_their_invariants() -> None:
     state.captured -= 1
     state.released, state.given_back = 1, -1
     assert broken(state, SUMS) == {SPLITS}
+
+
+def test_a_token_that_a_refund_left_to_its_holder_breaks_its_invariant() -> None:
+    """INV-5."""
+    state = settled(10)
+    state.tokens_in = 100_000
+    refunded = next(iter(state.batch((1, 1, 1)))).order_id
+    for holder in ("0x" + "2" * 40, "0x" + "0" * 40):
+        transfer = {"id": refunded, "value": 1, "to": holder}
+        state.apply("TransferSingle", transfer, Moment(NOW))
+    state.apply("BatchOrderRefunded", refund(refunded), Moment(NOW))
+    assert broken(state, SUMS._replace(held=6_300, available=93_700)) == set()
+    state.claimed[refunded] = "0x" + "2" * 40
+    assert broken(state, SUMS._replace(held=6_300, available=93_700)) == {LICENCES}
 
 
 def test_what_comes_after_a_contradiction_is_not_said_to_hold() -> None:
