@@ -173,4 +173,5 @@ class Reading:
 
 def _moment(log: Log, timestamp: int, sent: Transaction | None) -> Moment:
     calldata, sender = (sent.input, sent.sender) if sent else (b"", "")
-    return Moment(timestamp, calldata, sender, log.transaction_hash, log.block_number)
+    place = (log.transaction_hash, log.block_number, log.log_index)
+    return Moment(timestamp, calldata, sender, *place)

@@ -24,7 +24,17 @@ _BATCH = (
     *("transaction_hash", "block_number", "block_timestamp"),
 )
 _DIRECT = (
-    *("content", "seller", "buyer", "receiver", "referrer", "max_price", "starts_at", "deadline"),
+    *(
+        "id",
+        "content",
+        "seller",
+        "buyer",
+        "receiver",
+        "referrer",
+        "max_price",
+        "starts_at",
+        "deadline",
+    ),
     "salt",
 )
 _DISPUTE = ("opener", "amount", "bond", "deadline", "evidence", "state", "block_number")
@@ -55,7 +65,10 @@ class AuditedIndex:
         self._licenses: dict[int, tuple[int, int]] = {}
         self._tokens: dict[int, int] = {}
         self._disputes: dict[int, list[Any]] = {}
-        self._direct = self._refunds = 0
+        self._directs = self._pages(
+            "audited_direct_orders", ("block_number", "log_index"), (-1, -1)
+        )
+        self._direct = next(self._directs, None)
         self._found: list[Difference] = []
         row = transaction.row("cursor")
         self.cursor = Cursor(*row) if row else None
@@ -92,6 +105,8 @@ class AuditedIndex:
 
     def differences(self) -> Iterator[Difference]:
         """What differs, and what the index has that the chain has not."""
+        while self._direct:
+            self._pass_by()
         yield from self._found
         yield from self._cursor_differences()
         yield from self._strangers()
@@ -111,21 +126,34 @@ class AuditedIndex:
         books, expected = (dict(zip(names, each, strict=True)) for each in (found, chain))
         self._found += fields(INDEX, row, books, expected, REBUILD)
 
-    def _placed(self, event: Mapping[str, Any], _: Moment) -> None:
+    def _placed(self, event: Mapping[str, Any], moment: Moment) -> None:
+        place = (moment.block_number, moment.log_index)
         content, seller, buyer, receiver, referrer, price, starts_at, deadline, salt = event[
             "order"
         ]
         numbers = (str(price), str(starts_at), str(deadline))
-        chain = (content, seller, buyer, receiver, referrer, *numbers, salt)
-        row = self._transaction.row("audited_direct_order", order_id=event["orderId"])
-        self._direct += 1
-        self._compare(f"chain_direct_orders 0x{event['orderId'].hex()}", _DIRECT, row, chain)
+        chain = (event["orderId"], content, seller, buyer, receiver, referrer, *numbers, salt)
+        self._compare(f"chain_direct_orders {place}", _DIRECT, self._direct_at(place), chain)
+
+    def _direct_at(self, place: tuple[int, int]) -> Row | None:
+        """The row of a place on the chain; those of places before that were passed by are named."""
+        while self._direct and self._direct[:2] < place:
+            self._pass_by()
+        if self._direct and self._direct[:2] == place:
+            found, self._direct = self._direct[2:], next(self._directs, None)
+            return found
+        return None
+
+    def _pass_by(self) -> None:
+        if self._direct:
+            named = f"chain_direct_orders {self._direct[:2]}"
+            self._found.append(_stranger(named, self._direct[2]))
+            self._direct = next(self._directs, None)
 
     def _refunded(self, event: Mapping[str, Any], moment: Moment) -> None:
         order_id = _bytes(event["orderId"])
         row = self._transaction.row("chain_refund", order_id=order_id)
         chain = (moment.transaction_hash, moment.block_number)
-        self._refunds += 1
         names = ("transaction_hash", "block_number")
         self._compare(f"chain_refunds 0x{order_id.hex()}", names, row, chain)
 
@@ -164,9 +192,6 @@ class AuditedIndex:
         for (order_id,) in self._pages("audited_refunds", ("order_id",), (b"",)):
             if not self._state.is_refunded(int.from_bytes(order_id, "big")):
                 yield _stranger(f"chain_refunds 0x{order_id.hex()}", order_id)
-        for (order_id,) in self._pages("audited_direct_orders", ("order_id",), (b"",)):
-            if int.from_bytes(order_id, "big") not in self._state.direct:
-                yield _stranger(f"chain_direct_orders 0x{order_id.hex()}", order_id)
 
     def _pages(self, query: str, keys: Sequence[str], first: Row) -> Iterator[Row]:
         """All rows of a query that begins with its keys, a page at a time."""

@@ -56,6 +56,7 @@ class Moment(NamedTuple):
     sender: str = ""
     transaction_hash: str = ""
     block_number: int = 0
+    log_index: int = 0
 
 
 class Parts(NamedTuple):

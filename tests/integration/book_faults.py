@@ -157,11 +157,22 @@ INDEX_FAULTS = {
         "is on chain and not in the books",
     ),
     "a direct order that never was": (
+        ("UPDATE chain_direct_orders SET id = (SELECT root FROM chain_batches WHERE platform = 2)"),
+        "id is 0x",
+    ),
+    "a direct order that is doubled": (
         (
-            "INSERT INTO chain_direct_orders"
-            " SELECT (SELECT root FROM chain_batches WHERE platform = 2), content, seller, buyer,"
-            " receiver, referrer, max_price, starts_at, deadline, salt,"
-            " block_number FROM chain_direct_orders LIMIT 1"
+            "INSERT INTO chain_direct_orders SELECT block_number, log_index + 1000, id, content,"
+            " seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt"
+            " FROM chain_direct_orders"
+        ),
+        "is in the books and not on chain",
+    ),
+    "a direct order behind all": (
+        (
+            "INSERT INTO chain_direct_orders SELECT block_number + 10000, log_index, id, content,"
+            " seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt"
+            " FROM chain_direct_orders"
         ),
         "is in the books and not on chain",
     ),

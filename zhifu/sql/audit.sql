@@ -25,12 +25,11 @@ ORDER BY position, learner, content;
 -- audited_refunds --
 SELECT order_id FROM chain_refunds WHERE order_id > :order_id ORDER BY order_id LIMIT :limit;
 
--- audited_direct_order --
-SELECT content, seller, buyer, receiver, referrer, max_price, starts_at, deadline, salt
-FROM chain_direct_orders WHERE id = :order_id;
-
 -- audited_direct_orders --
-SELECT id FROM chain_direct_orders WHERE id > :order_id ORDER BY id LIMIT :limit;
+SELECT block_number, log_index, id, content, seller, buyer, receiver, referrer, max_price,
+    starts_at, deadline, salt
+FROM chain_direct_orders WHERE (block_number, log_index) > (:block_number, :log_index)
+ORDER BY block_number, log_index LIMIT :limit;
 
 -- audited_disputes --
 SELECT platform, lane, number, position, opener, amount, bond, deadline, evidence, state, block_number
