@@ -179,7 +179,7 @@ class AuditedIndex:
 
     def _cursor_differences(self) -> Iterator[Difference]:
         if self.cursor is None:
-            yield Difference(INDEX, "chain_cursor", WHOLE_ROW, None, True, "let a gateway sync")
+            yield Difference(INDEX, "chain_cursor", WHOLE_ROW, None, True, REBUILD)
         elif self.cursor.learners != self._state.members.learners:
             books, chain = self.cursor.learners, self._state.members.learners
             yield Difference(INDEX, "chain_cursor", "learners", books, chain, REBUILD)

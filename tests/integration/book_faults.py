@@ -8,6 +8,14 @@ INDEX_FAULTS = {
         "UPDATE chain_cursor SET learners = 99",
         "chain_cursor: learners is 99 in the books and 10 on chain",
     ),
+    "a cursor that is gone": (
+        "DELETE FROM chain_cursor",
+        "chain_cursor is on chain and not in the books",
+    ),
+    "a block of the cursor that is none": (
+        "UPDATE chain_cursor SET block_number = 1000000",
+        "chain_cursor: block_number is 1000000 in the books and",
+    ),
     "another block of the cursor": (
         "UPDATE chain_cursor SET block_hash = '0x00'",
         "chain_cursor: block_hash is 0x00",
@@ -126,6 +134,13 @@ INDEX_FAULTS = {
     ),
     "a refund's block": (
         "UPDATE chain_refunds SET block_number = 1",
+        "block_number is 1 in the books",
+    ),
+    "the block of what a dispute gave back": (
+        (
+            "UPDATE chain_refunds SET block_number = 1"
+            " WHERE block_number = (SELECT max(block_number) FROM chain_refunds)"
+        ),
         "block_number is 1 in the books",
     ),
     "a refund that is gone": ("DELETE FROM chain_refunds", "is on chain and not in the books"),

@@ -149,7 +149,25 @@ def test_a_row_of_the_index_that_is_not_the_chains_is_named(traded: Fair, fault:
     change, expected = INDEX_FAULTS[fault]
     books = audited(traded, change)
     assert [each for each in said(books) if expected in each and each.startswith("index: ")]
-    assert all("index anew" in each.advice for each in books.of("index"))
+    assert all("index anew" in each.advice or "node" in each.advice for each in books.of("index"))
+
+
+def test_of_many_wrong_batches_some_are_named_and_the_rest_is_counted(traded: Fair) -> None:
+    """AUDIT-5."""
+    numbers = range(70, 82)
+    found = said(
+        audited(
+            traded, *(f"INSERT INTO chain_licenses VALUES (1, 1, {each}, 0)" for each in numbers)
+        )
+    )
+    assert sum("chain_licenses of batch 7" in each for each in found) == 10
+    assert "chain_licenses of 2 more batches" in found[-1]
+
+
+def test_what_is_doubled_is_all_that_is_named(traded: Fair) -> None:
+    """AUDIT-5: nothing else is taken for wrong because of it."""
+    change, _ = INDEX_FAULTS["a direct order that is doubled"]
+    assert [each.chain for each in audited(traded, change).of("index")] == [None, None]
 
 
 @pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
