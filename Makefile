@@ -118,6 +118,10 @@ bench-netting: setup ## measure what `zhifu netting` takes over 100,000 orders o
 bench-audit: setup ## measure what `zhifu audit` takes over 100,000 orders of the real demand, and with an index beside
 	@$(BIN)/python -m benchmarks.auditing
 
+.PHONY: bench-index
+bench-index: setup ## measure how fast the chain is indexed, 1,000,000 orders at most, and licences are looked up
+	@$(BIN)/python -m benchmarks.indexing
+
 .PHONY: artifacts
 artifacts: setup ## compile the contracts into zhifu/abi
 	@$(BIN)/python -m tools.artifacts

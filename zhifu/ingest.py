@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from zhifu.batch import ORDERS_PER_WORD, content_of, tree, unpack
 from zhifu.calldata import SettleCall
+from zhifu.collection import without_collection
 from zhifu.contract import EventLog
 from zhifu.event_rows import EventRows
 from zhifu.exceptions import RootMismatch
@@ -65,7 +66,8 @@ class Ingest:
         Raises RootMismatch for a batch whose calldata does not lead to its root.
         """
         rows = EventRows(self._index.learners)
-        rows.take(events)
+        with without_collection():
+            rows.take(events)
         for query, arguments in rows.statements():
             self._transaction.run_many(query, arguments)
         if rows.changed_terms:

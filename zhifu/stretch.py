@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from zhifu.blocks import Log
 from zhifu.calldata import SettleCall, read_settle_call
+from zhifu.collection import without_collection
 from zhifu.contract import Contract, EventLog
 from zhifu.deployment import Network
 from zhifu.event_rows import EVENTS
@@ -21,7 +20,7 @@ MOST_BLOCKS = 5_000
 #: How many events and orders of batches are taken in at once at most, and which part of them is
 #: aimed at. A single block is taken in whatever it has.
 MOST_EVENTS = 40_000
-_AIMED_PART = 8
+_AIMED_PART = 2
 
 _FIRST_BLOCKS = 128
 _BATCH_SETTLED = "BatchSettled"
@@ -68,7 +67,7 @@ class StretchReader:
         InconsistentNode and NodeRefused.
         """
         while (end := self._end(start, latest)) is not None:
-            with _without_collection():
+            with without_collection():
                 events = self._events(start.block_number + 1, end.block_number)
             weight, blocks = sum(map(_weight, events)), end.block_number - start.block_number
             self._pace(blocks, weight)
@@ -120,19 +119,6 @@ class StretchReader:
     def _calls(self, settled: Sequence[EventLog]) -> list[SettleCall]:
         sent = self._chain.transactions([event.log.transaction_hash for event in settled])
         return [read_settle_call(each.input if each else b"") for each in sent]
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Nothing is looked for that refers to itself: of many thousand new values none does."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _weight(event: EventLog) -> int:
