@@ -294,4 +294,12 @@ ORDER_FAULTS = {
         "DELETE FROM disputes WHERE state = 'open'",
         "is on chain and not in the books",
     ),
+    "a dispute that never was": (
+        (
+            "UPDATE disputes SET order_id ="
+            f" (SELECT order_id FROM batch_orders WHERE batch_id = {_OTHER} AND position = 0)"
+            " WHERE state = 'open'"
+        ),
+        "is in the books and not on chain",
+    ),
 }

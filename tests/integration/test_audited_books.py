@@ -168,6 +168,8 @@ def test_what_is_doubled_is_all_that_is_named(traded: Fair) -> None:
     """AUDIT-5: nothing else is taken for wrong because of it."""
     change, _ = INDEX_FAULTS["a direct order that is doubled"]
     assert [each.chain for each in audited(traded, change).of("index")] == [None, None]
+    change, _ = INDEX_FAULTS["a licence's place"]
+    assert [each.field for each in audited(traded, change).of("index")] == ["position"]
 
 
 @pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
@@ -204,6 +206,11 @@ def test_what_is_not_included_yet_is_no_difference(traded: Fair) -> None:
     where = "WHERE platform = 1 AND number = 2"
     later = f"UPDATE batches SET block_number = 1000000, number = 9 {where}"
     assert audited(traded, later).later == 1
+    refunded = audited(traded, "UPDATE refunds SET block_number = 1000000 WHERE is_part = 1")
+    assert (said(refunded), refunded.later) == ([], 1)
+    sent = "UPDATE refunds SET on_chain = 'pending', block_number = NULL WHERE is_part = 1"
+    refunding = audited(traded, sent)
+    assert (said(refunding), refunding.under_way) == ([], 1)
     under_way = "UPDATE batches SET state = 'submitted', block_number = NULL, gas_used = NULL"
     books = audited(traded, f"{under_way} {where}")
     assert (said(books), books.under_way) == ([], 1)
