@@ -1,6 +1,7 @@
 """Let a gateway die at every point of a payment's way, and see that nothing is lost or done twice.
 
-python -m tests.faults.crashes --each 400               as `make faults` does, on both databases
+python -m tests.faults.crashes --each 400               as `make faults` does, on both databases: so
+                                            often up to confirmation, a quarter as often afterwards
 python -m tests.faults.crashes --point "batch settled" --first 17 --each 1         one round again
 
 Ends with one line, and a status that is not 0 if anything was lost or done twice, or if a point was
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from tests.databases import place
 from tests.faults.fuse import Fuse
-from tests.faults.points import POINTS, Point
+from tests.faults.points import AFTERWARDS, POINTS, Point
 from tests.faults.progress import FOLDER, Progress
 from tests.faults.rounds import Outcome, Round
 from tests.faults.town import Town
@@ -62,12 +63,21 @@ class Report:
 
 @dataclass(frozen=True)
 class Plan:
-    """So many recoveries of each point, from the `first` round on."""
+    """So many recoveries of each point up to confirmation, from the `first` round on.
+
+    Points after it get as many divided by `thinned`, one at least.
+    """
 
     points: tuple[Point, ...] = POINTS
     each: int = 10
     first: int = 0
     seed: int = 1
+    thinned: int = 4
+
+    def rounds(self, point: Point) -> range:
+        """The numbers of a point's rounds."""
+        each = max(1, self.each // self.thinned) if point in AFTERWARDS else self.each
+        return range(self.first, self.first + each)
 
 
 def recover(town: Town, point: Point, plan: Plan, number: int) -> Outcome:
@@ -108,8 +118,9 @@ def run(fair: Fair, database: str, plan: Plan, progress: Progress) -> Report:
     """All points, each chunk of rounds in a town of its own."""
     report = Report()
     for point in plan.points:
-        for start in range(plan.first, plan.first + plan.each, _CHUNK):
-            numbers = range(start, min(start + _CHUNK, plan.first + plan.each))
+        rounds = plan.rounds(point)
+        for start in rounds[::_CHUNK]:
+            numbers = range(start, min(start + _CHUNK, rounds.stop))
             key = f"{database}/{point.name}/{start}"
             kept = progress.result(key)
             if kept is None:
@@ -156,8 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
     points = tuple(each for each in POINTS if asked.point is None or each.name in asked.point)
-    plan = Plan(points, asked.each, asked.first, asked.seed)
-    # What is asked for by name is asked for again.
+    # What is asked for by name is asked for in full, and again.
+    thinned = Plan.thinned if asked.point is None else 1
+    plan = Plan(points, asked.each, asked.first, asked.seed, thinned)
     folder = FOLDER if asked.point is None else None
     report, databases = Report(), asked.database or DATABASES
     with ProcessPoolExecutor(len(databases), mp_context=get_context("spawn")) as workers:

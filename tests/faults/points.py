@@ -1,4 +1,4 @@
-"""The points between a payment's arrival and its end at which a process is made to die.
+"""The points on a payment's way at which a process is made to die.
 
 Each is a place (`tests.faults.fuse`) in a story (`tests.faults.sales`): what had happened outside
 of the process is there, and what it knew is gone.
@@ -18,7 +18,8 @@ class Point(NamedTuple):
     times: int = 1
 
 
-POINTS = (
+#: From a payment's arrival to the confirmation of what it paid for.
+TO_CONFIRMATION = (
     Point("checkout recorded", "by_callback", "after put_payments"),
     Point("made at the provider, unanswered", "by_callback", "after create"),
     Point("made at the provider, recorded", "by_callback", "after name_payment"),
@@ -40,6 +41,16 @@ POINTS = (
     Point("batch sent, unanswered", "by_schedule", "after eth_sendRawTransaction"),
     Point("receipt read", "by_callback", "after eth_getTransactionReceipt"),
     Point("batch settled", "by_name", "after settled_operation"),
+    Point("top-up recorded", "loaded", "after put_payments"),
+    Point("top-up paid", "loaded", "after resolve_payment"),
+    Point("top-up stored signed", "loaded", "after put_operation"),
+    Point("top-up sent, unanswered", "loaded_by_name", "after eth_sendRawTransaction"),
+    Point("balance spent", "spent", "after put_payments", 2),
+    Point("batch from balances sent, unanswered", "spent", "after eth_sendRawTransaction", 2),
+)
+
+#: What may come of it later: refunds, pay-outs, chargebacks.
+AFTERWARDS = (
     Point("withdrawal signed, not stored", "withdrawn", "before put_act"),
     Point("withdrawal stored signed", "withdrawn", "after put_act"),
     Point("withdrawal sent, unanswered", "withdrawn", "after eth_sendRawTransaction"),
@@ -70,14 +81,10 @@ POINTS = (
     Point("pay-out final, not returned", "paid_out", "before put_payout_payback"),
     Point("pay-out being returned", "paid_out", "after put_payout_payback"),
     Point("pay-out made at the provider", "paid_out", "after refund"),
-    Point("top-up recorded", "loaded", "after put_payments"),
-    Point("top-up paid", "loaded", "after resolve_payment"),
-    Point("top-up stored signed", "loaded", "after put_operation"),
-    Point("top-up sent, unanswered", "loaded_by_name", "after eth_sendRawTransaction"),
     Point("top-up refund begun", "sent_back", "after begin_top_up_refund"),
     Point("top-up sent back at the provider", "sent_back", "after refund"),
-    Point("balance spent", "spent", "after put_payments", 2),
-    Point("batch from balances sent, unanswered", "spent", "after eth_sendRawTransaction", 2),
     Point("chargeback recorded", "charged_back", "after put_chargeback"),
     Point("charged back order on chain again", "charged_back", "after eth_sendRawTransaction", 3),
 )
+
+POINTS = (*TO_CONFIRMATION, *AFTERWARDS)

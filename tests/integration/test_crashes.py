@@ -11,16 +11,17 @@ from tests.faults.kills import run
 from tests.faults.points import POINTS, Point
 from tests.integration.fair import Fair
 
-_EACH = 10
+_PLAN = Plan(each=10, thinned=2)
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_gateway_that_dies_recovers(opened_fair: Fair, dialect: str, point: Point) -> None:
+    rounds = _PLAN.rounds(point)
     with town_of(opened_fair, dialect) as town:
-        report = run_chunk(town, point, Plan(each=_EACH), range(_EACH))
+        report = run_chunk(town, point, _PLAN, rounds)
     assert report.wrong == []
-    assert report.deaths >= report.recoveries == _EACH
+    assert report.deaths >= report.recoveries == len(rounds)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
