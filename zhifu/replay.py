@@ -125,8 +125,8 @@ def run(options: Options, *, progress: Progress = lambda *_: None) -> Result:
         chain = stack.enter_context(Chain(node.rpc_url))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zhifu-replay-")))
         market = _set_up(chain, options, rows, progress)
-        provider = SandboxProvider()
         clock = Clock(chain, node)
+        provider = SandboxProvider(clock=clock.now)
         gateway = stack.enter_context(
             Gateway.open(
                 f"sqlite:///{folder / 'gateway.sqlite3'}",

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, tzinfo
 from typing import TypeVar
 
 from zhifu import rounds
@@ -28,6 +28,7 @@ from zhifu.providers import (
     ProviderStatus,
     RefundStatus,
     answers_at_once,
+    zone_of,
 )
 
 T = TypeVar("T")
@@ -75,6 +76,11 @@ class Spared:
     def answers_at_once(self) -> bool:
         """As the provider's own."""
         return answers_at_once(self._provider)
+
+    @property
+    def zone(self) -> tzinfo:
+        """As the provider's own."""
+        return zone_of(self._provider)
 
     def create(self, intent: Intent) -> Checkout:
         """As the provider's own; raises PaymentUnknown while it is left alone."""

@@ -27,10 +27,18 @@ from zhifu.exceptions import (
     ProviderRefused,
 )
 from zhifu.money import Money
-from zhifu.providers import HintKind, LineKind, ProviderPayment, ProviderStatus, RefundStatus
+from zhifu.providers import (
+    HintKind,
+    LineKind,
+    ProviderPayment,
+    ProviderStatus,
+    RefundStatus,
+    zone_of,
+)
 from zhifu.sandbox.faults import Fault
 from zhifu.sandbox.keys import Keys
 from zhifu.sandbox.serving import Serving
+from zhifu.silence import Spared
 
 #: An id that no payment has.
 NOBODYS = "pay_7fffffffffffffff"
@@ -317,6 +325,11 @@ def test_a_provider_knows_taken_from_refused(rail: Rail) -> None:
 
 
 # Bills
+
+
+def test_a_provider_says_when_its_days_begin(rail: Rail) -> None:
+    """PROVIDER-8"""
+    assert zone_of(rail.provider) == zone_of(Spared(rail.provider)) == rail.zone
 
 
 def test_a_days_bill_adds_up(rail: Rail) -> None:

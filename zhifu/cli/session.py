@@ -198,7 +198,7 @@ class Session:
         """The payment provider without money behind it, which remembers below the home folder."""
         from zhifu.providers.sandbox import SandboxProvider
 
-        return SandboxProvider(self.settings.home / "sandbox.jsonl")
+        return SandboxProvider(self.settings.home / "sandbox.jsonl", clock=lambda: self.now)
 
     def gateway(self, operators: Mapping[int, Signer] | None = None) -> Gateway:
         """The gateway over the database of the settings, for the platforms whose keys are given."""

@@ -12,7 +12,7 @@ Times are Unix seconds. Objects are safe to share between threads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timezone, tzinfo
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -198,7 +198,7 @@ class Provider(Protocol):
         """What to reply to a callback: that it was taken, or that it must be sent again."""
 
     def transactions(self, day: date) -> Iterator[BillLine]:
-        """The lines of a day's bill, in the provider's own days; see each provider for its zone.
+        """The lines of a day's bill, in the provider's own days (`zone_of`).
 
         Raises PaymentUnknown when no answer came, also in the middle: a bill that was cut short is
         no bill.
@@ -211,3 +211,9 @@ def answers_at_once(provider: Provider) -> bool:
     It is then asked wherever that is wanted, without a thread of its own.
     """
     return getattr(provider, "answers_at_once", False) is True
+
+
+def zone_of(provider: Provider) -> tzinfo:
+    """Where the days of a provider's bills begin and end: its `zone`, or UTC if it has none."""
+    zone = getattr(provider, "zone", timezone.utc)
+    return zone if isinstance(zone, tzinfo) else timezone.utc

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from zhifu.exceptions import (
     ProviderRefused,
     ZhifuError,
 )
+from zhifu.facts import WHOLE_BPS
 from zhifu.money import Money
 from zhifu.providers import (
     Answer,
@@ -68,7 +69,8 @@ class SandboxProvider:
 
     With a `ledger` file everything is remembered in it, one JSON line an event, and seen by every
     process that uses the same file, now or later. `secret` signs callbacks; it is drawn anew unless
-    it is given. `clock` tells Unix seconds; days of bills are UTC. Safe to share between threads.
+    it is given. It keeps `fee_bps` of each payment, rounded down, in basis points. `clock` tells
+    Unix seconds; days of bills are those of `zone`. Safe to share between threads.
     """
 
     def __init__(
@@ -77,9 +79,13 @@ class SandboxProvider:
         *,
         name: str = "sandbox",
         secret: bytes | None = None,
+        fee_bps: int = 0,
+        zone: tzinfo = timezone.utc,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        self.zone = zone
+        self._fee_bps = fee_bps
         self._ledger = ledger
         self._secret = secret or secrets.token_bytes(32)
         self._clock = clock
@@ -91,6 +97,8 @@ class SandboxProvider:
         self._chargebacks: list[_Return] = []
         self._refunded: Counter[str] = Counter()
         self._charged_back: Counter[str] = Counter()
+        #: Every day's lines, until something else happens.
+        self._bills: dict[date, list[BillLine]] | None = None
         self._read_to = self._lines_read = 0
         if ledger is not None:
             ledger.parent.mkdir(parents=True, exist_ok=True)
@@ -191,7 +199,9 @@ class SandboxProvider:
         if found is None:
             return ProviderPayment(ProviderStatus.FAILED)
         charged_back = None if taken is None else Money(taken, found.amount.currency)
-        return ProviderPayment(found.status, found.amount, charged_back=charged_back)
+        is_paid = found.status is ProviderStatus.PAID
+        fee = self._fee(found.amount) if is_paid else None
+        return ProviderPayment(found.status, found.amount, fee, charged_back)
 
     def cancel(self, provider_payment_id: str) -> None:
         """Let nobody pay a payment any more; harmless to repeat."""
@@ -227,21 +237,35 @@ class SandboxProvider:
         return Answer(*((200, "text/plain", b"ok") if accepted else (400, "text/plain", b"again")))
 
     def transactions(self, day: date) -> Iterator[BillLine]:
-        """What happened on a day (UTC): payments, refunds and chargebacks, without fees."""
+        """What happened on a day of its zone: payments, refunds and chargebacks."""
         self._require_answer(day.isoformat())
         with self._changing():
-            lines = [line for line in self._lines() if _day_of(line.at) == day]
-        return iter(sorted(lines, key=lambda line: line.at))
+            if self._bills is None:
+                self._bills = self._made_bills()
+            return iter(self._bills.get(day, ()))
+
+    def _made_bills(self) -> dict[date, list[BillLine]]:
+        bills: dict[date, list[BillLine]] = {}
+        for line in sorted(self._lines(), key=lambda line: line.at):
+            day = datetime.fromtimestamp(line.at, self.zone).date()
+            bills.setdefault(day, []).append(line)
+        return bills
 
     def _lines(self) -> Iterator[BillLine]:
         for payment, known in self._payments.items():
             if known.status is ProviderStatus.PAID:
                 kind, reference = LineKind.PAYMENT, known.reference or payment
-                yield BillLine(kind, payment, reference, known.amount, None, known.at)
+                fee = self._fee(known.amount)
+                yield BillLine(kind, payment, reference, known.amount, fee, known.at)
         for refund, (payment, amount, at) in self._refunds.items():
             yield BillLine(LineKind.REFUND, payment, refund, -amount, None, at)
         for payment, amount, at in self._chargebacks:
             yield BillLine(LineKind.CHARGEBACK, payment, payment, -amount, None, at)
+
+    def _fee(self, amount: Money) -> Money | None:
+        """What it keeps of a payment; None for one that keeps nothing."""
+        kept = amount.amount * self._fee_bps // WHOLE_BPS
+        return Money(kept, amount.currency) if self._fee_bps else None
 
     # Rules
 
@@ -349,6 +373,7 @@ class SandboxProvider:
     def _apply(self, event: dict[str, Any]) -> None:
         payment, amount = event["payment"], Money(event["amount"], event["currency"])
         returned = _Return(payment, amount, event["at"])
+        self._bills = None
         if "refund" in event:
             self._refunds[event["refund"]] = returned
             self._refunded[payment] += amount.amount
@@ -371,7 +396,3 @@ def _require_positive(amount: Money) -> None:
 
 def _money(amount: Money) -> dict[str, Any]:
     return {"amount": amount.amount, "currency": amount.currency}
-
-
-def _day_of(at: int) -> date:
-    return datetime.fromtimestamp(at, timezone.utc).date()

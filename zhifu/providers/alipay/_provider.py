@@ -70,6 +70,9 @@ class AlipayProvider:
     to verify with. Days of bills are Beijing's. Raises InvalidInput for a setting that cannot work.
     """
 
+    #: Whose days its bills are of.
+    zone = BEIJING
+
     def __init__(
         self,
         *,

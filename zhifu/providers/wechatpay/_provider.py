@@ -57,6 +57,9 @@ class WeChatPayProvider:
     InvalidInput for a setting that cannot work.
     """
 
+    #: Whose days its bills are of.
+    zone = BEIJING
+
     def __init__(
         self,
         *,
