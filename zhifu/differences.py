@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-K = TypeVar("K", int, bytes, tuple[int, ...])
+K = TypeVar("K", int, bytes, tuple[int, ...], tuple[str, str])
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -70,7 +70,7 @@ def rows(
     advice: str,
 ) -> Iterator[Difference]:
     """What differs between two lists of rows by key, both in the order of their keys."""
-    for key, ours, theirs in _paired(iter(books), iter(told)):
+    for key, ours, theirs in paired(iter(books), iter(told)):
         row = f"{table} {_plain(key)}"
         if ours is None or theirs is None:
             yield Difference(book, row, WHOLE_ROW, ours, theirs, advice)
@@ -79,9 +79,10 @@ def rows(
             yield from fields(book, row, named[0], named[1], advice)
 
 
-def _paired(
+def paired(
     left: Iterator[tuple[K, A]], right: Iterator[tuple[K, B]]
 ) -> Iterator[tuple[K, A | None, B | None]]:
+    """What two streams have under each key, both in the order of their keys, each key once."""
     one: tuple[K, A] | None = next(left, None)
     other: tuple[K, B] | None = next(right, None)
     while one and other:

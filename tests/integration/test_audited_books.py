@@ -13,6 +13,7 @@ import pytest
 from tests.databases import DIALECTS, place
 from tests.integration.book_faults import INDEX_FAULTS, ORDER_FAULTS
 from tests.integration.fair import BUYER, PLAN, Fair
+from tests.integration.lawless import lift_rules
 from zhifu import accounts
 from zhifu.anvil import dev_signer
 from zhifu.audit import audit
@@ -115,16 +116,6 @@ def audited(fair: Fair, *changes: str) -> AuditedBooks:
     assert found.conserved
     assert books.differences is not None
     return books
-
-
-def lift_rules(connection: Any, url: str) -> None:
-    if url.startswith("postgresql"):
-        connection.execute("SET session_replication_role = replica")
-        return
-    connection.execute("PRAGMA foreign_keys = OFF")
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    for (trigger,) in triggers.fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
 
 
 def said(books: AuditedBooks) -> list[str]:

@@ -42,6 +42,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "gone_disputes",
         "disputes_lost",
         "confirmed_operations",
+        "reconciled_payments",
+        "reconciled_refunds",
+        "reconciled_paybacks",
+        "reconciled_licenses",
     ],
 )
 def test_a_query_finds_its_rows_by_an_index(file: Path, name: str) -> None:

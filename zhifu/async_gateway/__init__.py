@@ -12,6 +12,7 @@ from zhifu.async_gateway._following import Following
 from zhifu.async_gateway._licensing import Licensing
 from zhifu.async_gateway._paying import Paying
 from zhifu.async_gateway._prepaying import Prepaying
+from zhifu.async_gateway._reconciling import Reconciling
 from zhifu.async_gateway._refunding import Refunding
 from zhifu.async_gateway._returning import Returning
 from zhifu.async_gateway._settling import Settling
@@ -25,6 +26,7 @@ class AsyncGateway(
     Refunding,
     Disputing,
     Returning,
+    Reconciling,
     Enrolling,
     Withdrawing,
     Following,

@@ -12,7 +12,7 @@ _IN_ORDER = (
     *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
     *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance", "top_up"),
-    *("audit", "netting"),
+    *("audit", "reconcile", "netting"),
     *("demo", "replay"),
 )
 

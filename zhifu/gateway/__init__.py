@@ -34,6 +34,7 @@ from zhifu.gateway._licensing import Licensing
 from zhifu.gateway._parts import require_positive
 from zhifu.gateway._paying import Paying
 from zhifu.gateway._prepaying import Prepaying
+from zhifu.gateway._reconciling import Reconciling
 from zhifu.gateway._refunding import Refunding
 from zhifu.gateway._returning import Returning
 from zhifu.gateway._settling import Settling
@@ -57,6 +58,7 @@ from zhifu.payoutbook import PayOutBook
 from zhifu.payouts import PayOuts
 from zhifu.providers import Provider, answers_at_once
 from zhifu.providers.balance import BALANCE, BalanceProvider
+from zhifu.reconcile import Reconciler
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.returns import Returns
@@ -81,6 +83,7 @@ class Gateway(
     Refunding,
     Disputing,
     Returning,
+    Reconciling,
     Enrolling,
     Withdrawing,
     Following,
@@ -204,6 +207,14 @@ class Gateway(
         self._clock = clock
         self._pages = Pages(store, self._books)
         self._returns = Returns(store, clock)
+        self._reconciler = Reconciler(
+            store,
+            self._index,
+            providers,
+            accounts or {},
+            deployment.currency,
+            deployment.ledger_decimals,
+        )
         act_book = ActBook(store, clock)
         acts = Acts(act_book, self._lane)
         self._enrolment = Enrolment(network, acts, act_book, self.sync)

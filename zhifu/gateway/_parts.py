@@ -29,6 +29,7 @@ from zhifu.paybackbook import PaybackBook
 from zhifu.paybacks import Paybacks
 from zhifu.payoutbook import PayOutBook
 from zhifu.payouts import PayOuts
+from zhifu.reconcile import Reconciler
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.returns import Returns
@@ -65,6 +66,7 @@ class Parts:
     _pay_out_book: PayOutBook
     _pages: Pages
     _returns: Returns
+    _reconciler: Reconciler
     _licenses: Licenses
     _refunds: Refunds
     _paybacks: Paybacks

@@ -32,6 +32,7 @@ FILES = (
     "pruning.sql",
     "api.sql",
     "audit.sql",
+    "reconcile.sql",
 )
 """The files of named statements; no two statements have the same name."""
 

@@ -50,6 +50,10 @@ CREATE INDEX payments_from_balances ON payments (platform, learner) WHERE provid
 -- payments_top_ups --
 CREATE INDEX payments_top_ups ON payments (platform, learner) WHERE purpose = 'top_up';
 
+-- payments_recorded --
+-- By the day they were recorded, for their provider's bill.
+CREATE INDEX payments_recorded ON payments (provider, created_at, id);
+
 -- payments_open --
 -- Those to ask the provider about again.
 CREATE INDEX payments_open ON payments (id)
@@ -332,6 +336,9 @@ CREATE INDEX refunds_order ON refunds (order_id);
 CREATE INDEX refunds_to_balances ON refunds (order_id)
     WHERE destination = 'balance' AND state = 'refunded';
 
+-- refunds_returned --
+CREATE INDEX refunds_returned ON refunds (changed_at, id) WHERE state = 'refunded';
+
 -- refunds_on_chain --
 CREATE INDEX refunds_on_chain ON refunds (block_number) WHERE on_chain = 'done';
 
@@ -381,6 +388,9 @@ CREATE TABLE paybacks (
 
 -- paybacks_payout --
 CREATE INDEX paybacks_payout ON paybacks (payout_id) WHERE payout_id IS NOT NULL;
+
+-- paybacks_returned --
+CREATE INDEX paybacks_returned ON paybacks (changed_at, id) WHERE state = 'paid_back';
 
 -- paybacks_payment --
 CREATE INDEX paybacks_payment ON paybacks (payment_id);

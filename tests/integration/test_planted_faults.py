@@ -1,0 +1,103 @@
+"""RECONCILE-7: every fault that is planted in a street is found and named by the right command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.databases import DIALECTS, place
+from tests.faults.rpc_proxy import Answer, Request, RpcProxy
+from tests.integration.fair import Fair
+from tests.integration.planted import AUDIT, AUDIT_BOOKS, FAULTS, RECONCILE, Fault
+from tests.integration.street import Street, open_street, trade
+from zhifu.audit import audit
+from zhifu.audited_books import audit_books
+from zhifu.chain import Chain
+from zhifu.clearing import net
+from zhifu.exceptions import InconsistentNode
+
+COPIES = count(1)
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def traded(
+    request: pytest.FixtureRequest, opened_fair: Fair, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Street]:
+    """A street after three days on which everything has happened."""
+    snapshot = opened_fair.anvil.snapshot()
+    folder = tmp_path_factory.mktemp("accounts")
+    with place(request.param) as databases:
+        opened = open_street(opened_fair, databases, folder)
+        with opened.open() as gateway:
+            trade(opened, gateway)
+        yield opened
+    opened_fair.anvil.revert(snapshot)
+
+
+@pytest.fixture
+def street(traded: Street, tmp_path: Path) -> Iterator[Street]:
+    """The same, to be broken."""
+    snapshot = traded.fair.anvil.snapshot()
+    yield traded.copy(tmp_path, f"planted-{next(COPIES)}")
+    traded.fair.anvil.revert(snapshot)
+
+
+def reconciled(street: Street) -> list[str]:
+    with street.open() as gateway:
+        found = gateway.reconcile()
+    assert not any(each.unexplained for each in found.sums.values())
+    return [each.reason.code for each in found.items if each.reason.code != "settled_later"]
+
+
+def audited(street: Street) -> list[str]:
+    return [each.said for each in audit(street.fair.network).broken]
+
+
+def audited_books(street: Street) -> list[str]:
+    _, books = audit_books(street.fair.network, street.fair.url(street.database))
+    return [each.said for each in books.differences or ()]
+
+
+FINDERS: Mapping[str, Callable[[Street], list[str]]] = {
+    RECONCILE: reconciled,
+    AUDIT: audited,
+    AUDIT_BOOKS: audited_books,
+}
+
+
+@pytest.mark.parametrize("command", FINDERS)
+def test_nothing_is_found_where_nothing_is_planted(street: Street, command: str) -> None:
+    """RECONCILE-7"""
+    assert FINDERS[command](street) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_planted_fault_is_found_and_named(street: Street, fault: Fault) -> None:
+    """RECONCILE-7"""
+    fault.plant(street)
+    found = FINDERS[fault.command](street)
+    assert [each for each in found if fault.says in each], found
+
+
+def test_netting_names_a_node_that_changes_a_word(street: Street) -> None:
+    """RECONCILE-7, NET-7: a learner of a batch is taken out of its calldata."""
+    settle = street.fair.network.settlement.artifact.functions["settle"].selector.hex()
+
+    def changed(request: Request, forward: Callable[[Request], Answer]) -> Answer:
+        answer = forward(request)
+        sent = answer.get("result")
+        if isinstance(sent, dict) and sent.get("input", "")[2:10] == settle:
+            sent["input"] = sent["input"][:-64] + "0" * 64
+        return answer
+
+    proxy = RpcProxy(street.fair.anvil.rpc_url, changed)
+    with proxy, Chain(proxy.url) as chain, pytest.raises(InconsistentNode):
+        net(street.fair.same_chain(chain))
+
+
+def test_there_are_enough_of_them() -> None:
+    """RECONCILE-7"""
+    assert len(FAULTS) >= 30
