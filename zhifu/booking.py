@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zhifu import ids
 from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, REVERSAL, Account, Name
 from zhifu.spool import Spool
-from zhifu.store import Row, Transaction
+from zhifu.store import Row, Store, Transaction
 
 _PAGE = 2_000
 PAID_STATES = ("paid", "refunded", "charged_back")
@@ -103,17 +103,16 @@ class Return(NamedTuple):
 
 
 class Lookup:
-    """Finds what bills name in the books of any day."""
+    """Finds what bills name in the books of any day; each question sees them as they are then."""
 
-    def __init__(self, transaction: Transaction, account: Account) -> None:
-        self._transaction = transaction
+    def __init__(self, store: Store, account: Account) -> None:
+        self._store = store
         self._account = account
 
     def payments(self, names: Sequence[str]) -> dict[str, Row]:
         """The payments that the account's provider calls so, by that name."""
         given = [[self._account.name, name] for name in names]
-        rows = self._transaction.rows_for("reconciled_by_names", given)
-        return {row[6]: row for row in rows}
+        return {row[6]: row for row in self._rows("reconciled_by_names", given)}
 
     def returns(self, names: Sequence[str]) -> dict[str, Return]:
         """The refunds, paybacks and top-ups by their ids."""
@@ -121,20 +120,26 @@ class Lookup:
         for prefix, query in _NAMED.items():
             numbers = [ids.from_text(prefix, name) for name in names]
             given = [[number] for number in numbers if number is not None]
-            for number, *told in self._transaction.rows_for(query, given):
+            for number, *told in self._rows(query, given):
                 found[ids.to_text(prefix, number)] = Return(*told)
         return found
 
     def chargebacks(self, payments: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
         """By the provider's name of a payment: its platform, when, what was taken and given."""
         given = [[self._account.name, name] for name in payments]
-        rows = self._transaction.rows_for("chargebacks_named", given)
+        rows = self._rows("chargebacks_named", given)
         return {name: (platform, at, took, back) for name, _, platform, at, took, back in rows}
 
     def surplus(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, int]]:
         """What goes back of payments because it is of no order, and how much is not back yet."""
-        rows = self._transaction.rows_for("surplus_returns", [[each] for each in numbers])
+        rows = self._rows("surplus_returns", [[each] for each in numbers])
         return {number: (total, pending) for number, total, pending in rows}
+
+    def _rows(self, query: str, given: Sequence[Sequence[Any]]) -> list[Row]:
+        if not given:
+            return []
+        with self._store.reading() as transaction:
+            return transaction.rows_for(query, given)
 
 
 _NAMED = {

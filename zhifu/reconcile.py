@@ -1,13 +1,13 @@
 """Four accounts of the same money held against each other: bill, orders, chain, licences.
 
-Bills are fetched first, so that the books are not older than what is on them; then the books, and
-the index of the chain beside them, are read as of one moment. Everything goes by in order, so that
-memory does not grow with what is compared (decision 25).
+Bills are fetched first, so that the books are not older than what is on them; then what the books
+have beside them; then the orders and the index of the chain, as of one moment. Everything goes by
+in order, so that memory does not grow with what is compared (decision 25).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import date, datetime, timezone
 from typing import NamedTuple
@@ -19,14 +19,18 @@ from zhifu.exceptions import InvalidInput, UnknownPlatform
 from zhifu.index import Index
 from zhifu.providers import Provider
 from zhifu.providers.balance import BALANCE
-from zhifu.reconciled_bills import Paid, ReconciledBills
+from zhifu.reconciled_bills import ReconciledBills
 from zhifu.reconciled_licenses import ReconciledLicenses
 from zhifu.reconciled_orders import ReconciledOrders
 from zhifu.reconciliation import Reconciliation, Tally
 from zhifu.scope import Scope
+from zhifu.spool import Spool
 from zhifu.store import Store, Transaction
 
 _END = 2**62
+
+#: How long before it is handed in a payment may have been made, for its bill to be found.
+_TOLD_LATE_DAYS = 7
 
 
 class Reconciler:
@@ -66,13 +70,14 @@ class Reconciler:
                 _Billed(account, scope, self._bills(account, scope, oldest, stack))
                 for account, scope, oldest in self._scopes(asked)
             ]
+            paid = stack.enter_context(Spool(1))
+            self._compare_bills(billed, tally, paid, stack)
+            accounts = {each.account.name: each.account for each in billed}
             with self._store.reading() as transaction:
-                compared = self._compare(transaction, asked, billed, tally, stack)
-            for each in compared:
-                each.ask()
+                self._compare_chain(transaction, asked.scope, accounts, paid, tally)
         scopes = [each.scope for each in billed]
         return Reconciliation(
-            date.fromordinal(min(each.first for each in scopes)),
+            date.fromordinal(min(each.began for each in scopes)),
             date.fromordinal(max(each.last for each in scopes)),
             platform,
             asked.block,
@@ -97,14 +102,15 @@ class Reconciler:
         self, transaction: Transaction, account: Account, asked: _Asked
     ) -> tuple[Scope, int]:
         today = account.day_of(asked.now)
+        when = (asked.platform, today, asked.now, asked.block)
         if asked.day is not None:
-            first = last = asked.day.toordinal()
-            oldest = oldest_return(transaction, account, *_window(account, first, last))
-            return Scope(first, last, asked.platform, today, asked.now, asked.block), oldest
-        began = transaction.value("first_payment", provider=account.name)
-        first = today if began is None else min(today, account.day_of(began))
-        scope = Scope(first, today, asked.platform, today, asked.now, asked.block)
-        return scope, account.start_of(first)
+            day = asked.day.toordinal()
+            oldest = oldest_return(transaction, account, *_window(account, day))
+            return Scope(day, day, day, False, *when), oldest
+        at = transaction.value("first_payment", provider=account.name)
+        began = today if at is None else min(today, account.day_of(at))
+        first = began - _TOLD_LATE_DAYS
+        return Scope(first, began, today, True, *when), account.start_of(first)
 
     def _bills(self, account: Account, scope: Scope, oldest: int, stack: ExitStack) -> Bills | None:
         if account.name == BALANCE:
@@ -115,44 +121,43 @@ class Reconciler:
 
     # What is compared
 
-    def _compare(
+    def _compare_bills(
+        self, billed: Sequence[_Billed], tally: Tally, paid: Spool, stack: ExitStack
+    ) -> None:
+        bookings = []
+        with self._store.reading() as transaction:
+            for account, scope, _ in billed:
+                window = (0, _END) if scope.is_whole else _window(account, scope.first)
+                read = Bookings(transaction, account, *window)
+                bookings.append(stack.enter_context(closing(read)))
+            self._strangers(transaction, billed, tally)
+        for (account, scope, bills), booked in zip(billed, bookings, strict=True):
+            lookup = Lookup(self._store, account)
+            compared = ReconciledBills(account, bills, booked, lookup, scope, tally, paid)
+            compared.compare()
+            compared.ask()
+
+    def _compare_chain(
         self,
         transaction: Transaction,
-        asked: _Asked,
-        billed: Sequence[_Billed],
+        scope: Scope,
+        accounts: dict[str, Account],
+        paid: Spool,
         tally: Tally,
-        stack: ExitStack,
-    ) -> list[ReconciledBills]:
-        compared: list[ReconciledBills] = []
-        for account, scope, bills in billed:
-            first, last = (
-                (0, _END) if asked.day is None else _window(account, scope.first, scope.last)
-            )
-            bookings = stack.enter_context(closing(Bookings(transaction, account, first, last)))
-            lookup = Lookup(transaction, account)
-            compared.append(ReconciledBills(account, bills, bookings, lookup, scope, tally))
-        accounts = {each.account.name: each.account for each in billed}
-        orders = ReconciledOrders(
-            transaction, self._index, self._decimals, accounts, asked.scope, tally
-        )
-        with closing(orders):
-            orders.follow(_payments(compared))
+    ) -> None:
+        read = (transaction, self._index, self._decimals)
+        with closing(ReconciledOrders(*read, accounts, scope, tally)) as orders:
+            orders.follow(paid)
             orders.compare()
-        licenses = ReconciledLicenses(
-            *(transaction, self._index, self._decimals, asked.scope, tally),
-            is_whole=asked.day is None,
-        )
-        with closing(licenses):
+        with closing(ReconciledLicenses(*read, scope, tally)) as licenses:
             licenses.compare()
-        self._strangers(transaction, asked, tally)
-        return compared
 
-    def _strangers(self, transaction: Transaction, asked: _Asked, tally: Tally) -> None:
+    def _strangers(self, transaction: Transaction, billed: Sequence[_Billed], tally: Tally) -> None:
         """Providers of the books that are none of this gateway's."""
         known, name = {each.name for each in self._accounts}, ""
         while (name := transaction.value("next_provider", provider=name)) is not None:
             if name not in known:
-                day = asked.scope.last
+                day = max(each.scope.last for each in billed)
                 tally.note(reasons.NO_ACCOUNT, f"provider {name}", day, provider=name)
 
 
@@ -169,7 +174,8 @@ class _Asked(NamedTuple):
         """By the chain's days."""
         today = datetime.fromtimestamp(self.now, timezone.utc).toordinal()
         day = self.day.toordinal() if self.day else today
-        return Scope(day, day, self.platform, today, self.now, self.block)
+        when = (self.platform, today, self.now, self.block)
+        return Scope(day, day, day, self.day is None, *when)
 
 
 class _Billed(NamedTuple):
@@ -178,11 +184,6 @@ class _Billed(NamedTuple):
     bills: Bills | None
 
 
-def _payments(compared: Sequence[ReconciledBills]) -> Iterator[Paid]:
-    for each in compared:
-        yield from each.payments()
-
-
-def _window(account: Account, first: int, last: int) -> tuple[int, int]:
-    """The days and those around them: what is told about midnight may be of either side."""
-    return account.start_of(first - 1), account.start_of(last + 2)
+def _window(account: Account, day: int) -> tuple[int, int]:
+    """A day and those around it: what is told about midnight may be of either side."""
+    return account.start_of(day - 1), account.start_of(day + 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from zhifu import ids, reasons
@@ -14,6 +14,7 @@ from zhifu.providers import ProviderStatus
 from zhifu.reasons import Reason
 from zhifu.reconciliation import Sums, Tally
 from zhifu.scope import Scope
+from zhifu.spool import Spool
 
 _AT_ONCE = 500
 _MOST_ASKED = 100
@@ -42,13 +43,13 @@ class Paid(NamedTuple):
     amount: int
     currency: str
     purpose: str
-    state: str
 
 
 class ReconciledBills:
     """One account's bills beside its bookings; `bills` is None where it makes none.
 
     Notes in `tally` whatever is not matched; what its provider is to be asked about, `ask` does.
+    What is paid by the books goes into `paid`.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class ReconciledBills:
         lookup: Lookup,
         scope: Scope,
         tally: Tally,
+        paid: Spool,
     ) -> None:
+        self.paid = paid
         self._account = account
         self._bills = bills
         self._bookings = bookings
@@ -68,8 +71,8 @@ class ReconciledBills:
         self._tally = tally
         self._doubted: list[Booked] = []
 
-    def payments(self) -> Iterator[Paid]:
-        """Compare everything; the payments that are paid by the books, a few at a time."""
+    def compare(self) -> None:
+        """Compare everything; leaves in `paid` the payments that are paid by the books."""
         billed: list[Billed] = []
         booked: list[tuple[int, Booked]] = []
         for _, bill, book in paired(iter(self._bills or ()), iter(self._bookings)):
@@ -77,7 +80,7 @@ class ReconciledBills:
                 if self._scope.has(bill.day, book.platform):
                     booked += self._both(bill, book)
             elif bill is not None:
-                if self._scope.has(bill.day, None):
+                if self._scope.has(bill.day, None) and bill.day >= self._scope.began:
                     billed.append(bill)
             elif book is not None and self._scope.has(book.day, book.platform):
                 booked += self._booked_alone(book)
@@ -85,13 +88,16 @@ class ReconciledBills:
                 booked += self._billed_alone(billed)
                 billed = []
             if len(booked) >= _AT_ONCE:
-                yield from self._paid(booked)
+                self._take_paid(booked)
                 booked = []
-        yield from self._paid([*booked, *self._billed_alone(billed)])
+        self._take_paid([*booked, *self._billed_alone(billed)])
         self._costs()
 
     def ask(self) -> None:
-        """Ask the provider about payments that are on no bill, and note what it says."""
+        """Ask the provider about payments that are on no bill, and act on what it says.
+
+        One that it calls paid is on a bill of another day, and belongs to that.
+        """
         for book in self._doubted:
             reason, detail = reasons.NOT_ON_BILL, ""
             found = self._account.provider.query(book.payment)
@@ -99,7 +105,11 @@ class ReconciledBills:
                 reason = reasons.ON_LATER_BILL
             elif found.status is ProviderStatus.UNKNOWN:
                 detail = "the provider does not answer about it"
-            self._note(reason, subject_of(book), book.day, book, -book.amount, detail)
+            if reason is reasons.NOT_ON_BILL or self._scope.is_whole:
+                self._take_paid(self._unbilled(reason, book, detail))
+            else:
+                self._note(reason, subject_of(book), book.day, book, 0, detail)
+        self._doubted = []
 
     # What both have
 
@@ -143,24 +153,31 @@ class ReconciledBills:
     # What the books alone have
 
     def _booked_alone(self, book: Booked) -> list[tuple[int, Booked]]:
-        self._add_books(book.day, book)
         if self._bills is None:
-            if book.kind == PAYMENT:
-                self._sums(book.day, book.currency).taken += book.amount
-                self._tally.matched[reasons.Route.BILL] += 1
-                return [(book.day, book)]
-            self._sums(book.day, book.currency).given_back -= book.amount
-            return []
-        self._sums(book.day, book.currency).bill_differs -= book.amount
-        to_come = book.day in self._bills.missing or book.day >= self._scope.today
-        if book.day in self._bills.missing or (to_come and book.kind != PAYMENT):
-            reason = reasons.BILL_TO_COME
-            self._note(reason, subject_of(book), book.day, book, -book.amount, "")
-        elif book.kind == PAYMENT and len(self._doubted) < _MOST_ASKED:
+            return self._without_bills(book)
+        if book.day in self._bills.missing:
+            return self._unbilled(reasons.BILL_TO_COME, book)
+        if book.kind == PAYMENT and len(self._doubted) < _MOST_ASKED:
             self._doubted.append(book)
-        else:
-            reason = _NOT_ON_BILL[book.kind]
-            self._note(reason, subject_of(book), book.day, book, -book.amount, "")
+            return []
+        is_over = book.day < self._scope.today or book.kind == PAYMENT
+        return self._unbilled(_NOT_ON_BILL[book.kind] if is_over else reasons.BILL_TO_COME, book)
+
+    def _without_bills(self, book: Booked) -> list[tuple[int, Booked]]:
+        """What balances paid and got back: nobody else tells of it."""
+        self._add_books(book.day, book)
+        sums = self._sums(book.day, book.currency)
+        if book.kind != PAYMENT:
+            sums.given_back -= book.amount
+            return []
+        sums.taken += book.amount
+        self._tally.matched[reasons.Route.BILL] += 1
+        return [(book.day, book)]
+
+    def _unbilled(self, reason: Reason, book: Booked, detail: str = "") -> list[tuple[int, Booked]]:
+        self._add_books(book.day, book)
+        self._sums(book.day, book.currency).bill_differs -= book.amount
+        self._note(reason, subject_of(book), book.day, book, -book.amount, detail)
         return [(book.day, book)] if book.kind == PAYMENT else []
 
     # What the bill alone has
@@ -257,7 +274,7 @@ class ReconciledBills:
 
     # Payments that are paid
 
-    def _paid(self, booked: Sequence[tuple[int, Booked]]) -> Iterator[Paid]:
+    def _take_paid(self, booked: Sequence[tuple[int, Booked]]) -> None:
         self._surplus([(day, book) for day, book in booked if book.amount != book.due])
         for day, book in booked:
             if book.state not in PAID_STATES:
@@ -267,16 +284,8 @@ class ReconciledBills:
                 sums.top_ups += book.wanted
             else:
                 sums.orders += book.wanted
-            yield Paid(
-                book.number,
-                book.platform,
-                self._account.name,
-                day,
-                book.wanted,
-                book.currency,
-                book.purpose,
-                book.state,
-            )
+            whose = (book.number, book.platform, self._account.name, day)
+            self.paid.put((*whose, book.wanted, book.currency, book.purpose))
 
     def _surplus(self, booked: Sequence[tuple[int, Booked]]) -> None:
         known = self._lookup.surplus([book.number for _, book in booked])

@@ -48,7 +48,7 @@ class _Batch(NamedTuple):
 
 
 class ReconciledLicenses:
-    """Goes through the batches that were settled on the days of `scope`, all if `is_whole`.
+    """Goes through the batches that were settled on the days of `scope`, all if it is whole.
 
     The orders of a lane that the books have no batch of are another gateway's. Notes in `tally`
     what differs.
@@ -61,15 +61,12 @@ class ReconciledLicenses:
         decimals: int,
         scope: Scope,
         tally: Tally,
-        *,
-        is_whole: bool,
     ) -> None:
         self._transaction = transaction
         self._index = index
         self._decimals = decimals
         self._scope = scope
         self._tally = tally
-        self._is_whole = is_whole
         self._lanes = set(transaction.rows("audited_lanes"))
         self._places: dict[int, tuple[str, int, int]] = {}
         self._granted = Spool(4)
@@ -106,11 +103,11 @@ class ReconciledLicenses:
 
     @property
     def _since(self) -> int:
-        return 0 if self._is_whole else _start(self._scope.first)
+        return 0 if self._scope.is_whole else _start(self._scope.first)
 
     @property
     def _until(self) -> int:
-        return _END if self._is_whole else _start(self._scope.last + 1)
+        return _END if self._scope.is_whole else _start(self._scope.last + 1)
 
     # The books
 
@@ -164,7 +161,7 @@ class ReconciledLicenses:
     def _licenses(self) -> Iterable[Row]:
         """The licences of the batches in question, and of those that are none, in order."""
         first, last = min(self._places, default=0), max(self._places, default=0)
-        if self._is_whole:
+        if self._scope.is_whole:
             first, last = 0, _END
         key: Row = (-1, -1, -1, -1)
         while True:

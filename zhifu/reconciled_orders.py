@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -48,6 +48,7 @@ class Ordered(NamedTuple):
     refund_on_chain: str | None
     refund_block: int | None
     dispute_lost: int
+    payment_state: str
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -89,11 +90,11 @@ class ReconciledOrders:
         """Forget everything."""
         self._settled.close()
 
-    def follow(self, payments: Iterable[Paid]) -> None:
-        """Compare the orders of payments with where they stand by the books."""
+    def follow(self, payments: Spool) -> None:
+        """Compare the orders of payments, rows of `Paid`, with where they stand by the books."""
         chunk: list[Paid] = []
-        for payment in payments:
-            chunk.append(payment)
+        for row in payments:
+            chunk.append(Paid(*row))
             if len(chunk) == _AT_ONCE:
                 self._follow(chunk)
                 chunk = []
@@ -154,7 +155,7 @@ class ReconciledOrders:
             sums.under_way += price
             reason = reasons.LEFT_OUT if order.problem else reasons.WAITING
             self._note(reason, order, payment, price, order.problem or "")
-        elif order.refund_state in _GONE_BACK or payment.state == "charged_back":
+        elif order.refund_state in _GONE_BACK or order.payment_state == "charged_back":
             sums.void += price
             if order.refund_state == "refund_pending":
                 self._note(reasons.REFUND_PENDING, order, payment, price)
@@ -168,8 +169,7 @@ class ReconciledOrders:
             state = states.get(payment.number)
             subject = f"payment {ids.to_text(ids.PAYMENT, payment.number)}"
             if state is None:
-                if payment.state == "paid":
-                    self._item(reasons.TOP_UP_LOST, subject, payment, payment.amount, "")
+                self._item(reasons.TOP_UP_LOST, subject, payment, payment.amount, "")
             elif state in _ON_CHAIN or state == "refunded":
                 self._tally.matched[Route.CHAIN] += 1
             else:

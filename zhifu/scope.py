@@ -8,11 +8,15 @@ from typing import NamedTuple
 class Scope(NamedTuple):
     """Days from `first` to `last`, as `date.toordinal` counts, of a platform or of all (None).
 
-    `today` and `now` (Unix seconds) are when it is made; `block` is the last that the index knows.
+    Bills begin to count on `began`: what only they have from before is none of the gateway's. It
+    `is_whole` if no day but these has anything. `today` and `now` (Unix seconds) are when it is
+    made; `block` is the last that the index knows.
     """
 
     first: int
+    began: int
     last: int
+    is_whole: bool
     platform: int | None
     today: int
     now: int

@@ -133,8 +133,9 @@ SELECT orders.id, orders.payment_id, orders.learner, orders.content, orders.pric
     batches.platform, batches.lane, batches.number, batch_orders.position,
     batches.state, batches.block_number,
     refunds.state, refunds.on_chain, refunds.block_number,
-    CASE WHEN disputes.state = 'refunded' THEN 1 ELSE 0 END
+    CASE WHEN disputes.state = 'refunded' THEN 1 ELSE 0 END, payments.state
 FROM json_each(:rows) CROSS JOIN orders
+JOIN payments ON payments.id = orders.payment_id
 LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
 LEFT JOIN batch_orders ON batch_orders.order_id = orders.id AND batch_orders.released = 0
 LEFT JOIN batches ON batches.id = batch_orders.batch_id
