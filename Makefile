@@ -114,6 +114,10 @@ bench-settled: setup ## measure 50,000 orders from the request to the included t
 bench-netting: setup ## measure what `zhifu netting` takes over 100,000 orders of the real demand
 	@$(BIN)/python -m benchmarks.netting
 
+.PHONY: bench-reconcile
+bench-reconcile: setup ## measure a reconciliation of 100,000 orders of the real demand, and of 1,000,000
+	@$(BIN)/python -m benchmarks.reconciling
+
 .PHONY: bench-audit
 bench-audit: setup ## measure what `zhifu audit` takes over 100,000 orders of the real demand, and with an index beside
 	@$(BIN)/python -m benchmarks.auditing

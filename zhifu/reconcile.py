@@ -107,7 +107,7 @@ class Reconciler:
             day = asked.day.toordinal()
             oldest = oldest_return(transaction, account, *_window(account, day))
             return Scope(day, day, day, False, *when), oldest
-        at = transaction.value("first_payment", provider=account.name)
+        at = transaction.value("first_payment")
         began = today if at is None else min(today, account.day_of(at))
         first = began - _TOLD_LATE_DAYS
         return Scope(first, began, today, True, *when), account.start_of(first)

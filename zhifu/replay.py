@@ -18,7 +18,7 @@ from datetime import date, datetime, timezone
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from zhifu import accounts
 from zhifu.anvil import Anvil, AnvilNode, dev_signer
@@ -33,6 +33,7 @@ from zhifu.facts import WHOLE_BPS
 from zhifu.gateway import Gateway
 from zhifu.market import Market, Member, Offering, open_market
 from zhifu.maturity import matured, release
+from zhifu.money import Money
 from zhifu.netting import nets_by_name
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
@@ -193,6 +194,17 @@ class Clock:
             self._node.set_next_block_timestamp(self._now)
 
 
+class Account(Protocol):
+    """Where learners pay at once."""
+
+    @property
+    def name(self) -> str:
+        """What payment requests call it."""
+
+    def pay(self, amount: Money) -> str:
+        """A payment that is made, by its provider's name for it."""
+
+
 class Till:
     """Takes drawn orders as payments and settles every seller's when a batch is full."""
 
@@ -200,13 +212,13 @@ class Till:
         self,
         market: Market,
         gateway: Gateway,
-        provider: SandboxProvider,
+        account: Account,
         clock: Clock,
         options: Options,
     ) -> None:
         self._market = market
         self._gateway = gateway
-        self._provider = provider
+        self._account = account
         self._clock = clock
         self._options = options
         self._waiting: Counter[str] = Counter()
@@ -255,16 +267,21 @@ class Till:
     def _request(self, order: Drawn) -> PaymentRequest:
         self._clock.set(order.day)
         price = order.offering.price
-        payment = self._provider.pay(price)
+        account = self.account_of(order)
+        payment = account.pay(price)
         return PaymentRequest(
             platform=order.seller.number,
             learner=order.learner,
             contents=(order.offering.number,),
             amount=price,
-            provider=self._provider.name,
+            provider=account.name,
             provider_payment_id=payment,
             idempotency_key=payment,
         )
+
+    def account_of(self, order: Drawn) -> Account:  # noqa: ARG002 (others look at it)
+        """Where an order is paid."""
+        return self._account
 
     def _accept(self, order: Drawn) -> None:
         self.accepted[order.seller.number, order.learner, order.offering.number] += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -184,3 +185,21 @@ def test_the_same_can_be_awaited(street: Street) -> None:
 
     with street.open() as gateway:
         assert asyncio.run(run()) == gateway.reconcile(street.day(1), platform=1)
+
+
+def test_what_was_handed_in_days_later_belongs_to_the_day_of_its_bill(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-2: a shop takes a payment by itself, and tells the gateway of it two days on."""
+    street.at(3, 13)
+    request = street.asks(CARDS, 7, (5,))
+    paid = street.accounts[CARDS].pay(request.amount)
+    street.at(5, 13)
+    gateway.pay(replace(request, provider_payment_id=paid))
+    street.settle(gateway)
+    whole, then, now = (gateway.reconcile(each) for each in (None, street.day(3), street.day(5)))
+    assert [each.is_fine for each in (whole, then, now)] == [True] * 3
+    assert then.counts == {"booked_later": 1, "settled_later": 1}
+    assert of(then, CARDS).taken == of(then, CARDS).settled_later == 100
+    assert (now.counts, now.sums) == ({"on_later_bill": 1}, {})
+    assert of(whole, CARDS).unexplained == 0

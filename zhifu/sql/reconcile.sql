@@ -1,19 +1,19 @@
 -- What a reconciliation reads: the books by provider and day, and the index of the chain beside them.
 
 -- first_payment --
--- When the first payment at a provider was recorded.
-SELECT min(created_at) FROM payments WHERE provider = :provider;
+-- When the first payment was recorded.
+SELECT min(created_at) FROM payments;
 
 -- next_provider --
 -- Whom the books name as providers, one after the other.
 SELECT min(provider) FROM payments WHERE provider > :provider;
 
 -- reconciled_payments --
--- What came in by payments that were recorded in a time.
+-- What came in by payments that were recorded in a time; those at other providers are passed over.
 SELECT created_at, id, platform, purpose, amount, currency, provider_payment_id, received, fee, state
 FROM payments
-WHERE provider = :provider AND (created_at, id) > (:created_at, :id) AND created_at < :until
-    AND received IS NOT NULL
+WHERE (created_at, id) > (:created_at, :id) AND created_at < :until
+    AND provider || '' = :provider AND received IS NOT NULL
 ORDER BY created_at, id LIMIT :limit;
 
 -- reconciled_by_names --

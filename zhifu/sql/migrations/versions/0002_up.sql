@@ -51,8 +51,8 @@ CREATE INDEX payments_from_balances ON payments (platform, learner) WHERE provid
 CREATE INDEX payments_top_ups ON payments (platform, learner) WHERE purpose = 'top_up';
 
 -- payments_recorded --
--- By the day they were recorded, for their provider's bill.
-CREATE INDEX payments_recorded ON payments (provider, created_at, id);
+-- By the day they were recorded, for the bills of that day.
+CREATE INDEX payments_recorded ON payments (created_at, id);
 
 -- payments_open --
 -- Those to ask the provider about again.
