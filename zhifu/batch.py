@@ -161,9 +161,14 @@ class BatchTree:
         return len(self._levels[0])
 
     @property
+    def top(self) -> bytes:
+        """The last node, which says nothing of how many leaves are below it."""
+        return self._levels[-1][0]
+
+    @property
     def root(self) -> bytes:
         """What the contract stores for the batch."""
-        return keccak(_ROOT_TAG + self._levels[-1][0] + self.leaves.to_bytes(32, "big"))
+        return keccak(_ROOT_TAG + self.top + self.leaves.to_bytes(32, "big"))
 
     def proof(self, leaf: int) -> list[bytes]:
         """The siblings from a leaf to the top; a node without one adds none."""
