@@ -19,8 +19,9 @@ from zhifu.exceptions import (
     UnknownDispute,
 )
 from zhifu.gateway import Gateway
+from zhifu.languages import Language
 from zhifu.models import BatchOrder, Role
-from zhifu.notify.contacts import Channel, Contact, Contacts, Language
+from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.feed import Feed
 from zhifu.notify.notices import Notices
 from zhifu.notify.payload import Ledger, Payloads

@@ -20,7 +20,8 @@ from tests.databases import database_url, databases
 from tests.shop import LEDGER, Shop
 from zhifu import sql
 from zhifu.exceptions import InvalidInput, UnknownEvent
-from zhifu.notify.contacts import Channel, Contact, Contacts, Language
+from zhifu.languages import Language
+from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.endpoints import Endpoints
 from zhifu.notify.events import Row
 from zhifu.notify.messenger import Messenger

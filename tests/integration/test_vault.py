@@ -13,7 +13,8 @@ from zhifu.anvil import free_port
 from zhifu.config import Settings
 from zhifu.doctor import Finding, Verdict, examine
 from zhifu.exceptions import InvalidInput, WrongVaultKey
-from zhifu.notify.contacts import Channel, Contact, Language
+from zhifu.languages import Language
+from zhifu.notify.contacts import Channel, Contact
 from zhifu.notify.notices import LEASE_SECONDS
 from zhifu.notify.vault import Vault, new_key
 from zhifu.notify.vault_key import KeyFile, vault_of

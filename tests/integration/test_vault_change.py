@@ -12,8 +12,9 @@ from tests.integration.test_vault import finding, host
 from zhifu.config import Settings
 from zhifu.doctor import Verdict
 from zhifu.exceptions import InvalidInput, WrongVaultKey
+from zhifu.languages import Language
 from zhifu.notify import resealing
-from zhifu.notify.contacts import Channel, Contact, Contacts, Language
+from zhifu.notify.contacts import Channel, Contact, Contacts
 from zhifu.notify.endpoints import Endpoints, number_of
 from zhifu.notify.resealing import Sealed
 from zhifu.notify.vault import new_key

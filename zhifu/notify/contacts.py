@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from zhifu.exceptions import InvalidInput
+from zhifu.languages import Language
 from zhifu.notify.vault import Vault
 from zhifu.store import Store, Transaction
 
@@ -25,13 +26,6 @@ class Channel(str, Enum):
     EMAIL = "email"
     SMS = "sms"
     MESSAGE = "message"
-
-
-class Language(str, Enum):
-    """In which language."""
-
-    CHINESE = "zh"
-    ENGLISH = "en"
 
 
 class Contact(NamedTuple):

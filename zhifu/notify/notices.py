@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from zhifu.exceptions import InvalidInput, UnknownEvent, WrongVaultKey, ZhifuError
-from zhifu.notify.contacts import Channel, Contact, Contacts, Language, require_valid
+from zhifu.languages import Language
+from zhifu.notify.contacts import Channel, Contact, Contacts, require_valid
 from zhifu.notify.events import Row, place_of
 from zhifu.notify.payload import Payloads
 from zhifu.notify.schedule import NOTICE_DELAYS, delay_after

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from zhifu.languages import Language
 from zhifu.money import Money
-from zhifu.notify.contacts import Channel, Language
-
-_LOCALES = {Language.CHINESE: "zh_CN", Language.ENGLISH: "en_US"}
+from zhifu.notify.contacts import Channel
 
 
 class NoticeKind(str, Enum):
@@ -40,7 +39,7 @@ def text(kind: NoticeKind, channel: Channel, language: Language, values: Mapping
     `items`, a sequence of names and amounts.
     """
     template = _template(kind, language)
-    locale = _LOCALES[language]
+    locale = language.locale
     items = [(name, _shown(amount, locale)) for name, amount in values["items"]]
     amount, when = _shown(values["amount"], locale), _day(values["at"])
     known = {"is_part": False, **values, "items": items, "amount": amount, "when": when}

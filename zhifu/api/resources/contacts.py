@@ -11,7 +11,8 @@ from zhifu.api import schemas
 from zhifu.api.route import PlatformRoute, operation
 from zhifu.api.scopes import Scope
 from zhifu.api.service import Asking, Gateway, People
-from zhifu.notify.contacts import Channel, Contact, Language
+from zhifu.languages import Language
+from zhifu.notify.contacts import Channel, Contact
 
 router = APIRouter(route_class=PlatformRoute, tags=["learners"])
 
