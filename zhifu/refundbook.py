@@ -38,8 +38,8 @@ class ReturnedBy(str, Enum):
 class RefundRecord(NamedTuple):
     """A refund that was begun; `is_part` if it leaves some of its order.
 
-    `refused` once its provider would not return the money; `problem` is the code of what kept it
-    from the learner's balance last.
+    `refused` while its provider would not return the money, and is not asked again; `problem` is
+    the code of what kept it from the learner's balance last.
     """
 
     number: int
@@ -211,23 +211,30 @@ class RefundBook:
         with self._store.writing() as transaction:
             transaction.run("refund_refused", id=refund.number, detail=reason, now=self._clock())
 
+    def asked_again(self, refund: RefundRecord) -> bool:
+        """The provider is asked again for what it refused; False if the refund has ended since."""
+        with self._store.writing() as transaction:
+            return transaction.run("ask_for_refund_again", id=refund.number, now=self._clock()) > 0
+
     def delayed(self, refund: RefundRecord, problem: str) -> None:
         """Something, by an error's code, keeps the money from the learner's balance for now."""
         with self._store.writing() as transaction:
             transaction.run("delay_refund", id=refund.number, problem=problem, now=self._clock())
 
-    def refunded(self, refund: RefundRecord, payment_id: str, detail: str | None = None) -> None:
-        """The money is back with the learner; `detail` says how if a person returned it."""
+    def refunded(self, refund: RefundRecord, payment_id: str) -> None:
+        """The money is back with the learner."""
         with self._store.writing() as transaction:
-            transaction.run("refunded", id=refund.number, detail=detail, now=self._clock())
-            payment = ids.from_text(ids.PAYMENT, payment_id)
-            if refund.returned_by is ReturnedBy.CHARGEBACK:
-                self._put_surplus(transaction, payment)
-            self._close_payment(transaction, payment)
-            if transaction.row("lost_payment", id=payment) is not None:
-                # A bank has the part that this refund left.
-                transaction.run("stop_waiting_of_payment", payment_id=payment)
-                transaction.run("charged_back_payment", id=payment, now=self._clock())
+            transaction.run("refunded", id=refund.number, detail=None, now=self._clock())
+            self._end(transaction, refund, payment_id)
+
+    def returned(self, refund: RefundRecord, payment_id: str, detail: str) -> bool:
+        """A person has returned the money, as `detail` says; False if nobody had refused to."""
+        with self._store.writing() as transaction:
+            told = {"detail": detail, "now": self._clock()}
+            if not transaction.run("refunded_by_hand", id=refund.number, **told):
+                return False
+            self._end(transaction, refund, payment_id)
+            return True
 
     def follow(self) -> None:
         """Open refunds again that the index, having come as far, does not have on chain."""
@@ -237,6 +244,17 @@ class RefundBook:
             rows = [{"id": number, "now": self._clock()} for (number,) in gone]
             with self._store.writing() as transaction:
                 transaction.run_many("refund_off_chain", rows)
+
+    def _end(self, transaction: Transaction, refund: RefundRecord, payment_id: str) -> None:
+        """What follows for a payment from a refund's end."""
+        payment = ids.from_text(ids.PAYMENT, payment_id)
+        if refund.returned_by is ReturnedBy.CHARGEBACK:
+            self._put_surplus(transaction, payment)
+        self._close_payment(transaction, payment)
+        if transaction.row("lost_payment", id=payment) is not None:
+            # A bank has the part that this refund left.
+            transaction.run("stop_waiting_of_payment", payment_id=payment)
+            transaction.run("charged_back_payment", id=payment, now=self._clock())
 
     def _put_rest(
         self,

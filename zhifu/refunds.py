@@ -151,11 +151,9 @@ class Refunds:
             return
         if refund.state != _PENDING:
             raise NotRefundable(refund.order_id, "this refund is not pending")
-        is_stuck = refund.refused or (refund.problem and not self._credits.is_begun(refund))
-        if not is_stuck or refund.on_chain is OnChain.PENDING:
-            raise NotRefundable(refund.order_id, "nobody has refused to return the money")
         payment = self._books.order(refund.order_id).payment_id
-        self._book.refunded(refund, payment, detail)
+        if not self._book.returned(refund, payment, detail):
+            raise NotRefundable(refund.order_id, "nobody has refused to return the money")
 
     def due(self, platform: int) -> list[str]:
         """The ids of a platform's refunds to go on with, as `RefundBook.due` has them."""
@@ -385,6 +383,8 @@ class Refunds:
         provider, payment = self._provider(order)
         if refund.destination is Destination.BALANCE and provider.name != BALANCE:
             self._put(lane, order, refund)
+            return
+        if refund.refused and not self._book.asked_again(refund):
             return
         try:
             status = self._asked(provider, payment, refund)

@@ -71,18 +71,17 @@ class TopUpBook:
         """What still waits goes back at its provider from now on, and not on chain any more."""
         self._run("begin_top_up_refund", payment_id)
 
-    def refunded(self, payment_id: str, returned: str | None = None) -> None:
-        """The money is back with the learner; `returned` says how if a person gave it back."""
-        number, now = _number(payment_id), self._clock()
-        with self._store.writing() as transaction:
-            if transaction.run("top_up_refunded", id=number, returned=returned, now=now):
-                transaction.run(
-                    "set_payment_state",
-                    id=number,
-                    state=PaymentState.REFUNDED.value,
-                    before=PaymentState.PAID.value,
-                    now=now,
-                )
+    def asked_again(self, payment_id: str) -> bool:
+        """The provider is asked again for what it refused; False if the refund has ended since."""
+        return self._run("ask_for_top_up_again", payment_id)
+
+    def refunded(self, payment_id: str) -> None:
+        """The money is back with the learner."""
+        self._end("top_up_refunded", payment_id)
+
+    def returned(self, payment_id: str, told: str) -> bool:
+        """A person gave the money back, as is `told`; False if somebody else may do so yet."""
+        return self._end("top_up_returned", payment_id, returned=told)
 
     def history(self, payment_id: str) -> list[Change]:
         """What happened to a top-up, its payment first, in order; raises UnknownPayment."""
@@ -102,9 +101,23 @@ class TopUpBook:
         with self._store.reading() as transaction:
             return [_top_up(row) for row in transaction.rows(query, **values)]
 
-    def _run(self, query: str, payment_id: str, **values: object) -> None:
+    def _end(self, query: str, payment_id: str, **values: object) -> bool:
+        number, now = _number(payment_id), self._clock()
         with self._store.writing() as transaction:
-            transaction.run(query, id=_number(payment_id), now=self._clock(), **values)
+            ended = transaction.run(query, id=number, now=now, **values) > 0
+            if ended:
+                transaction.run(
+                    "set_payment_state",
+                    id=number,
+                    state=PaymentState.REFUNDED.value,
+                    before=PaymentState.PAID.value,
+                    now=now,
+                )
+        return ended
+
+    def _run(self, query: str, payment_id: str, **values: object) -> bool:
+        with self._store.writing() as transaction:
+            return transaction.run(query, id=_number(payment_id), now=self._clock(), **values) > 0
 
 
 def _number(payment_id: str) -> int:

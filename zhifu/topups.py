@@ -37,9 +37,6 @@ _GOING_BACK = (TopUpState.REFUND_PENDING, TopUpState.REFUNDED)
 PART_CHARGED_BACK = "part_charged_back"
 """The problem of a top-up of which the payer's bank has taken a part."""
 
-#: What only a person can end, by returning the money.
-_FOR_A_PERSON = (ProviderRefused.code, PART_CHARGED_BACK)
-
 
 class LearnerBalance(NamedTuple):
     """What a learner has on a platform, by the chain."""
@@ -97,9 +94,8 @@ class TopUps:
         top_up = self._book.of(payment_id)
         if top_up.state is TopUpState.REFUNDED and self._is_told(payment_id, detail):
             return top_up
-        if top_up.state is not TopUpState.REFUND_PENDING or top_up.problem not in _FOR_A_PERSON:
+        if not self._book.returned(payment_id, detail):
             raise NotRefundable(payment_id, "its provider has not refused to return the money")
-        self._book.refunded(payment_id, detail)
         return self._book.of(payment_id)
 
     def _is_told(self, payment_id: str, detail: str) -> bool:
@@ -169,6 +165,8 @@ class TopUps:
         if self._is_part_gone(top_up):
             self._book.delayed(top_up.id, PART_CHARGED_BACK)
             raise NotRefundable(top_up.id, "a part of its payment was charged back")
+        if top_up.problem is not None and not self._book.asked_again(top_up.id):
+            return False
         try:
             status = self._asked(top_up)
         except PaymentUnknown:

@@ -137,6 +137,21 @@ def test_a_person_returns_what_the_provider_refused_to(counter: Counter) -> None
     assert counter.provider.refunded(name(made)).amount == 0
 
 
+def test_what_its_provider_is_asked_again_for_is_not_returned_by_hand(counter: Counter) -> None:
+    """Whoever was silent may have done it, and is asked until it answers."""
+    made = refused(counter)
+    (order,) = made.payment.orders
+    provider(counter).fault = SILENT
+    assert counter.gateway.refund(order.id).state is OrderState.REFUND_PENDING
+    with pytest.raises(NotRefundable):
+        counter.gateway.returned(counter.gateway.refund_of(order.id).id, "cash")
+    provider(counter).fault = None
+    counter.now += 3_600
+    round_of(counter)
+    assert counter.order_state(made) is OrderState.REFUNDED
+    assert counter.provider.refunded(name(made)) == order.price
+
+
 def test_only_what_was_refused_is_returned_by_hand(counter: Counter) -> None:
     """Else both might return it."""
     made = paid(counter)

@@ -151,3 +151,16 @@ def test_what_was_refused_is_asked_for_again(counter: Counter) -> None:
     counter.provider.return_chargeback(name(made))
     assert counter.gateway.refund_top_up(made.payment.id).state is TopUpState.REFUNDED
     assert counter.provider.refunded(name(made)) == TEN
+
+
+def test_what_is_asked_for_again_is_not_returned_by_hand(counter: Counter) -> None:
+    """TOPUP-7: whoever was silent may have done it, and is asked until it answers."""
+    made = refused(counter)
+    counter.provider.return_chargeback(name(made))
+    with counter.provider.silence():
+        assert counter.gateway.refund_top_up(made.payment.id).state is TopUpState.REFUND_PENDING
+        with pytest.raises(NotRefundable):
+            counter.gateway.top_up_returned(made.payment.id, "by hand")
+    counter.gateway.follow_top_ups(1)
+    assert state(counter, made) is TopUpState.REFUNDED
+    assert counter.provider.refunded(name(made)) == TEN

@@ -433,6 +433,11 @@ WHERE id = :id AND state = 'refund_pending' AND returned_by = 'provider';
 UPDATE refunds SET refused = 1, detail = :detail, changed_at = :now
 WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
 
+-- ask_for_refund_again --
+-- Its provider may do what it refused to: until it has answered, nobody else returns the money.
+UPDATE refunds SET refused = 0, detail = 'asked again', changed_at = :now
+WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
+
 -- delay_refund --
 -- The chain does not put it on the learner's balance now.
 UPDATE refunds SET problem = :problem, detail = :problem, changed_at = :now
@@ -484,6 +489,15 @@ WHERE id = :id AND on_chain = 'pending' AND (is_part = 0 OR NOT EXISTS (
 -- refunded --
 UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
 WHERE id = :id AND state = 'refund_pending';
+
+-- refunded_by_hand --
+-- What its provider refused, or the chain has not put on the learner's balance, and neither can do
+-- now.
+UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
+WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done')
+    AND (refused = 1 OR problem IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM operations
+        WHERE kind = 'credit' AND subject = refunds.id AND operations.state <> 'refused'));
 
 -- unrefunded_orders --
 -- Those of a payment that did not go back whole, or of which something is still to go back.

@@ -51,9 +51,21 @@ UPDATE top_ups SET state = 'refund_pending', problem = NULL, tries = 0, due_at =
     changed_at = :now
 WHERE payment_id = :id AND state = 'waiting';
 
--- top_up_refunded --
-UPDATE top_ups SET state = 'refunded', problem = NULL, returned = :returned, changed_at = :now
+-- ask_for_top_up_again --
+-- Its provider may do what it refused to: until it has answered, nobody else returns the money.
+UPDATE top_ups SET problem = NULL, changed_at = :now
 WHERE payment_id = :id AND state = 'refund_pending';
+
+-- top_up_refunded --
+UPDATE top_ups SET state = 'refunded', problem = NULL, changed_at = :now
+WHERE payment_id = :id AND state = 'refund_pending';
+
+-- top_up_returned --
+-- By a person, who alone can end it.
+UPDATE top_ups SET state = 'refunded', problem = NULL, returned = :returned, changed_at = :now
+WHERE payment_id = :id AND state = 'refund_pending'
+    AND problem IN ('provider_refused', 'part_charged_back')
+    AND EXISTS (SELECT 1 FROM payments WHERE payments.id = payment_id AND payments.state = 'paid');
 
 -- top_up_history --
 SELECT state, at, detail FROM (

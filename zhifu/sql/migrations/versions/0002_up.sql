@@ -1334,9 +1334,10 @@ BEGIN
 END;
 
 -- refunds_refused --
+-- A refusal stands until the provider is asked again, or somebody else has returned the money.
 CREATE TRIGGER refunds_refused BEFORE UPDATE OF refused ON refunds
 WHEN NEW.refused <> OLD.refused AND (
-    NEW.refused = 0 OR NEW.state <> 'refund_pending' OR NEW.on_chain NOT IN ('none', 'done'))
+    NEW.state <> 'refund_pending' OR NEW.on_chain NOT IN ('none', 'done'))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
 END;
