@@ -7,7 +7,7 @@ from datetime import date, datetime, timezone, tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from zhifu.exceptions import PaymentUnknown
+from zhifu.exceptions import PaymentUnknown, ProviderRefused
 from zhifu.providers import BillLine, LineKind, Provider, zone_of
 from zhifu.providers.balance import BALANCE
 from zhifu.spool import Spool
@@ -92,7 +92,8 @@ class Bills:
         try:
             for line in self.account.provider.transactions(date.fromordinal(day)):
                 self._take(line, day)
-        except PaymentUnknown:
+        except (PaymentUnknown, ProviderRefused):
+            # Some call a day that is not over a mistake, others say nothing of it.
             if must:
                 raise
             self.missing.add(day)

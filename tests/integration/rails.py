@@ -78,6 +78,9 @@ class Rail(Protocol):
     def callbacks(self, number: str) -> list[Callback]:
         """What arrived of a payment's being paid, each delivery by itself: at least two."""
 
+    def told(self, number: str, kind: HintKind) -> list[Callback]:
+        """What the provider tells of a payment now, or has told since it was asked last."""
+
     def returned(self, number: str) -> Money:
         """How much went back by refunds and chargebacks."""
 
@@ -141,6 +144,9 @@ class InProcess:
     def callbacks(self, number: str) -> list[Callback]:
         return [self._sandbox.callback(number, HintKind.PAYMENT) for _ in range(2)]
 
+    def told(self, number: str, kind: HintKind) -> list[Callback]:
+        return [self._sandbox.callback(number, kind)]
+
     def returned(self, number: str) -> Money:
         taken = self._sandbox.query(number).charged_back or Money.zero(self.currency)
         return self._sandbox.refunded(number) + taken
@@ -196,6 +202,11 @@ class Served:
         self.pay(number)
         self.sandbox.deliveries.flush()
         return list(self._merchant.arrived)
+
+    def told(self, number: str, kind: HintKind) -> list[Callback]:
+        self.sandbox.deliveries.flush()
+        told, self._merchant.arrived = self._merchant.arrived, []
+        return told
 
     def returned(self, number: str) -> Money:
         return self._books.returned(self._id(number))
