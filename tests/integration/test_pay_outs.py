@@ -28,6 +28,7 @@ from zhifu.exceptions import (
 from zhifu.money import Money
 from zhifu.operators import appoint
 from zhifu.paybackbook import PaybackState, Reason
+from zhifu.payments import OrderState
 from zhifu.payoutbook import PayOut
 
 CENT = 10_000
@@ -308,3 +309,22 @@ def test_the_database_pays_out_no_more_than_came_in(counter: Counter) -> None:
         counter.fair.rows(put)
     with pytest.raises(Exception, match="cannot change like this"):
         counter.fair.rows("UPDATE payouts SET state = 'returning', by_hand = 999")
+
+
+def test_what_was_just_refunded_to_the_balance_goes_back_too(fair: Fair) -> None:
+    """PAYOUT-3: once it is final on the account, though the refund is not told as done yet."""
+    allow(fair)
+    with open_counter(fair, confirmations=2) as counter:
+        made = paid(counter)
+        counter.gateway.refund(made.payment.orders[0].id, to="balance")
+        pay_out = counter.gateway.pay_out(1, 1, usd(4_900), "out-1")
+        fair.anvil.mine(3)
+        counter.gateway.sync()
+        counter.gateway.follow_pay_outs(1)
+        counter.gateway.pay_back()
+        assert counter.order_state(made) is OrderState.REFUND_PENDING
+        assert now(counter, pay_out).state == "paid_out"
+        assert counter.provider.refunded(name(made)) == usd(4_900)
+        counter.gateway.follow_refunds(1)
+        assert counter.order_state(made) is OrderState.REFUNDED
+        assert counter.provider.refunded(name(made)) == usd(4_900)

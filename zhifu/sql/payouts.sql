@@ -44,7 +44,7 @@ WHERE payments.id IN (
         WHERE platform = :platform AND learner = :learner AND purpose = 'top_up'
         UNION
         SELECT orders.payment_id FROM refunds JOIN orders ON orders.id = refunds.order_id
-        WHERE refunds.destination = 'balance' AND refunds.state = 'refunded'
+        WHERE refunds.destination = 'balance'
             AND orders.platform = :platform AND orders.learner = :learner
             AND EXISTS (SELECT 1 FROM operations WHERE operations.kind = 'credit'
                 AND operations.subject = refunds.id AND operations.state = 'confirmed'))

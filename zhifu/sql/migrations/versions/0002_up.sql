@@ -552,8 +552,6 @@ SELECT
         SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id
-            AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
-            AND refunds.destination = 'balance'
             AND EXISTS (SELECT 1 FROM operations WHERE operations.kind = 'credit'
                 AND operations.subject = refunds.id AND operations.state = 'confirmed')
     ), 0) AS BIGINT) AS filled,
