@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -31,7 +31,6 @@ from zhifu.recomputed import (
     Heading,
     Moment,
     Offer,
-    Parts,
     Settled,
     Sold,
     agree,
@@ -452,7 +451,7 @@ class Recomputation:
         """What releases would have paid, at once."""
         parts = sold.capture.parts(self._left(sold))
         self._split(sold.content, sold.capture.version, parts.revenue)
-        for earner, part in _earned(sold, parts):
+        for earner, part in sold.earners(parts):
             self._earn(earner, part)
         self._keep(sold, PAID_OUT)
 
@@ -478,17 +477,9 @@ class Recomputation:
         self._earn(event["account"], amount)
 
     def _split(self, content: int, version: int, amount: int) -> None:
-        """Divide revenue by a plan; the first creator has what rounding leaves."""
-        offer = self.offers[content]
-        _, _, host_bps, network_bps, creators = offer.plans[version]
-        total = host_bps + network_bps + sum(bps for _, bps in creators)
-        payees = [(accounts.of_address(payee), bps) for payee, bps in creators]
-        payees.append((accounts.of_platform(offer.host), host_bps))
-        payees.append((accounts.of_platform(accounts.NETWORK), network_bps))
-        shares = [amount * bps // total for _, bps in payees]
-        shares[0] += amount - sum(shares)
+        """Divide revenue by a plan."""
         self.released += amount
-        for (payee, _), share in zip(payees, shares, strict=True):
+        for payee, share in self.offers[content].shares(version, amount):
             self.available[payee] += share
             self.paid += share
 
@@ -534,7 +525,7 @@ class Recomputation:
         revenue = self.offers[sold.content].revenue[sold.capture.version]
         earned = [
             (self.commission.setdefault((earner, sold.capture.window_class), {}), part)
-            for earner, part in _earned(sold, parts)
+            for earner, part in sold.earners(parts)
         ]
         return [(revenue, parts.revenue), *earned]
 
@@ -633,14 +624,6 @@ def _has(bits: Counter[Place], order_id: int) -> bool:
 def _holding(terms: Mapping[int, int], time: int) -> int:
     """What holds at a time, of terms by the time they begin."""
     return terms[max(begins for begins in terms if begins <= time)]
-
-
-def _earned(sold: Sold, parts: Parts) -> Iterator[tuple[Account, int]]:
-    """Who gets of a commission, if there is a seller or a referrer."""
-    if sold.seller:
-        yield accounts.of_platform(sold.seller), parts.seller
-    if sold.referrer:
-        yield Account(sold.referrer), parts.referrer
 
 
 @lru_cache

@@ -6,9 +6,11 @@ of the same money that agree are evidence, one that is read twice is not. Amount
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from zhifu import accounts
 from zhifu.accounts import Account
 from zhifu.exceptions import ZhifuError
 
@@ -133,6 +135,13 @@ class Sold(NamedTuple):
         """Whether it was settled in a batch."""
         return not self.state & PAID
 
+    def earners(self, parts: Parts) -> Iterator[tuple[Account, int]]:
+        """Who gets what of a commission, if there is a seller or a referrer."""
+        if self.seller:
+            yield accounts.of_platform(self.seller), parts.seller
+        if self.referrer:
+            yield Account(self.referrer), parts.referrer
+
 
 class Settled(NamedTuple):
     """What an auditor keeps of a batch: enough to read its orders again, and to tell its books by.
@@ -188,6 +197,17 @@ class Offer:
     def version_in(self, epoch: int) -> int:
         """The version of the plan that money captured in an epoch is divided by."""
         return self.schedule[max(first for first in self.schedule if first <= epoch)]
+
+    def shares(self, version: int, amount: int) -> list[tuple[Account, int]]:
+        """Who gets what of revenue by a plan; the first creator has what rounding leaves."""
+        _, _, host_bps, network_bps, creators = self.plans[version]
+        payees = [(accounts.of_address(payee), bps) for payee, bps in creators]
+        payees.append((accounts.of_platform(self.host), host_bps))
+        payees.append((accounts.of_platform(accounts.NETWORK), network_bps))
+        total = sum(bps for _, bps in payees)
+        parts = [amount * bps // total for _, bps in payees]
+        parts[0] += amount - sum(parts)
+        return [(payee, part) for (payee, _), part in zip(payees, parts, strict=True)]
 
     def capture(self, day: int, timestamp: int, window: int, heading: Heading) -> Capture:
         """What a sale at the price of a day is made of; raises Divergence if there can be none."""
