@@ -47,7 +47,7 @@ def audit_books(
     DatabaseUnreachable.
     """
     with Store.read_only(url) as store, store.reading() as transaction:
-        _require_ours(transaction, network)
+        require_ours(transaction, network)
         reading = Reading(network, progress)
         index = AuditedIndex(transaction, reading.state)
         block, moved = _meeting_point(network, reading, index)
@@ -89,7 +89,8 @@ def _meeting_point(
     return cursor.block_number, [moved] if found != cursor.block_hash else []
 
 
-def _require_ours(transaction: Transaction, network: Network) -> None:
+def require_ours(transaction: Transaction, network: Network) -> None:
+    """Raise InvalidInput for a database of another schema, ForeignDatabase of another network."""
     revision = transaction.value("schema_revision")
     if revision != HEAD:
         raise InvalidInput("database", f"must have schema {HEAD}, that of this zhifu", revision)

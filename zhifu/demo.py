@@ -18,7 +18,7 @@ from zhifu import accounts
 from zhifu.accounts import Account
 from zhifu.anvil import Anvil, dev_signer
 from zhifu.audit import audit
-from zhifu.catalogue import read_catalogue, shipped_catalogue, shipped_demand
+from zhifu.catalogue import CatalogueRow, read_catalogue, shipped_catalogue, shipped_demand
 from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order, place_with_authorization
@@ -27,14 +27,20 @@ from zhifu.gateway import Gateway
 from zhifu.market import Market, Member, Offering, creator_of, open_market
 from zhifu.maturity import latest_maturity, matured, release
 from zhifu.money import Money
+from zhifu.notify.contacts import Language
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.replay import Clock, Options, Till, draw, noon, survey
+from zhifu.report import Period
+from zhifu.report import read as read_report
+from zhifu.report.writing import write
 from zhifu.signing import LocalSigner, Signer
 
 DEMAND_ORDERS = 2_000
 BATCH_SIZE = 500
 LEARNERS = 600
+
+_BOOKS = "sellers.sqlite3"
 
 Progress = Callable[[str, int, int], object]
 
@@ -73,8 +79,13 @@ class Stage:
         self.console.print(text, highlight=False)
 
 
-def run(console: Console, *, progress: Progress = lambda *_: None) -> bool:
-    """Tell the story; whether every unit was where it belongs at the end."""
+def run(
+    console: Console, *, page: Path | None = None, progress: Progress = lambda *_: None
+) -> bool:
+    """Tell the story; whether every unit was where it belongs at the end.
+
+    A report about it is written to `page`, which asks for the extra `report`.
+    """
     options = Options(shipped_catalogue(), shipped_demand(), DEMAND_ORDERS, batch_size=BATCH_SIZE)
     rows = list(read_catalogue(options.catalogue))
     known = {row.key for row in rows}
@@ -88,7 +99,7 @@ def run(console: Console, *, progress: Progress = lambda *_: None) -> bool:
             network, dev_signer(0), rows, LEARNERS, published=_counted(progress, len(rows))
         )
         provider, clock = SandboxProvider(), Clock(chain, node)
-        gateway = stack.enter_context(_gateway(market, provider, clock, folder / "sellers.sqlite3"))
+        gateway = stack.enter_context(_gateway(market, provider, clock, folder / _BOOKS))
         stage = Stage(market, gateway, provider, clock, node, folder, console)
         _tell_market(stage)
         _tell_demand(
@@ -99,7 +110,10 @@ def run(console: Console, *, progress: Progress = lambda *_: None) -> bool:
         _tell_authorization(stage)
         _tell_refund(stage)
         _tell_withdrawals(stage)
-        return _tell_conservation(stage)
+        conserved = _tell_conservation(stage)
+        if page is not None:
+            _write_report(stage, rows, page)
+        return conserved
 
 
 def _tell_market(stage: Stage) -> None:
@@ -272,6 +286,15 @@ def _tell_conservation(stage: Stage) -> bool:
         f"{len(state.offers):,} contents, to the last unit"
     )
     return found.conserved
+
+
+def _write_report(stage: Stage, rows: Sequence[CatalogueRow], page: Path) -> None:
+    found = read_report(
+        stage.market.network, Period(), rows, database=f"sqlite:///{stage.folder / _BOOKS}"
+    )
+    write(found, Language.ENGLISH, page)
+    stage.heading("The report")
+    stage.say(f"All of it on one page, with pictures: {page}")
 
 
 def _pay(stage: Stage, seller: Member, learner: int, cart: Sequence[Offering]) -> Payment:

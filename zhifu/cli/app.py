@@ -12,7 +12,7 @@ _IN_ORDER = (
     *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
     *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance", "top_up"),
-    *("audit", "reconcile", "netting"),
+    *("audit", "reconcile", "netting", "report"),
     *("demo", "replay"),
 )
 

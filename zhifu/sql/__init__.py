@@ -33,6 +33,7 @@ FILES = (
     "api.sql",
     "audit.sql",
     "reconcile.sql",
+    "report.sql",
 )
 """The files of named statements; no two statements have the same name."""
 
