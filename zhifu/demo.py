@@ -24,10 +24,10 @@ from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order, place_with_authorization
 from zhifu.directory import Directory
 from zhifu.gateway import Gateway
+from zhifu.languages import Language
 from zhifu.market import Market, Member, Offering, creator_of, open_market
 from zhifu.maturity import latest_maturity, matured, release
 from zhifu.money import Money
-from zhifu.notify.contacts import Language
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
 from zhifu.replay import Clock, Options, Till, draw, noon, survey

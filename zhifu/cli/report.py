@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +11,10 @@ from zhifu.cli.answer import Answer, answer
 from zhifu.cli.command import command
 from zhifu.cli.root import BOOKS, app
 from zhifu.cli.session import Session
+from zhifu.languages import Language
 
 if TYPE_CHECKING:
     from zhifu.report import Report
-
-
-class Tongue(str, Enum):
-    """The languages of the page."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
 
 
 @command(
@@ -45,7 +38,7 @@ def report(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the page is written.")] = Path(
         "report.html"
     ),
-    language: Annotated[Tongue, typer.Option(help="Its language.")] = Tongue.ENGLISH,
+    language: Annotated[Language, typer.Option(help="Its language.")] = Language.ENGLISH,
     catalogue: Annotated[
         Path | None,
         typer.Option(
@@ -64,7 +57,6 @@ def report(
     does not add up; the page says what.
     """
     from zhifu.catalogue import read_catalogue, shipped_catalogue
-    from zhifu.notify.contacts import Language
     from zhifu.report import Period, read
     from zhifu.report.writing import require_libraries, write
 
@@ -81,7 +73,7 @@ def report(
             told("events", done, 0)
 
         found = read(session.network, period, rows, database=database, progress=progress)
-    write(found, Language(language.value), out)
+    write(found, language, out)
     data = _data(found, out)
     said = f"{'Everything adds up' if data['holds'] else 'Something does not add up'}: {out}"
     return answer(data, said, exit_status=0 if data["holds"] else 1)

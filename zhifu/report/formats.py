@@ -14,11 +14,9 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal, format_decimal
 
 from zhifu.currencies import decimals_of
+from zhifu.languages import Language
 from zhifu.money import Money
-from zhifu.notify.contacts import Language
 from zhifu.report.period import Bucket, date_of
-
-_LOCALES = {Language.CHINESE: "zh_CN", Language.ENGLISH: "en_US"}
 
 #: How the first day of a bucket is written on an axis, and in a table.
 _SKELETONS = {
@@ -46,7 +44,7 @@ class Formats:
     @property
     def locale(self) -> str:
         """The language's usual locale."""
-        return _LOCALES[self.language]
+        return self.language.locale
 
     @cached_property
     def words(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from zhifu.notify.contacts import Language
+from zhifu.languages import Language
 from zhifu.report import money, proofs, sales
 from zhifu.report.formats import Formats, Number
 from zhifu.report.reading import Report

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from zhifu.exceptions import InvalidInput, MissingExtra
-from zhifu.notify.contacts import Language
+from zhifu.languages import Language
 from zhifu.report.reading import Report
 
 _LIBRARIES = ("jinja2", "matplotlib")
