@@ -1,9 +1,9 @@
-"""One hash that stands for every balance of the ledger at the end of a day, and proofs against it.
+"""One hash that stands for what every account of the ledger had and did on a day, and its proofs.
 
-Whoever knows the root checks a balance with a proof alone: no database, no chain, no gateway. A
-leaf is an account's name and its balance; leaves are in the order of the names. The root commits to
-how many there are, to the day, and to the deployment whose ledger it is, so that no proof of one
-day or network holds for another (DAY-1 to DAY-3).
+Whoever knows the root checks a line with a proof alone: no database, no chain, no gateway. A leaf
+is an account's name, what it had in the morning, and what went out of it and into it; leaves are in
+the order of the names. The root commits to how many there are, to the day, and to the deployment
+whose ledger it is, so that no proof of one day or network holds for another (DAY-1 to DAY-3).
 """
 
 from __future__ import annotations
@@ -22,16 +22,25 @@ _LEAF_TAG = b"\x03" + bytes(31)
 _ROOT_TAG = b"\x04" + bytes(31)
 _WORD_BYTES = 32
 _ADDRESS_BYTES = 20
+_LIMIT = 1 << 255
 _EPOCH = date(1970, 1, 1)
 
-_FIELDS = ("day", "chain_id", "settlement", "account", "balance", "leaf", "leaves", "proof")
+_AMOUNTS = ("opening", "debits", "credits")
+_FIELDS = ("day", "chain_id", "settlement", "account", *_AMOUNTS, "leaf", "leaves", "proof")
 
 
 class DayLine(NamedTuple):
-    """An account of the ledger by its name, and its balance in ledger units at the end of a day."""
+    """What an account had, what went out of it and into it on a day, in ledger units."""
 
     account: str
-    balance: int
+    opening: int
+    debits: int
+    credits: int
+
+    @property
+    def closing(self) -> int:
+        """What it has at the end of the day."""
+        return self.opening - self.debits + self.credits
 
 
 class Place(NamedTuple):
@@ -71,7 +80,7 @@ class DayProof(NamedTuple):
             "chain_id": self.place.chain_id,
             "settlement": self.place.settlement,
             "account": self.line.account,
-            "balance": str(self.line.balance),
+            **{name: str(getattr(self.line, name)) for name in (*_AMOUNTS, "closing")},
             "leaf": self.leaf,
             "leaves": self.leaves,
             "proof": ["0x" + each.hex() for each in self.siblings],
@@ -89,7 +98,7 @@ class DayProof(NamedTuple):
         try:
             return cls(
                 Place(_number(told, "chain_id"), str(told["settlement"]), _day(told["day"])),
-                DayLine(str(told["account"]), int(told["balance"], 10)),
+                DayLine(str(told["account"]), *(int(told[name], 10) for name in _AMOUNTS)),
                 _number(told, "leaf"),
                 _number(told, "leaves"),
                 tuple(_word(each) for each in told["proof"]),
@@ -104,7 +113,7 @@ class DayProof(NamedTuple):
     def _checked(self) -> DayProof:
         if not 0 <= self.leaf < self.leaves <= 2**64:
             raise InvalidInput("proof.leaf", "must be below leaves", self.leaf)
-        _require_balance(self.line)
+        _amounts(self.line)
         _address(self.place.settlement)
         return self
 
@@ -112,15 +121,15 @@ class DayProof(NamedTuple):
 class DayTree:
     """The tree over the lines of a day, in the order of their accounts' names (as UTF-8).
 
-    Raises InvalidInput for none, for one that is out of order or there twice, and for a balance
-    that has no 32 bytes.
+    Raises InvalidInput for none, for one that is out of order or there twice, and for an amount
+    that does not fit into 32 bytes.
     """
 
     def __init__(self, place: Place, lines: Iterable[DayLine]) -> None:
         self._place = place
         self._lines = list(lines)
         if not self._lines:
-            raise InvalidInput("day", "must have an account with a balance", place.day.isoformat())
+            raise InvalidInput("day", "must have something in the ledger", place.day.isoformat())
         names = [line.account.encode() for line in self._lines]
         for before, after in pairwise(names):
             if before >= after:
@@ -143,7 +152,7 @@ class DayTree:
             if line.account == account:
                 siblings = tuple(self._tree.proof(at))
                 return DayProof(self._place, line, at, self._tree.leaves, siblings)
-        raise InvalidInput("account", "must have a balance on that day", account)
+        raise InvalidInput("account", "must be in the ledger on that day", account)
 
 
 def root_from_text(text: str) -> bytes:
@@ -155,9 +164,7 @@ def root_from_text(text: str) -> bytes:
 
 
 def _leaf(line: DayLine) -> bytes:
-    _require_balance(line)
-    balance = line.balance.to_bytes(_WORD_BYTES, "big", signed=True)
-    return keccak(_LEAF_TAG + keccak(text=line.account) + balance)
+    return keccak(_LEAF_TAG + keccak(text=line.account) + _amounts(line))
 
 
 def _root(place: Place, top: bytes, leaves: int) -> bytes:
@@ -166,9 +173,14 @@ def _root(place: Place, top: bytes, leaves: int) -> bytes:
     return keccak(_ROOT_TAG + top + words + _address(place.settlement).rjust(_WORD_BYTES, b"\0"))
 
 
-def _require_balance(line: DayLine) -> None:
-    if not -(2**255) <= line.balance < 2**255:
-        raise InvalidInput("balance", "must fit into 32 bytes", line.balance)
+def _amounts(line: DayLine) -> bytes:
+    if not -_LIMIT <= line.opening < _LIMIT:
+        raise InvalidInput("opening", "must fit into 32 bytes", line.opening)
+    for name, amount in (("debits", line.debits), ("credits", line.credits)):
+        if not 0 <= amount < _LIMIT:
+            raise InvalidInput(name, "must not be negative, and fit into 32 bytes", amount)
+    opening = line.opening.to_bytes(_WORD_BYTES, "big", signed=True)
+    return opening + b"".join(each.to_bytes(_WORD_BYTES, "big") for each in line[2:])
 
 
 def _address(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -215,14 +216,19 @@ class ReconciledOrders:
         if day > payment.day:
             sums.settled_later += debited
             self._note(reasons.SETTLED_LATER, order, payment, debited, _on(day))
-        self._compare_refund(order, payment, price, debited, is_refunded)
+        self._compare_refund(sums, order, payment, price, debited, is_refunded)
         if self._tally.counts.total() == before:
             self._tally.matched[Route.CHAIN] += 1
 
     def _compare_refund(
-        self, order: Ordered, payment: Paid, price: int, debited: int, is_refunded: bool
+        self,
+        sums: Sums,
+        order: Ordered,
+        payment: Paid,
+        price: int,
+        debited: int,
+        is_refunded: bool,
     ) -> None:
-        sums = self._sums(payment)
         by_books = order.refund_on_chain == "done"
         later = by_books and (order.refund_block or 0) > self._scope.block
         if later or order.refund_on_chain == "pending":
@@ -317,6 +323,7 @@ def sold_in(
         yield each["position"], (each["learner"], content, price)
 
 
+@lru_cache(maxsize=16_384)
 def minor(units: int, currency: str, decimals: int) -> int:
     """Ledger units in minor units, without what is finer: no price that was paid has that."""
     return int(units * 10 ** decimals_of(currency) // 10**decimals)

@@ -192,15 +192,23 @@ class Tally:
     matched: Counter[Route] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     items: list[Item] = field(default_factory=list)
-    sums: dict[Key, Sums] = field(default_factory=dict)
+    _sums: dict[tuple[str, int, str], Sums] = field(default_factory=dict)
 
     def of(self, provider: str, day: int, currency: str | None = None) -> Sums:
         """The sums of a provider and a day, which is told as `date.toordinal` counts."""
-        key = Key(provider, date.fromordinal(day), currency or self.currency)
-        found = self.sums.get(key)
+        named = (provider, day, currency or self.currency)
+        found = self._sums.get(named)
         if found is None:
-            found = self.sums[key] = Sums()
+            found = self._sums[named] = Sums()
         return found
+
+    @property
+    def sums(self) -> dict[Key, Sums]:
+        """All of them."""
+        return {
+            Key(provider, date.fromordinal(day), currency): sums
+            for (provider, day, currency), sums in self._sums.items()
+        }
 
     def note(
         self,

@@ -17,16 +17,21 @@ from zhifu.exceptions import InvalidInput
 
 SETTLEMENT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 PLACE = Place(31_337, SETTLEMENT, date(2026, 3, 31))
-LINES = [DayLine(f"available:creator {number:03}", number * 100 - 50) for number in range(13)]
+LINES = [
+    DayLine(f"available:creator {number:03}", number * 100 - 50, number, 2 * number)
+    for number in range(13)
+]
+AMOUNTS = st.integers(0, 2**255 - 1)
 
 lines = st.dictionaries(
     st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable()),
-    st.integers(-(2**255), 2**255 - 1),
+    st.tuples(st.integers(-(2**255), 2**255 - 1), AMOUNTS, AMOUNTS),
     min_size=1,
     max_size=40,
 ).map(
     lambda found: [
-        DayLine(*each) for each in sorted(found.items(), key=lambda each: each[0].encode())
+        DayLine(name, *told)
+        for name, told in sorted(found.items(), key=lambda each: each[0].encode())
     ]
 )
 
@@ -41,12 +46,22 @@ def test_every_line_is_proven_against_the_root(found: list[DayLine]) -> None:
         assert proof.holds(tree.root)
 
 
+def test_a_line_tells_what_is_left() -> None:
+    """DAY-2: a closing balance that somebody writes beside it counts for nothing."""
+    proof = DayTree(PLACE, LINES).prove(LINES[4].account)
+    told = proof.to_dict()
+    assert (told["opening"], told["debits"], told["credits"]) == ("350", "4", "8")
+    assert told["closing"] == "354"
+    assert DayProof.from_dict({**told, "closing": "355"}).line.closing == 354
+
+
 def test_the_root_is_computed_as_the_specification_says() -> None:
     """DAY-1: once more, from its words."""
 
     def leaf(line: DayLine) -> bytes:
-        balance = (line.balance % 2**256).to_bytes(32, "big")
-        return keccak(bytes([3]) + bytes(31) + keccak(line.account.encode()) + balance)
+        amounts = (line.opening % 2**256, line.debits, line.credits)
+        told = b"".join(each.to_bytes(32, "big") for each in amounts)
+        return keccak(bytes([3]) + bytes(31) + keccak(line.account.encode()) + told)
 
     one, two, three = (leaf(line) for line in LINES[:3])
     top = keccak(keccak(one + two) + three)
@@ -66,8 +81,10 @@ class Forgery:
 @pytest.mark.parametrize(
     "forgery",
     [
-        Forgery("balance", "351"),
-        Forgery("balance", "-350"),
+        Forgery("opening", "351"),
+        Forgery("opening", "-350"),
+        Forgery("debits", "5"),
+        Forgery("credits", "9"),
         Forgery("account", "available:creator 005"),
         Forgery("day", "2026-03-30"),
         Forgery("chain_id", 1),
@@ -112,7 +129,13 @@ def test_another_day_or_network_has_another_root() -> None:
 
 def test_lines_that_are_no_ledgers_are_refused() -> None:
     """DAY-1"""
-    for wrong in ([], LINES[::-1], [LINES[0], LINES[0]], [DayLine("a", 2**255)]):
+    for wrong in (
+        [],
+        LINES[::-1],
+        [LINES[0], LINES[0]],
+        [DayLine("a", 2**255, 0, 0)],
+        [DayLine("a", 0, -1, 0)],
+    ):
         with pytest.raises(InvalidInput):
             DayTree(PLACE, wrong)
     with pytest.raises(InvalidInput):
@@ -125,9 +148,10 @@ def test_lines_that_are_no_ledgers_are_refused() -> None:
         None,
         [],
         {},
-        {"balance": 3},
-        {"balance": "3.5"},
-        {"balance": str(2**255)},
+        {"opening": 3},
+        {"opening": "3.5"},
+        {"opening": str(2**255)},
+        {"debits": "-1"},
         {"day": "31.3.2026"},
         {"day": "0001-01-01"},
         {"leaf": 13},
@@ -144,7 +168,7 @@ def test_a_proof_that_is_none_is_refused(wrong: Any) -> None:
     """DAY-2"""
     told = DayTree(PLACE, LINES).prove(LINES[4].account).to_dict()
     changed = {**told, **wrong} if wrong else wrong
-    with pytest.raises(InvalidInput, match=r"proof|settlement|balance"):
+    with pytest.raises(InvalidInput, match=r"proof|settlement|opening|debits"):
         DayProof.from_dict(changed)
 
 
