@@ -89,6 +89,7 @@ class Lane:
             finality=rules.finality,
             replace_after_seconds=rules.replace_after_seconds,
             first_block=network.deployment.first_block,
+            leases=leases,
         )
 
     def settle(self, limit: int) -> BatchRecord | None:
@@ -141,6 +142,7 @@ class Lane:
             while pending := self._submitter.open():
                 # What became of one may have ended others.
                 concluded.append(self._submitter.conclude(pending[0]).operation)
+            self._submitter.look_after_others()
             batches = [each for each in concluded if each.kind is Kind.BATCH]
             return [self._book.record(each) for each in batches + self._revive()]
 

@@ -97,6 +97,18 @@ class OperationBook:
             rows = transaction.rows("open_operations", operator=operator)
         return [_operation(row) for row in rows]
 
+    def left(self, platform: int, operator: str, seconds: int) -> list[Operation]:
+        """What other keys of a platform have left open for so long, by key and nonce."""
+        before = self._clock() - seconds
+        named = {"platform": platform, "operator": operator, "before": before}
+        with self._store.reading() as transaction:
+            return [_operation(row) for row in transaction.rows("left_operations", **named)]
+
+    def again(self, operation: Operation) -> Operation:
+        """An operation as it is now."""
+        with self._store.reading() as transaction:
+            return _found(transaction.row("operation", id=operation.id))
+
     def settled_ones(self) -> list[Operation]:
         """What is included, and not deeply enough yet to be confirmed."""
         with self._store.reading() as transaction:

@@ -1,14 +1,19 @@
-"""Brings the operations of one key to their end: sends, waits, looks up, replaces, sends again.
+"""Brings the operations of a platform to their end: sends, waits, looks up, replaces, sends again.
 
 A transaction is stored, signed, before it is sent, and a reply that is lost says nothing: what
 became of an operation is what the chain says of its transactions. What the contract would take
 twice (`Kind.once`) is signed under another nonce only once its own is used up, for good, by a
 transaction that is known and not its own.
+
+Another key of the platform may have signed what is to be done: one that was replaced, or that of
+another gateway with the same books. Its transaction is sent again as it is and looked up by its own
+nonce; until it can be included no more, nobody does the same with the key that is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from zhifu import rounds
@@ -18,17 +23,21 @@ from zhifu.exceptions import (
     ChainUnreachable,
     ContractReverted,
     FeeCapReached,
+    LaneBusy,
     NodeRefused,
+    NonceTaken,
     TransactionFailed,
     TransactionPending,
     ZhifuError,
 )
 from zhifu.finality import Finality
+from zhifu.leases import Leases
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Ending, Kind, Operation, OperationState, Submission
 from zhifu.refusals import explained
 from zhifu.signing import SignedTransaction, Signer, fields_of
 from zhifu.store import Transaction
+from zhifu.turns import Turn
 
 #: What has been done for an operation by a transaction that is not one of its own: a receipt, or
 #: why it can never be done; None if nothing has.
@@ -69,6 +78,7 @@ class Submitter:
         finality: Finality,
         replace_after_seconds: int,
         first_block: int,
+        leases: Leases,
     ) -> None:
         self._chain = chain
         self._book = book
@@ -78,6 +88,7 @@ class Submitter:
         self._finality = finality
         self._patience_seconds = replace_after_seconds
         self._first_block = first_block
+        self._leases = leases
 
     def submit(
         self,
@@ -94,6 +105,11 @@ class Submitter:
         stores nothing, if the contract would refuse it now; and as `conclude`.
         """
         operation = self._book.of(kind, subject)
+        if operation is not None and not self._is_ours(operation):
+            ending = self._look_after(operation)
+            if ending.operation.state is not OperationState.REFUSED:
+                return ending
+            operation = None
         if operation is None:
             signed = self.sign(kind, to, calldata)
             operation = self._book.store(self._platform, kind, subject, signed, put)
@@ -117,13 +133,27 @@ class Submitter:
         """What is stored or submitted and not seen included, in order."""
         return self._book.open(self._signer.address)
 
+    def look_after_others(self) -> None:
+        """See what became of what the platform's other keys have left open for a while.
+
+        Raises ChainUnreachable and InconsistentNode.
+        """
+        for operation in self._book.left(
+            self._platform, self._signer.address, self._patience_seconds
+        ):
+            with suppress(TransactionPending, LaneBusy):
+                self._look_after(operation)
+
     def conclude(self, operation: Operation) -> Ending:
         """Send an operation until the chain has decided on it.
 
         Waits for it no longer than a round lasts (`zhifu.rounds`), if it is one's part. Raises
         ChainUnreachable, InconsistentNode, TransactionPending, FeeCapReached or NodeRefused while
-        it has not; it stays stored, and the next call goes on with it.
+        it has not, and LaneBusy while another key's gateway is at it; it stays stored, and the next
+        call goes on with it.
         """
+        if not self._is_ours(operation):
+            return self._look_after(operation)
         for _ in range(_ATTEMPTS):
             if operation.state in (OperationState.SETTLED, OperationState.CONFIRMED):
                 if self._is_included(operation):
@@ -141,6 +171,38 @@ class Submitter:
 
     def _is_included(self, operation: Operation) -> bool:
         return any(receipt for receipt in self._receipts(self._book.submissions(operation)))
+
+    # Another key's
+
+    def _is_ours(self, operation: Operation) -> bool:
+        return operation.operator == self._signer.address
+
+    def _look_after(self, operation: Operation) -> Ending:
+        """What became of an operation that another key has signed; raises as `conclude`."""
+        with Turn(self._leases, operation.operator, patience_seconds=0):
+            operation = self._book.again(operation)
+            if operation.state in (OperationState.SETTLED, OperationState.CONFIRMED):
+                if self._is_included(operation):
+                    return Ending(operation, None)
+                operation = self._book.unsettled(operation)
+            if operation.state is OperationState.REFUSED:
+                raise TransactionPending(operation.transaction_hash, 0)
+            if operation.state is OperationState.STORED:
+                operation = self._book.submitted(operation)
+            return self._ending(operation, None) or self._out_of_reach(operation)
+
+    def _out_of_reach(self, operation: Operation) -> Ending:
+        """Send again what cannot be signed here; refused once its nonce is another's for good."""
+        submissions = self._book.submissions(operation)
+        last = max(submissions, key=lambda each: each.nonce)
+        if self._chain.nonce(operation.operator, "latest") > last.nonce:
+            self._require_used_elsewhere(operation, last)
+            return self._refused(operation, NonceTaken(operation.operator, last.nonce))
+        for each in submissions:
+            # A node that has it, or waits for a nonce before it, says no.
+            with suppress(NodeRefused):
+                self._chain.send_raw(each.raw)
+        raise TransactionPending(last.hash, self._book.age(last))
 
     # Sending
 
@@ -245,7 +307,7 @@ class Submitter:
     def _require_used_elsewhere(self, operation: Operation, latest: Submission) -> None:
         """Raise unless the nonce is used up, for good, by a transaction that is not our own."""
         last = self._finality.last_block(self._chain, self._chain.block_number())
-        address, first = self._signer.address, min(self._first_block, max(last, 0))
+        address, first = operation.operator, min(self._first_block, max(last, 0))
         if last < 0 or self._chain.nonce(address, last) <= latest.nonce:
             raise TransactionPending(latest.hash, 0)
         used_by = self._chain.sent_with(address, latest.nonce, first, last)
@@ -272,10 +334,11 @@ class Submitter:
         if elsewhere is not None:
             return self._refused(operation, elsewhere)
         failed = [found for found in receipts if found is not None]
-        if not failed or self._any_alive(submissions, receipts):
+        if not failed or self._any_alive(operation.operator, submissions, receipts):
             return None
         self.require_final(operation, max(found.block_number for found in failed))
-        return self._refused(operation, self._reason(submissions[-1], failed[-1]))
+        reason = self._reason(operation.operator, submissions[-1], failed[-1])
+        return self._refused(operation, reason)
 
     def _receipts(self, submissions: Sequence[Submission]) -> list[Receipt | None]:
         receipts = self._chain.receipts([each.hash for each in submissions])
@@ -298,28 +361,26 @@ class Submitter:
             raise TransactionPending(operation.transaction_hash, 0)
 
     def _any_alive(
-        self, submissions: Sequence[Submission], receipts: Sequence[Receipt | None]
+        self, operator: str, submissions: Sequence[Submission], receipts: Sequence[Receipt | None]
     ) -> bool:
         """Whether a signed transaction without a receipt could still be included."""
-        nonce = self._chain.nonce(self._signer.address, "latest")
+        nonce = self._chain.nonce(operator, "latest")
         pairs = zip(submissions, receipts, strict=True)
         return any(receipt is None and sent.nonce >= nonce for sent, receipt in pairs)
 
     def _refused(self, operation: Operation, refusal: ZhifuError) -> Ending:
         told = refusal
         if isinstance(refusal, ContractReverted):
-            told = explained(refusal, self._platform, self._signer.address)
+            told = explained(refusal, self._platform, operation.operator)
         return Ending(self._book.refused(operation, str(told)), refusal)
 
-    def _reason(self, latest: Submission, receipt: Receipt) -> ZhifuError:
+    def _reason(self, operator: str, latest: Submission, receipt: Receipt) -> ZhifuError:
         """Why an included transaction failed, found by running it on the state before its block."""
         fields = fields_of(latest.raw)
         to, calldata = "0x" + bytes(fields["to"]).hex(), bytes(fields["data"])
         failed = TransactionFailed(receipt.transaction_hash, receipt.block_number, receipt.gas_used)
         try:
-            self._chain.call(
-                to, calldata, sender=self._signer.address, block=receipt.block_number - 1
-            )
+            self._chain.call(to, calldata, sender=operator, block=receipt.block_number - 1)
         except ContractReverted as reverted:
             return reverted
         except NodeRefused:

@@ -25,6 +25,7 @@ from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import TransactionPending
 from zhifu.finality import Finality
+from zhifu.leases import Leases
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Kind, Operation
 from zhifu.store import Store
@@ -89,6 +90,7 @@ def submitter(fair: Fair, chain: Chain, book: OperationBook, finality: int = 0) 
         finality=Finality(finality),
         replace_after_seconds=120,
         first_block=fair.network.deployment.first_block,
+        leases=Leases(book._store),
     )
 
 

@@ -119,6 +119,18 @@ class TransactionPending(ChainError):
 
 
 @dataclass(eq=False)
+class NonceTaken(ChainError):
+    """A transaction of another key can never be included: its nonce went to another one."""
+
+    code = "nonce_taken"
+    field = "transaction"
+    rule = "must be sent before another one takes its nonce"
+
+    operator: str
+    nonce: int
+
+
+@dataclass(eq=False)
 class FeeCapReached(ChainError):
     """A transaction would need higher fees than it may offer: it waits until they fall.
 

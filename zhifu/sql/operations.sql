@@ -40,6 +40,15 @@ SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, ga
 FROM operations
 WHERE operator = :operator AND state IN ('stored', 'submitted') ORDER BY nonce, id;
 
+-- left_operations --
+-- What a platform's other keys have not seen included, and have not touched for a while.
+SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
+    block_number, block_hash
+FROM operations
+WHERE platform = :platform AND operator <> :operator AND state IN ('stored', 'submitted')
+    AND changed_at <= :before
+ORDER BY operator, nonce, id;
+
 -- settled_operations --
 SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, gas_used,
     block_number, block_hash
