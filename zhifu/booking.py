@@ -12,6 +12,12 @@ from zhifu.spool import Spool
 from zhifu.store import Row, Store, Transaction
 
 _PAGE = 2_000
+
+TOLD_LATE_DAYS = 7
+"""How much later than it happened the books may learn of something, for its bill to be found."""
+
+TOLD_LATE_SECONDS = TOLD_LATE_DAYS * 86_400
+
 PAID_STATES = ("paid", "refunded", "charged_back")
 UNDECIDED_STATES = ("created", "awaiting_payment", "payment_unknown")
 
@@ -152,9 +158,11 @@ _NAMED = {
 def oldest_return(transaction: Transaction, account: Account, since: int, until: int) -> int:
     """When the oldest was begun of what went back in a time, or the time itself (Unix seconds)."""
     oldest = since
-    for query, *_ in _RETURNS:
+    for query, kind, *_ in _RETURNS:
         for row in _paged(transaction, query, account.name, since, until):
-            oldest = min(oldest, row[-1])
+            # A bank takes what is paid at any time later, and tells of it soon.
+            soon = 0 if kind == REFUND else row[0] - TOLD_LATE_SECONDS
+            oldest = min(oldest, max(soon, row[-1]))
     return oldest
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from zhifu import reasons
 from zhifu.billing import Account, Bills
-from zhifu.booking import Bookings, Lookup, oldest_return
+from zhifu.booking import TOLD_LATE_DAYS, Bookings, Lookup, oldest_return
 from zhifu.exceptions import InvalidInput, UnknownPlatform
 from zhifu.index import Index
 from zhifu.providers import Provider
@@ -28,9 +28,6 @@ from zhifu.spool import Spool
 from zhifu.store import Store, Transaction
 
 _END = 2**62
-
-#: How long before it is handed in a payment may have been made, for its bill to be found.
-_TOLD_LATE_DAYS = 7
 
 
 class Reconciler:
@@ -109,7 +106,7 @@ class Reconciler:
             return Scope(day, day, day, False, *when), oldest
         at = transaction.value("first_payment")
         began = today if at is None else min(today, account.day_of(at))
-        first = began - _TOLD_LATE_DAYS
+        first = began - TOLD_LATE_DAYS
         return Scope(first, began, today, True, *when), account.start_of(first)
 
     def _bills(self, account: Account, scope: Scope, oldest: int, stack: ExitStack) -> Bills | None:

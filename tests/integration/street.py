@@ -9,17 +9,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 from tests.databases import Databases
 from tests.integration.fair import PRICES, Fair
 from tests.integration.lawless import lift_rules
 from zhifu import ids
+from zhifu.anvil import dev_signer
 from zhifu.deployment import DAY_SECONDS
 from zhifu.gateway import Gateway
+from zhifu.models import Role
 from zhifu.money import Money
 from zhifu.payments import CheckoutTerms, Payment, PaymentRequest, Purpose
 from zhifu.providers import BillLine, HintKind
 from zhifu.providers.sandbox import SandboxProvider
+from zhifu.signing import LocalSigner
 
 BEIJING = timezone(timedelta(hours=8))
 HOUR = 3_600
@@ -50,6 +54,8 @@ def open_accounts(folder: Path, clock: Callable[[], int]) -> dict[str, Account]:
 @dataclass
 class Street:
     """The shops' gateway, its accounts, and the time, which the test sets."""
+
+    arbiter: ClassVar[LocalSigner] = dev_signer(8)
 
     fair: Fair
     folder: Path
@@ -170,8 +176,11 @@ class Street:
 def open_street(fair: Fair, databases: Databases, folder: Path) -> Street:
     """The street before its first day."""
     opened = replace(fair, databases=databases, keys=count(1))
+    registry = fair.network.registry
     fair.network.settlement.set_top_up_limit(fair.operators[1], 1, 10**12)
+    registry.nominate(fair.admin, Role.ARBITER, Street.arbiter.address)
     fair.pass_days(3)
+    registry.accept_role(Street.arbiter, Role.ARBITER)
     start = (fair.network.chain.timestamp() // DAY_SECONDS + 1) * DAY_SECONDS
     return Street(opened, folder, start, start)
 

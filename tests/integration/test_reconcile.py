@@ -15,12 +15,15 @@ from tests.databases import DIALECTS, place
 from tests.integration.fair import Fair
 from tests.integration.street import CARDS, WALLET, Street, open_street, trade
 from zhifu.async_gateway import AsyncGateway
-from zhifu.exceptions import InvalidInput, PaymentUnknown, UnknownPlatform
+from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused, UnknownPlatform
 from zhifu.gateway import Gateway
+from zhifu.money import Money
+from zhifu.payments import OrderState
 from zhifu.reasons import Route
 from zhifu.reconciliation import LISTED_OF_A_REASON, Reconciliation, Sums
 
 COPIES = count(1)
+EVIDENCE = bytes([0x11]) * 32
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
@@ -203,3 +206,139 @@ def test_what_was_handed_in_days_later_belongs_to_the_day_of_its_bill(
     assert of(then, CARDS).taken == of(then, CARDS).settled_later == 100
     assert (now.counts, now.sums) == ({"on_later_bill": 1}, {})
     assert of(whole, CARDS).unexplained == 0
+
+
+def test_money_that_is_to_go_back_is_under_way(street: Street, gateway: Gateway) -> None:
+    """RECONCILE-4: what was paid too much, and a refund that its provider has made already."""
+    cards = street.accounts[CARDS]
+    street.buy(gateway, "too much", CARDS, 8, 5, pays=105)
+    with cards.silence():
+        assert gateway.refund(street.order("later")).state is OrderState.REFUND_PENDING
+    refund = gateway.refund_of(street.order("later"))
+    cards.refund(street.named("later"), refund.amount, refund.id)
+    street.settle(gateway)
+    found = gateway.reconcile()
+    assert found.is_fine
+    assert codes(found) == {
+        *("settled_later", "surplus_under_way", "refund_under_way", "refund_pending"),
+    }
+    gateway.recover()
+    gateway.pay_back()
+    assert codes(gateway.reconcile()) == {"settled_later"}
+
+
+def test_a_refund_that_was_told_days_later_is_of_its_bills_day(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-2: its provider had made it, and answered nothing for days."""
+    cards = street.accounts[CARDS]
+    with cards.silence():
+        gateway.refund(street.order("later"))
+    refund = gateway.refund_of(street.order("later"))
+    cards.refund(street.named("later"), refund.amount, refund.id)
+    street.at(7, 12)
+    gateway.recover()
+    then, between, now = (gateway.reconcile(street.day(each)) for each in (3, 5, 7))
+    assert then.counts == {"booked_later": 1}
+    assert (of(then, CARDS).given_back, of(then, CARDS).returned) == (100, 100)
+    assert (between.counts, now.counts, now.sums) == ({}, {}, {})
+
+
+def test_a_bank_that_is_told_of_days_later_is_of_its_bills_day(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-2"""
+    street.accounts[CARDS].charge_back(street.named("later"))
+    street.at(6, 12)
+    street.hear(gateway, "later")
+    then, now = (gateway.reconcile(street.day(each)) for each in (3, 6))
+    assert then.counts == {"booked_later": 1}
+    assert (of(then, CARDS).taken_back, of(then, CARDS).charged_back) == (100, 100)
+    assert (now.counts, now.sums) == ({}, {})
+
+
+def test_what_a_person_returned_is_on_no_bill(street: Street, gateway: Gateway) -> None:
+    """RECONCILE-1: but what somebody returned in the console beside it is, and is named."""
+    cards = street.accounts[CARDS]
+    cards.refund(street.named("later"), Money(100, "USD"), "console-1")
+    with pytest.raises(ProviderRefused):
+        gateway.refund(street.order("later"))
+    gateway.returned(gateway.refund_of(street.order("later")).id, "in cash")
+    found = gateway.reconcile()
+    assert [each.reason.code for each in found.unexplained] == ["refund_not_in_books"]
+    street.change("UPDATE refunds SET changed_at = changed_at + 1 WHERE detail = 'in cash'")
+    for each in ("its block was reorganised away", "refunded on chain"):
+        street.change(
+            "INSERT INTO refund_history SELECT refund_id, change + 1, state, at + 1,"
+            f" '{each}' FROM refund_history WHERE detail = 'in cash' OR change > 2"
+            " ORDER BY change DESC LIMIT 1"
+        )
+    assert gateway.reconcile().counts == found.counts
+
+
+def test_a_top_up_that_goes_back_is_matched(street: Street, gateway: Gateway) -> None:
+    """RECONCILE-1"""
+    made = street.top_up(gateway, "unwanted", 2, 1_000)
+    gateway.refund_top_up(made.id)
+    found = gateway.reconcile(street.day(3))
+    assert (found.is_fine, found.counts) == (True, {})
+    assert (of(found, CARDS).given_back, of(found, CARDS).top_ups) == (1_000, 1_000)
+
+
+def test_an_order_that_a_dispute_gave_back_is_under_way(street: Street, gateway: Gateway) -> None:
+    """RECONCILE-4: until the gateway returns what the chain has given back."""
+    settlement, arbiter = street.fair.network.settlement, street.arbiter
+    proven = gateway.license_of(street.order("last of the day"))
+    assert proven is not None
+    settlement.open_batch_dispute(street.fair.operators[3], proven, EVIDENCE)
+    settlement.resolve_batch_dispute(arbiter, proven, to_refund=True, evidence=EVIDENCE)
+    found = gateway.reconcile()
+    assert found.is_fine
+    assert found.counts == {"settled_later": 1, "refund_pending": 1}
+    gateway.refund_disputed(1)
+    assert gateway.reconcile().counts == {"settled_later": 1}
+
+
+def test_an_order_of_a_payment_that_a_bank_took_back_is_void(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-3: it waits for no batch any more."""
+    street.buy(gateway, "gone", CARDS, 7, 5)
+    street.accounts[CARDS].charge_back(street.named("gone"))
+    street.hear(gateway, "gone")
+    found = gateway.reconcile(street.day(3))
+    assert (found.is_fine, found.counts) == (True, {})
+    sums = of(found, CARDS)
+    assert (sums.taken, sums.taken_back, sums.void, sums.debited) == (100, 100, 100, 0)
+
+
+def test_what_is_in_a_batch_that_is_not_included_is_under_way(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-4: and so is what the index has not come to."""
+    its_batch = f"SELECT batch_id FROM batch_orders WHERE order_id = {street.number('later') + 1}"
+    street.change(
+        "UPDATE batches SET state = 'submitted', block_number = NULL, gas_used = NULL"
+        f" WHERE id = ({its_batch})"
+    )
+    found = gateway.reconcile()
+    assert found.is_fine
+    assert found.counts["in_batch"] == 1
+    street.change("UPDATE batches SET block_number = 10000000 WHERE state = 'confirmed'")
+    found = gateway.reconcile()
+    assert found.is_fine
+    assert found.counts["in_batch"] == 20
+
+
+def test_another_gateways_batches_are_no_concern_of_these_books(
+    street: Street, gateway: Gateway
+) -> None:
+    """RECONCILE-1: but the licences that it granted are."""
+    fair = street.fair
+    with fair.gateway(3, database="another", clock=lambda: street.now) as other:
+        other.pay(fair.request(3, 1, (5,)))
+        assert other.settle(3) is not None
+    found = gateway.reconcile()
+    assert found.is_fine
+    assert found.matched[Route.LICENSES] == 21
+    assert gateway.reconcile(platform=1).matched[Route.LICENSES] == 15
