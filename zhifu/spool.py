@@ -17,7 +17,7 @@ Row = list[Any]
 
 
 class Spool:
-    """Rows of numbers (of 64 bits), texts and None, put in any order and read by their first columns.
+    """Rows of 64-bit numbers, texts and None, put in any order and read by their first columns.
 
     `key_columns` of them are the key; rows of the same key come as they were put. Read it once,
     and close it: it may have files open.
