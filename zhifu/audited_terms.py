@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from zhifu.deployment import Network
 from zhifu.differences import INDEX, REBUILD, WHOLE_ROW, Difference, rows
 from zhifu.recomputation import Recomputation
@@ -18,7 +20,7 @@ _PLATFORM = (
     *("host_bps", "next_host_bps", "host_bps_since"),
 )
 _CONTENT = ("host", "ref", "window_class", "duration_seconds", "renewable", "active")
-_PLAN = ("version", "commission_bps", "referrer_bps")
+_PLAN = ("version", "commission_bps", "referrer_bps", "split")
 _LOG = ("address", "topics", "data")
 
 #: The events that make these tables, whose logs the index keeps.
@@ -45,17 +47,22 @@ class AuditedTerms:
         yield from self._table("platforms", _PLATFORM, 1, platforms)
         yield from self._table("windows", ("seconds",), 1, sorted(self._state.windows.items()))
         yield from self._table("contents", _CONTENT, 1, map(_content, offers))
-        yield from self._table("plans", _PLAN, 2, _plans(offers))
+        yield from self._table("plans", _PLAN, 2, _plans(offers), query="audited_plans")
         yield from self._table("prices", ("price",), 2, _prices(offers))
         yield from self._logs(block)
         yield from self._checkpoints()
 
     def _table(
-        self, query: str, names: Sequence[str], keys: int, chain: Iterable[Sequence[Any]]
+        self,
+        table: str,
+        names: Sequence[str],
+        keys: int,
+        chain: Iterable[Sequence[Any]],
+        query: str | None = None,
     ) -> Iterator[Difference]:
-        books = keyed(sorted(self._transaction.rows(query)), keys)
+        books = keyed(sorted(self._transaction.rows(query or table)), keys)
         yield from rows(
-            INDEX, f"chain_{query}", names, books, self._counted(keyed(chain, keys)), REBUILD
+            INDEX, f"chain_{table}", names, books, self._counted(keyed(chain, keys)), REBUILD
         )
 
     def _counted(self, found: Iterable[Any]) -> Iterator[Any]:
@@ -118,8 +125,9 @@ def _content(item: tuple[int, Offer]) -> Row:
 def _plans(offers: Iterable[tuple[int, Offer]]) -> Iterator[Row]:
     for number, offer in offers:
         for epoch, version in sorted(offer.schedule.items()):
-            seller_bps, referrer_bps, *_ = offer.plans[version]
-            yield number, epoch, version, seller_bps + referrer_bps, referrer_bps
+            seller_bps, referrer_bps, *split = offer.plans[version]
+            told = orjson.dumps(split).decode()
+            yield number, epoch, version, seller_bps + referrer_bps, referrer_bps, told
 
 
 def _prices(offers: Iterable[tuple[int, Offer]]) -> Iterator[Row]:

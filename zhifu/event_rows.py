@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import orjson
+
 from zhifu.accounts import name_of
 from zhifu.blocks import Log
 from zhifu.contract import EventLog
@@ -58,7 +60,8 @@ class EventRows:
     def take(self, events: Iterable[EventLog]) -> None:
         """Make the rows of events, which come in the chain's order."""
         for event in events:
-            _HANDLERS[event.name](self, event)
+            if event.name in _HANDLERS:
+                _HANDLERS[event.name](self, event)
             if event.name in TERMS:
                 self._keep(event.log)
                 self.changed_terms = True
@@ -94,7 +97,7 @@ class EventRows:
 
     def put_plan(self, content: int, from_epoch: int, version: int, plan: Sequence[Any]) -> None:
         """Leave a plan in place of one that was to begin in the same epoch."""
-        seller_bps, referrer_bps = plan[:2]
+        seller_bps, referrer_bps, *split = plan
         self.put(
             "put_plan",
             content=content,
@@ -102,6 +105,7 @@ class EventRows:
             version=version,
             commission_bps=seller_bps + referrer_bps,
             referrer_bps=referrer_bps,
+            split=orjson.dumps(split).decode(),
         )
         self.contents.add(content)
 

@@ -179,7 +179,7 @@ class Index:
         content = self._contents.get(number)
         if content is None:
             raise UnknownContent(number)
-        epoch = sale.timestamp // self._windows[content.window_class]
+        epoch = self.epoch(content.window_class, sale.timestamp)
         plan = content.plan_in(epoch)
         return Quote(
             content.price_on(sale.day),
@@ -192,6 +192,10 @@ class Index:
             content.duration_seconds,
             OrderState.FROM_LEARNER if sale.from_learners else OrderState(0),
         )
+
+    def epoch(self, window_class: int, time: int) -> int:
+        """The epoch of a class at a time (Unix seconds)."""
+        return time // self._windows[window_class]
 
     def load(self, transaction: Transaction) -> None:
         """Read everything from the database."""

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from zhifu import chart
+from zhifu.chain_ledger import ChainLedger
 from zhifu.checkpoints import Checkpoint, still_there, thin
 from zhifu.deployment import DAY_SECONDS, Network
-from zhifu.exceptions import RootMismatch, UnknownContent
+from zhifu.exceptions import LedgerMismatch, RootMismatch, UnknownContent
 from zhifu.index import Cursor, Index
 from zhifu.ingest import Ingest, forget
 from zhifu.rewind import put_windows, rewind
 from zhifu.rpc import Call
 from zhifu.store import Store, Transaction
 from zhifu.stretch import Stretch, StretchReader
+from zhifu.transfers import BEFORE_ALL, take_back
 
 #: How many stretches are taken in before superfluous checkpoints are let go of.
 _THINNED_AFTER = 64
@@ -66,8 +69,9 @@ class Indexer:
         """Follow the chain up to its latest block; whether there was anything new.
 
         Raises ChainUnreachable, InconsistentNode and WrongChain; the index then stays where it
-        was. Raises RootMismatch for calldata that a batch's root does not commit to, and
-        UnknownContent for a batch of one that was never published; the index then starts over.
+        was. Raises RootMismatch for calldata that a batch's root does not commit to,
+        UnknownContent for a batch of one that was never published, and LedgerMismatch for an event
+        that moves what is not there; the index then starts over.
         """
         with self._lock:
             return self._follow()
@@ -113,6 +117,10 @@ class Indexer:
                 if known is not None and (found is None or found[0] < known.block_number):
                     self._begin_anew()
                 self._index.load(transaction)
+            taken = transaction.value("ledger_cursor", source=chart.CHAIN)
+        # An index that was made before there was a ledger is made again.
+        if found is not None and taken != found[0]:
+            self._forget()
 
     def _head(self) -> _Head:
         asked = ["latest", "pending"]
@@ -136,6 +144,7 @@ class Indexer:
         self._begin_anew()
         with self._changing() as transaction:
             forget(transaction)
+            take_back(transaction, BEFORE_ALL)
             self._index.load(transaction)
 
     def _go_back(self) -> None:
@@ -151,6 +160,7 @@ class Indexer:
 
     def _take_back(self, transaction: Transaction, to: Checkpoint) -> None:
         rewind(transaction, self._index, to, self._windows, self._reader.decode)
+        take_back(transaction, to.block_number)
 
     def _start(self) -> Cursor:
         """The block after which the next stretch begins."""
@@ -165,7 +175,7 @@ class Indexer:
             with self._changing() as transaction:
                 if self._is_current(transaction):
                     self._apply(transaction, stretch)
-        except (RootMismatch, UnknownContent):
+        except (LedgerMismatch, RootMismatch, UnknownContent):
             # What was read before may lack something that this stretch builds on.
             self._forget()
             raise
@@ -195,6 +205,7 @@ class Indexer:
             put_windows(transaction, self._windows)
             self._index.load_members(transaction)
         learners = Ingest(transaction, self._index).take(stretch.events, stretch.batches)
+        ChainLedger(transaction, self._index).take(stretch)
         checkpoint = Checkpoint(*stretch.end, learners)
         transaction.run("put_cursor", **checkpoint._asdict())
         transaction.run("put_checkpoint", **checkpoint._asdict())

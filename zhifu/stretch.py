@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from zhifu.blocks import Log
 from zhifu.calldata import SettleCall, read_settle_call
+from zhifu.chain_ledger import MOVES
 from zhifu.collection import without_collection
 from zhifu.contract import Contract, EventLog
 from zhifu.deployment import Network
@@ -24,6 +25,7 @@ _AIMED_PART = 2
 
 _FIRST_BLOCKS = 128
 _BATCH_SETTLED = "BatchSettled"
+_WANTED = EVENTS | MOVES | {_BATCH_SETTLED}
 
 
 class Stretch(NamedTuple):
@@ -50,7 +52,7 @@ class StretchReader:
             (contract.address, topic): event
             for contract in contracts
             for topic, event in contract.artifact.events.items()
-            if event.name in EVENTS or event.name == _BATCH_SETTLED
+            if event.name in _WANTED
         }
         self._topics = list(dict.fromkeys(topic for _, topic in self._known))
         self._blocks = _FIRST_BLOCKS

@@ -23,13 +23,20 @@ CENT = 10_000
 
 
 def index_of(fair: Fair, database: str = "gateway") -> dict[str, Any]:
-    """Every row of the index in the database."""
-    return {
-        name: sorted(fair.rows(f"SELECT * FROM {name}", database), key=repr)
-        for name in re.findall(r"CREATE TABLE (\w+)", sql.read("migrations/versions/0001_up.sql"))
-        # What is kept to go back by depends on when the gateway looked.
-        if name != "chain_checkpoints"
-    }
+    """Every row of the index in the database, and of the chain's ledger."""
+    tables = re.findall(r"CREATE TABLE (\w+)", sql.read("migrations/versions/0001_up.sql"))
+    # What is kept to go back by depends on when the gateway looked.
+    queries = {each: f"SELECT * FROM {each}" for each in tables if each != "chain_checkpoints"}
+    queries["ledger_balances"] = (
+        "SELECT name, debits, credits FROM ledger_accounts"
+        " JOIN ledger_balances ON account = ledger_accounts.id WHERE source = 0"
+    )
+    queries["ledger"] = (
+        "SELECT height, place, leg, at, kind, debit, credit, amount, order_id, content, learner,"
+        " seller FROM ledger WHERE source = 0"
+    )
+    found = {name: fair.rows(query, database) for name, query in queries.items()}
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
 def direct_order(fair: Fair, content: int = 1, salt: int = 1) -> DirectOrder:

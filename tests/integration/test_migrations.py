@@ -14,6 +14,7 @@ from tests.databases import Databases
 from tests.stocked import Stock
 from zhifu import sql
 from zhifu.store import Store
+from zhifu.transfers import Transfer, post
 
 VERSIONS = Path(sql.__file__).parent / "migrations" / "versions"
 REVISIONS = sorted(file.name[:4] for file in VERSIONS.glob("*.py"))
@@ -64,6 +65,9 @@ def index(store: Store) -> None:
         transaction.run("put_cursor", block_number=9, block_hash="0x9", learners=3)
         transaction.run("put_refund", order_id=bytes(32), transaction_hash="0x", block_number=9)
         transaction.run("put_license", learner=1, content=1, batch_id=1, position=0)
+        moved = Transfer(0, 9, 0, 0, 100, "deposit", "tokens", "available:platform/1", 7)
+        post(transaction, [moved], lambda _: 1)
+        transaction.run("put_ledger_cursor", source=0, height=9)
 
 
 @pytest.mark.parametrize("revision", ["base", *REVISIONS[:-1]])
@@ -71,7 +75,7 @@ def test_a_revision_goes_down_and_up_with_data_inside(
     store: Store, databases: Databases, revision: str
 ) -> None:
     whole, everything = made(databases, store.dialect), rows(databases, REVISIONS)
-    assert all(everything[name] for name in [*tables("0002"), "chain_cursor"])
+    assert all(everything[name] for name in [*tables("0002"), "chain_cursor", "ledger_transfers"])
     kept = [] if revision == "base" else REVISIONS[: REVISIONS.index(revision) + 1]
     remains = rows(databases, kept)
 

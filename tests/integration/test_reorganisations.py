@@ -174,7 +174,7 @@ def appoint_arbiter(fair: Fair) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_index_goes_back_as_far_as_the_chain_does(fair: Fair, seed: int) -> None:
-    """However deep, and whatever took place in the blocks that are gone and in those instead."""
+    """LEDGER-3: however deep, and whatever took place in the blocks that are gone and instead."""
     draw = Random(seed)
     appoint_arbiter(fair)
     with fair.gateway() as gateway:

@@ -206,6 +206,20 @@ class RootMismatch(ChainError):
 
 
 @dataclass(eq=False)
+class LedgerMismatch(ChainError):
+    """An event moves another amount than the ledger has there."""
+
+    code = "ledger_mismatch"
+    field = "ledger"
+    rule = "must have what the events of the chain move"
+
+    what: str
+    block_number: int
+    said: int | str
+    known: int | None
+
+
+@dataclass(eq=False)
 class AnvilNotFound(ChainError):
     """No Anvil binary on this machine."""
 

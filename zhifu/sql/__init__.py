@@ -14,7 +14,7 @@ from importlib import resources
 
 from zhifu.sql import postgresql
 
-HEAD = "0004"
+HEAD = "0005"
 """The schema version this code works with: the last file in `migrations/versions`."""
 
 FILES = (
@@ -34,6 +34,7 @@ FILES = (
     "audit.sql",
     "reconcile.sql",
     "report.sql",
+    "ledger.sql",
 )
 """The files of named statements; no two statements have the same name."""
 

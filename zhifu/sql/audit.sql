@@ -94,3 +94,7 @@ GROUP BY order_id;
 -- audited_order_disputes --
 SELECT order_id, opener, amount, bond, deadline, evidence, state FROM disputes
 WHERE order_id > :order_id AND state <> 'unsettled' ORDER BY order_id LIMIT :limit;
+
+-- audited_plans --
+SELECT content, from_epoch, version, commission_bps, referrer_bps, split
+FROM chain_plans ORDER BY content, from_epoch;

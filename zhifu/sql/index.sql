@@ -124,12 +124,13 @@ DELETE FROM chain_plans;
 
 -- put_plan --
 -- A plan set again in the same epoch replaces the one that had not begun yet.
-INSERT INTO chain_plans (content, from_epoch, version, commission_bps, referrer_bps)
-VALUES (:content, :from_epoch, :version, :commission_bps, :referrer_bps)
+INSERT INTO chain_plans (content, from_epoch, version, commission_bps, referrer_bps, split)
+VALUES (:content, :from_epoch, :version, :commission_bps, :referrer_bps, :split)
 ON CONFLICT (content, from_epoch) DO UPDATE SET
     version = excluded.version,
     commission_bps = excluded.commission_bps,
-    referrer_bps = excluded.referrer_bps;
+    referrer_bps = excluded.referrer_bps,
+    split = excluded.split;
 
 -- contents --
 SELECT number, host, ref, window_class, duration_seconds, renewable, active

@@ -40,9 +40,9 @@ class Transaction:
         """Run a statement; how many rows it changed."""
         return int(self._execute(query, parameters).rowcount)
 
-    def rows_for(self, query: str, given: Sequence[Sequence[Any]]) -> list[Row]:
+    def rows_for(self, query: str, given: Sequence[Sequence[Any]], **parameters: Any) -> list[Row]:
         """Every row of a query about many `rows`, which it reads by `json_each(:rows)`."""
-        return self.rows(query, rows=_array(given)) if given else []
+        return self.rows(query, rows=_array(given), **parameters) if given else []
 
     def run_for(self, query: str, given: Sequence[Sequence[Any]], **parameters: Any) -> int:
         """Run one statement for many `rows`, which it reads so; how many rows it changed.

@@ -67,13 +67,15 @@ CREATE TABLE chain_contents (
 );
 
 -- chain_plans --
--- A version of a plan holds from an epoch on, until the next one.
+-- A version of a plan holds from an epoch on, until the next one. `split` is how it divides revenue, in
+-- basis points, as JSON: host, network, and each creator with its address.
 CREATE TABLE chain_plans (
     content BIGINT NOT NULL REFERENCES chain_contents (number),
     from_epoch BIGINT NOT NULL,
     version BIGINT NOT NULL,
     commission_bps BIGINT NOT NULL,
     referrer_bps BIGINT NOT NULL,
+    split TEXT NOT NULL,
     PRIMARY KEY (content, from_epoch)
 ) WITHOUT ROWID;
 

@@ -1,0 +1,125 @@
+"""The chart of accounts: what the ledger's accounts are called, and what a name says.
+
+A name is a kind and what the account is of, such as `available:platform/2`; docs/books.md lists
+the kinds. An account's balance is its credits less its debits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from zhifu import accounts
+from zhifu.accounts import Account
+from zhifu.blocks import checksum_address
+from zhifu.models import OrderPlace
+
+CHAIN = 0
+"""The source of what the chain says; that of a platform's books is the platform's number."""
+
+TOKENS = "tokens"
+"""The tokens in Settlement that are somebody's: what the network owes, below zero."""
+
+NETWORK = "network"
+
+_HOLDS = ("revenue:", "commission:", "dispute:")
+
+
+class Named(NamedTuple):
+    """What the name of an account says; None for what it does not say."""
+
+    kind: str
+    source: int = CHAIN
+    platform: int | None = None
+    learner: int | None = None
+    address: str | None = None
+    content: int | None = None
+
+
+@lru_cache(maxsize=65_536)
+def holder(account: int) -> str:
+    """An account of Settlement in a name: `network`, `platform/2`, `learner/2/7` or an address."""
+    if found := accounts.learner_of(account):
+        return f"learner/{found[0]}/{found[1]}"
+    platform = accounts.platform_of(account)
+    if platform is None:
+        return checksum_address(f"0x{account:040x}")
+    return f"platform/{platform}" if platform else NETWORK
+
+
+def available(account: int) -> str:
+    """What an account of Settlement may withdraw or spend."""
+    return f"available:{holder(account)}"
+
+
+def available_of_platform(platform: int) -> str:
+    """What a platform may withdraw or spend, or the network, which is platform 0."""
+    return available(accounts.of_platform(platform))
+
+
+def available_of_learner(platform: int, learner: int) -> str:
+    """What a learner may spend on a platform."""
+    return f"available:learner/{platform}/{learner}"
+
+
+def revenue(content: int, epoch: int) -> str:
+    """What orders of an epoch brought a content, but for the commissions."""
+    return f"revenue:{content}/{epoch}"
+
+
+def commission(account: int, window_class: int, epoch: int) -> str:
+    """What a seller or a referrer is to get of the orders of an epoch."""
+    return f"commission:{holder(account)}/{window_class}/{epoch}"
+
+
+def dispute(order: str) -> str:
+    """What the dispute of an order keeps of its price, and the bond."""
+    return f"dispute:{order}"
+
+
+def order_name(order_id: int | bytes) -> str:
+    """An order on chain: platform/lane/number/position, or the hash of a direct one."""
+    number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
+    place = OrderPlace.of(number)
+    return f"0x{number:064x}" if place is None else "/".join(map(str, place))
+
+
+def is_hold(name: str) -> bool:
+    """Whether it keeps money of orders that nobody may withdraw yet."""
+    return name.startswith(_HOLDS)
+
+
+def named(name: str, host_of: Callable[[int], int]) -> Named:
+    """What a name of an account says; the platform of revenue is the content's host."""
+    kind, _, rest = name.partition(":")
+    if kind == "revenue":
+        content = int(rest.partition("/")[0])
+        return Named(kind, platform=host_of(content), content=content)
+    if kind in ("available", "commission"):
+        return _held_by(kind, rest)
+    return Named(kind)
+
+
+def _held_by(kind: str, rest: str) -> Named:
+    first, *others = rest.split("/")
+    if first == NETWORK:
+        return Named(kind, platform=accounts.NETWORK)
+    if first == "platform":
+        return Named(kind, platform=int(others[0]))
+    if first == "learner":
+        return Named(kind, platform=int(others[0]), learner=int(others[1]))
+    return Named(kind, address=first)
+
+
+def account_of(name: str) -> Account | None:
+    """The account of Settlement that an `available:` name is of, None for other kinds."""
+    kind, _, rest = name.partition(":")
+    if kind != "available":
+        return None
+    said = _held_by(kind, rest)
+    if said.address is not None:
+        return accounts.of_address(said.address)
+    if said.learner is not None:
+        return accounts.of_learner(said.platform or 0, said.learner)
+    return accounts.of_platform(said.platform or 0)
