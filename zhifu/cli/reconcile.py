@@ -82,8 +82,10 @@ def _gateway(session: Session) -> Gateway:
     from zhifu.config import make_providers
     from zhifu.gateway import Gateway
 
-    settings, sandbox = session.settings, session.sandbox
-    providers: dict[str, Provider] = {sandbox.name: sandbox, **make_providers(settings)}
+    settings = session.settings
+    providers: dict[str, Provider] = dict(make_providers(settings))
+    if session.sandbox_file.exists():
+        providers.setdefault(session.sandbox.name, session.sandbox)
     accounts = {name: each.platforms for name, each in settings.providers.items() if each.platforms}
     return Gateway.open(
         settings.database_url,

@@ -198,7 +198,12 @@ class Session:
         """The payment provider without money behind it, which remembers below the home folder."""
         from zhifu.providers.sandbox import SandboxProvider
 
-        return SandboxProvider(self.settings.home / "sandbox.jsonl", clock=lambda: self.now)
+        return SandboxProvider(self.sandbox_file, clock=lambda: self.now)
+
+    @property
+    def sandbox_file(self) -> Path:
+        """Where that is remembered, once something was paid there."""
+        return self.settings.home / "sandbox.jsonl"
 
     def gateway(self, operators: Mapping[int, Signer] | None = None) -> Gateway:
         """The gateway over the database of the settings, for the platforms whose keys are given."""
