@@ -54,7 +54,7 @@ class Pages:
         """Refunds whose numbers are below `before`."""
         with self._store.reading() as transaction:
             rows = transaction.rows("refunds_page", platform=platform, before=before, limit=limit)
-        return [_refund(row) for row in rows]
+        return [refund_of_row(row) for row in rows]
 
     def refund(self, platform: int, refund_id: str) -> Refund:
         """One refund; raises UnknownRefund, also if it is another platform's."""
@@ -63,7 +63,7 @@ class Pages:
             with self._store.reading() as transaction:
                 row = transaction.row("refund_shown", id=number, platform=platform)
             if row is not None:
-                return _refund(row)
+                return refund_of_row(row)
         raise UnknownRefund(refund_id)
 
     def refund_of(self, order_id: str) -> Refund:
@@ -76,10 +76,11 @@ class Pages:
             row = transaction.row("latest_refund", order_id=number)
         if row is None:
             raise UnknownRefund(order_id)
-        return _refund(row)
+        return refund_of_row(row)
 
 
-def _refund(row: Row) -> Refund:
+def refund_of_row(row: Row) -> Refund:
+    """A refund as the queries for `Refund` have it."""
     number, order, amount, currency, to, *rest, is_part = row
     return Refund._make(
         (

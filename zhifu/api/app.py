@@ -43,6 +43,7 @@ from zhifu.api.resources import (
     orders,
     paybacks,
     payouts,
+    receipts,
     refunds,
     top_ups,
     webhooks,
@@ -65,6 +66,7 @@ KEPT_DAYS = 30
 ROUTERS = (
     orders.swift,
     orders.router,
+    receipts.router,
     checkouts.router,
     catalogue.router,
     learners.router,

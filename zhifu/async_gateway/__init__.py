@@ -7,6 +7,7 @@ their providers were asked in threads of their own.
 from __future__ import annotations
 
 from zhifu.async_gateway._disputing import Disputing
+from zhifu.async_gateway._documenting import Documenting
 from zhifu.async_gateway._enrolling import Enrolling
 from zhifu.async_gateway._following import Following
 from zhifu.async_gateway._licensing import Licensing
@@ -27,6 +28,7 @@ class AsyncGateway(
     Disputing,
     Returning,
     Reconciling,
+    Documenting,
     Enrolling,
     Withdrawing,
     Following,

@@ -9,7 +9,7 @@ from zhifu.cli.root import app
 _IN_ORDER = (
     *("up", "down", "deploy", "doctor", "config", "vault", "sandbox"),
     *("platform", "role", "learner", "content", "key", "api_key"),
-    *("purchase", "settle", "adopt", "verify", "claim", "refund", "serve"),
+    *("purchase", "settle", "adopt", "verify", "claim", "refund", "receipt", "serve"),
     *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance", "top_up"),
     *("audit", "reconcile", "netting", "report"),

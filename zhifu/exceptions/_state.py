@@ -106,6 +106,18 @@ class DuplicatePayment(StateError):
 
 
 @dataclass(eq=False)
+class OrderUnpaid(StateError):
+    """There is no receipt for an order that was never paid."""
+
+    code = "order_unpaid"
+    field = "order"
+    rule = "must be paid"
+
+    order: str
+    state: str
+
+
+@dataclass(eq=False)
 class NotRefundable(StateError):
     """An order cannot be refunded now; `reason` says why."""
 

@@ -28,6 +28,7 @@ from zhifu.finality import Finality
 from zhifu.freshness import Freshness
 from zhifu.gateway._binding import bind
 from zhifu.gateway._disputing import Disputing
+from zhifu.gateway._documenting import Documenting
 from zhifu.gateway._enrolling import Enrolling
 from zhifu.gateway._following import Following
 from zhifu.gateway._licensing import Licensing
@@ -58,6 +59,7 @@ from zhifu.payoutbook import PayOutBook
 from zhifu.payouts import PayOuts
 from zhifu.providers import Provider, answers_at_once
 from zhifu.providers.balance import BALANCE, BalanceProvider
+from zhifu.receipts import Receipts
 from zhifu.reconcile import Reconciler
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
@@ -84,6 +86,7 @@ class Gateway(
     Disputing,
     Returning,
     Reconciling,
+    Documenting,
     Enrolling,
     Withdrawing,
     Following,
@@ -206,6 +209,9 @@ class Gateway(
         )
         self._clock = clock
         self._pages = Pages(store, self._books)
+        self._receipts = Receipts(
+            store, self._books, self._index, self._licenses, deployment, clock
+        )
         self._returns = Returns(store, clock)
         self._reconciler = Reconciler(
             store,

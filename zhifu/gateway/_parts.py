@@ -29,6 +29,7 @@ from zhifu.paybackbook import PaybackBook
 from zhifu.paybacks import Paybacks
 from zhifu.payoutbook import PayOutBook
 from zhifu.payouts import PayOuts
+from zhifu.receipts import Receipts
 from zhifu.reconcile import Reconciler
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
@@ -65,6 +66,7 @@ class Parts:
     _top_up_book: TopUpBook
     _pay_out_book: PayOutBook
     _pages: Pages
+    _receipts: Receipts
     _returns: Returns
     _reconciler: Reconciler
     _licenses: Licenses

@@ -73,6 +73,14 @@ SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
     is_part
 FROM refunds WHERE order_id = :order_id ORDER BY is_part, id DESC LIMIT 1;
 
+-- refunds_of_order --
+-- But for those that failed, the oldest first.
+SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,
+    CASE refunds.returned_by WHEN 'provider' THEN refunds.destination ELSE 'provider' END,
+    refunds.state, refunds.on_chain, refunds.transaction_hash, refunds.created_at, refunds.detail,
+    is_part
+FROM refunds WHERE order_id = :order_id AND state <> 'refund_failed' ORDER BY id;
+
 -- refunds_page --
 -- A platform's refunds before one, the newest first.
 SELECT refunds.id, refunds.order_id, refunds.amount, refunds.currency,

@@ -77,6 +77,7 @@ from zhifu.api.schemas.orders import (
     PlacedOrderOut,
 )
 from zhifu.api.schemas.payouts import PayOutIn, PayOutOut, PayOutsOut
+from zhifu.api.schemas.receipts import PaperQuery, ReceiptOut
 from zhifu.api.schemas.refunds import RefundIn, RefundOut, RefundsOut
 from zhifu.api.schemas.returns import (
     ByHandIn,
@@ -156,6 +157,7 @@ __all__ = [
     "OrdersOut",
     "Out",
     "PageQuery",
+    "PaperQuery",
     "PayOutId",
     "PayOutIn",
     "PayOutOut",
@@ -173,6 +175,7 @@ __all__ = [
     "ProofOut",
     "QuoteOut",
     "QuotedContentOut",
+    "ReceiptOut",
     "RefundId",
     "RefundIn",
     "RefundOut",

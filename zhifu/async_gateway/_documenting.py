@@ -1,0 +1,14 @@
+"""What is handed out about money: receipts and statements."""
+
+from __future__ import annotations
+
+from zhifu.async_gateway._threads import Threads
+from zhifu.receipts import Receipt
+
+
+class Documenting(Threads):
+    """That part of `AsyncGateway`."""
+
+    async def receipt(self, order_id: str) -> Receipt:
+        """What a learner is handed for an order: what was bought, paid and returned, as of now."""
+        return await self.run_brief(self.gateway.receipt, order_id)
