@@ -1,4 +1,4 @@
-"""Amounts in words (STATEMENT-5)."""
+"""STATEMENT-5: amounts in words."""
 
 from __future__ import annotations
 
