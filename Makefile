@@ -17,6 +17,7 @@ FORGE_TESTS := tests/forge/**
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache ?= $(CURDIR)/.cache/npm
+export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 export npm_config_update_notifier := false
 # npm then trusts the certificates that this machine trusts, as pip does.
 export NODE_OPTIONS ?= --use-system-ca
@@ -117,6 +118,10 @@ bench-netting: setup ## measure what `zhifu netting` takes over 100,000 orders o
 .PHONY: bench-reconcile
 bench-reconcile: setup ## measure a reconciliation of 100,000 orders of the real demand, and of 1,000,000
 	@$(BIN)/python -m benchmarks.reconciling
+
+.PHONY: bench-report
+bench-report: setup ## measure what `zhifu report` takes over 100,000 orders of the real demand
+	@$(BIN)/python -m benchmarks.reporting
 
 .PHONY: bench-audit
 bench-audit: setup ## measure what `zhifu audit` takes over 100,000 orders of the real demand, and with an index beside

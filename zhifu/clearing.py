@@ -117,10 +117,7 @@ def _windows(
 def _net(movements: Iterable[Movement]) -> Netting:
     netting = Netting()
     for movement in movements:
-        netting.orders += movement.orders
-        netting.refunds += movement.refunds
-        for flow in movement.flows:
-            netting.take(flow)
+        movement.into(netting)
     return netting
 
 

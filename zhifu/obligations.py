@@ -19,10 +19,10 @@ from zhifu.accounts import learner_of
 from zhifu.batch import ORDERS_PER_WORD
 from zhifu.blocks import Log
 from zhifu.calldata import SettleCall, read_settle_call
-from zhifu.contract import Contract, EventLog
+from zhifu.contract import Contract
 from zhifu.deployment import Network
 from zhifu.models import OrderPlace
-from zhifu.netting import Flow
+from zhifu.netting import Flow, Netting
 from zhifu.tariffs import Tariffs
 
 _LOGS_AT_ONCE = 64
@@ -38,6 +38,16 @@ Progress = Callable[[int], object]
 """Told how many events were read since it was last called."""
 
 
+class Event(NamedTuple):
+    """An event, its block's number and time (Unix seconds), and the call that settled a batch."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    block_number: int
+    timestamp: int = 0
+    call: SettleCall = SettleCall(b"", from_learners=False)
+
+
 class Movement(NamedTuple):
     """What one event moved: so many orders were settled, or something went back of one."""
 
@@ -45,6 +55,13 @@ class Movement(NamedTuple):
     orders: int
     refunds: int
     flows: Sequence[Flow]
+
+    def into(self, netting: Netting) -> None:
+        """Add it to what is netted."""
+        netting.orders += self.orders
+        netting.refunds += self.refunds
+        for flow in self.flows:
+            netting.take(flow)
 
 
 class _Sale(NamedTuple):
@@ -68,20 +85,17 @@ class Obligations:
         self._paid_alone: set[int] = set()
         self._parts: Counter[int] = Counter()
 
-    def take(self, event: EventLog, call: SettleCall, timestamp: int) -> Movement | None:
-        """What an event moved, if anything; raises ValueError if it contradicts those before it.
-
-        `call` is the call that settled a batch, `timestamp` its block's time in Unix seconds.
-        """
+    def take(self, event: Event) -> Movement | None:
+        """What an event moved, if anything; raises ValueError if it contradicts those before it."""
         found, name = event.arguments, event.name
         if name == "BatchSettled":
-            flows = self._settled(found, call, _Sale(found["saleDay"], timestamp))
-            return Movement(event.log.block_number, found["orders"], 0, flows)
+            flows = self._settled(found, event.call, _Sale(found["saleDay"], event.timestamp))
+            return Movement(event.block_number, found["orders"], 0, flows)
         if name == "OrderPlaced":
-            return Movement(event.log.block_number, 1, 0, ())
+            return Movement(event.block_number, 1, 0, ())
         if name in _RETURNS:
             returned = int(found.get("refunded", True))
-            return Movement(event.log.block_number, 0, returned, list(self._returned(event)))
+            return Movement(event.block_number, 0, returned, list(self._returned(event)))
         if name == "AccountTakenOver":
             self._note_own(found["account"])
         else:
@@ -115,7 +129,7 @@ class Obligations:
                 self._paid_alone.add(prefix << 32 | position)
                 yield content
 
-    def _returned(self, event: EventLog) -> Iterator[Flow]:
+    def _returned(self, event: Event) -> Iterator[Flow]:
         order_id = _order_id(event.arguments)
         place = OrderPlace.of(order_id)
         if place is None:
@@ -128,7 +142,7 @@ class Obligations:
         if amount and tariff.host != place.platform and order_id not in self._paid_alone:
             yield Flow(tariff.host, place.platform, amount)
 
-    def _left(self, event: EventLog, order_id: int, before: int) -> int:
+    def _left(self, event: Event, order_id: int, before: int) -> int:
         """What is left of an order of which `before` was."""
         if event.name == "OrderPartRefunded":
             self._parts[order_id] += event.arguments["amount"]
@@ -163,29 +177,26 @@ def read(network: Network, last: int, progress: Progress = lambda _: None) -> It
     while chunk := list(islice(logs, _LOGS_AT_ONCE)):
         calls = _calls(network, chunk)
         for log in chunk:
-            event = known[log.address].decode(log)
-            call, timestamp = calls.get(log.transaction_hash, _NO_CALL)
+            name, arguments, _ = known[log.address].decode(log)
+            told = calls.get(log.transaction_hash, ())
             try:
-                movement = obligations.take(event, call, timestamp)
+                movement = obligations.take(Event(name, arguments, log.block_number, *told))
             except (KeyError, ValueError) as error:
-                raise chain.inconsistent(f"{event.name} that cannot be: {error}") from error
+                raise chain.inconsistent(f"{name} that cannot be: {error}") from error
             if movement is not None:
                 yield movement
         progress(len(chunk))
 
 
-_NO_CALL = (SettleCall(b"", from_learners=False), 0)
-
-
-def _calls(network: Network, logs: Sequence[Log]) -> dict[str, tuple[SettleCall, int]]:
-    """By transaction: the calls that settled batches, with the time of their blocks."""
+def _calls(network: Network, logs: Sequence[Log]) -> dict[str, tuple[int, SettleCall]]:
+    """By transaction: the times of the blocks of batches, and the calls that settled them."""
     settled = network.settlement.artifact.topic("BatchSettled")
     batches = [log for log in logs if log.topics[0] == settled]
     chain = network.chain
     sent = chain.transactions([log.transaction_hash for log in batches])
     times = chain.timestamps([log.block_number for log in batches])
     return {
-        log.transaction_hash: (read_settle_call(call.input if call else b""), time)
+        log.transaction_hash: (time, read_settle_call(call.input if call else b""))
         for log, call, time in zip(batches, sent, times, strict=True)
     }
 

@@ -15,7 +15,7 @@ from zhifu.cli.app import app
 COMMANDS = {
     *("up", "deploy", "platform", "learner", "content"),
     *("deposit", "purchase", "settle", "verify", "claim", "refund"),
-    *("release", "withdraw", "balance", "audit", "demo", "replay"),
+    *("release", "withdraw", "balance", "audit", "report", "demo", "replay"),
 }
 
 GROUPS = {

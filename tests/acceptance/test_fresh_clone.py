@@ -53,6 +53,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> FreshMachine:
 
 def test_make_demo_sets_everything_up_and_tells_the_story(machine: FreshMachine) -> None:
     assert "conservation: true" in machine.make("demo")
+    assert "</html>" in (machine.clone / ".zhifu" / "demo.html").read_text()
 
 
 def test_make_test_runs_every_kind_of_tests(machine: FreshMachine) -> None:

@@ -88,6 +88,6 @@ def _data(found: Report, out: Path) -> dict[str, Any]:
         "sold_units": closing.sold,
         "refunded_units": closing.refunded,
         "gas_per_order": gas.each,
-        "saved_units": found.netting.saved,
+        "saved_units": found.takings.netting.saved,
         "holds": found.audit.conserved,
     }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable
-from functools import cached_property
 
 from zhifu import accounts
 from zhifu.accounts import Account
@@ -44,20 +42,10 @@ class Labels:
         row = self._row(number)
         return plain(row.subject) if row and row.subject else None
 
-    def creator(self, account: Account) -> str:
-        """A creator's name if a catalogue has one for its account, or its address."""
-        return self._creators.get(account) or accounts.name_of(account)
-
-    @cached_property
-    def _creators(self) -> dict[Account, str]:
-        named: dict[Account, set[str]] = defaultdict(set)
-        for number, offer in self._state.offers.items():
-            row = self._row(number)
-            if row is None or not row.creator:
-                continue
-            for *_, creators in offer.plans.values():
-                named[accounts.of_address(creators[0][0])].add(row.creator)
-        return {account: plain(*names) for account, names in named.items() if len(names) == 1}
+    def creator(self, number: int, account: Account) -> str:
+        """Whom a catalogue names as a content's creator, or the account that stands for one."""
+        row = self._row(number)
+        return plain(row.creator) if row and row.creator else accounts.name_of(account)
 
     def _row(self, number: int) -> CatalogueRow | None:
         offer = self._state.offers[number]

@@ -21,7 +21,7 @@ _HOLDERS = ("payees", "platforms", "network", "learners")
 
 def between_platforms(telling: Telling) -> Section:
     """What sellers owed hosts."""
-    formats, netting = telling.formats, telling.report.netting
+    formats, netting = telling.formats, telling.report.takings.netting
     flows, left = netting.flows, {each[:2]: each.amount for each in netting.bilateral}
     positive = _fewest(flows)
     if not positive:
@@ -57,7 +57,7 @@ def between_platforms(telling: Telling) -> Section:
 
 def saved_by_netting(telling: Telling) -> Section:
     """The money that platforms need, paid one by one and netted."""
-    formats, netting = telling.formats, telling.report.netting
+    formats, netting = telling.formats, telling.report.takings.netting
     if not netting.gross:
         return telling.nothing("netting")
     needs = [

@@ -59,7 +59,7 @@ def _sections(telling: Telling) -> list[Section]:
 
 def _tiles(telling: Telling) -> list[tuple[str, Number, str]]:
     """The figures on top: what they are called, and the unit that they are in."""
-    formats, whole, netting = telling.formats, telling.whole, telling.report.netting
+    formats, whole, netting = telling.formats, telling.whole, telling.report.takings.netting
     currency = formats.currency
     return [
         (formats.say("tile_sold"), formats.amount(whole.sold), currency),

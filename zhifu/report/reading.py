@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from zhifu import obligations
 from zhifu.audit import Audit, Progress, Reading
 from zhifu.blocks import Block
 from zhifu.catalogue import CatalogueRow
 from zhifu.deployment import Network
 from zhifu.exceptions import InconsistentNode
-from zhifu.netting import Netting
 from zhifu.recomputed import DAY_SECONDS
 from zhifu.report.fiat import Fiat, read_fiat
 from zhifu.report.gas import Gas
@@ -33,7 +31,6 @@ class Report(NamedTuple):
     head: Block
     period: Period
     takings: Takings
-    netting: Netting
     audit: Audit
     labels: Labels
     fiat: Fiat | None
@@ -78,25 +75,9 @@ def _read(
     reading.to(reading.last)
     takings.gas.conclude()
     audit = reading.conclude()
-    netting = _netting(network, takings.blocks, progress)
     shown = _shown(takings, period, head)
     labels = Labels(reading.state, rows)
-    return Report(network, head, shown, takings, netting, audit, labels, fiat)
-
-
-def _netting(network: Network, blocks: tuple[int, int] | None, progress: Progress) -> Netting:
-    """What platforms owed each other in some blocks."""
-    netting = Netting()
-    if blocks is None:
-        return netting
-    first, last = blocks
-    for movement in obligations.read(network, last, progress):
-        if movement.block_number >= first:
-            netting.orders += movement.orders
-            netting.refunds += movement.refunds
-            for flow in movement.flows:
-                netting.take(flow)
-    return netting
+    return Report(network, head, shown, takings, audit, labels, fiat)
 
 
 def _shown(takings: Takings, period: Period, head: Block) -> Period:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 from zhifu import accounts
 from zhifu.report.plots import Series, ranked_bars, stacked_bars
@@ -12,8 +11,6 @@ from zhifu.report.sections import Cell, Ranked, Section, Telling, rank
 from zhifu.report.takings import Line, Tally
 
 _MOST_SELLERS = 6
-
-_Key = TypeVar("_Key", bound=Hashable)
 
 
 def over_time(telling: Telling) -> Section:
@@ -121,14 +118,15 @@ def by_subject(telling: Telling) -> Section:
         "subjects",
         "subject",
         lambda line: labels.subject(line.content) or unknown,
-        str,
     )
 
 
 def by_creator(telling: Telling) -> Section:
-    """Sales by the creators whom plans name first."""
+    """Sales by the creators whom the catalogue names, or else plans name first."""
     labels = telling.report.labels
-    return _ranked(telling, "creators", "creator", lambda line: line.creator, labels.creator)
+    return _ranked(
+        telling, "creators", "creator", lambda line: labels.creator(line.content, line.creator)
+    )
 
 
 def seller_name(telling: Telling, number: int) -> str:
@@ -140,14 +138,13 @@ def _ranked(
     telling: Telling,
     name: str,
     column: str,
-    key_of: Callable[[Line], _Key],
-    name_of: Callable[[_Key], str],
+    name_of: Callable[[Line], str],
 ) -> Section:
     formats = telling.formats
-    groups = _grouped(telling.report.takings.sales, key_of)
+    groups = _grouped(telling.report.takings.sales, name_of)
     if not groups:
         return telling.nothing(name)
-    ranked = rank(telling, groups, name_of)
+    ranked = rank(telling, groups)
     rows = [_row(telling, each) for each in ranked]
     total = _row(telling, _together(telling, [tally for tally, _ in groups.values()]))
     columns = [column, "contents", "orders", "sold", "refunded"]
@@ -180,16 +177,16 @@ def _row(telling: Telling, each: Ranked) -> list[Cell]:
 
 
 def _grouped(
-    sales: Mapping[Line, Tally], key_of: Callable[[Line], _Key]
-) -> dict[_Key, tuple[Tally, int]]:
-    """The tally of each key, and how many contents were sold or given back of it."""
-    tallies: dict[_Key, Tally] = {}
-    contents: dict[_Key, set[int]] = {}
+    sales: Mapping[Line, Tally], name_of: Callable[[Line], str]
+) -> dict[str, tuple[Tally, int]]:
+    """The tally of each name, and how many contents were sold or given back of it."""
+    tallies: dict[str, Tally] = {}
+    contents: dict[str, set[int]] = {}
     for line, tally in sales.items():
-        key = key_of(line)
-        tallies.setdefault(key, Tally()).add(tally)
-        contents.setdefault(key, set()).add(line.content)
-    return {key: (tally, len(contents[key])) for key, tally in tallies.items()}
+        name = name_of(line)
+        tallies.setdefault(name, Tally()).add(tally)
+        contents.setdefault(name, set()).add(line.content)
+    return {name: (tally, len(contents[name])) for name, tally in tallies.items()}
 
 
 def _by_seller(telling: Telling) -> list[Series]:

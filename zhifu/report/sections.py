@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -20,7 +20,6 @@ MOST_ROWS = 12
 """How many lines are told apart; the others are told as one."""
 
 Cell: TypeAlias = "str | Number"
-Key = TypeVar("Key")
 
 
 class Column(NamedTuple):
@@ -149,14 +148,12 @@ class Ranked(NamedTuple):
     contents: int
 
 
-def rank(
-    telling: Telling, groups: Mapping[Key, tuple[Tally, int]], name_of: Callable[[Key], str]
-) -> list[Ranked]:
+def rank(telling: Telling, groups: Mapping[str, tuple[Tally, int]]) -> list[Ranked]:
     """Those with the most sales, the most on top, and then all others as one.
 
-    `groups` have a tally and how many contents it is of.
+    `groups` have a tally by name, and how many contents it is of.
     """
-    named = [Ranked(name_of(key), tally, contents) for key, (tally, contents) in groups.items()]
+    named = [Ranked(name, tally, contents) for name, (tally, contents) in groups.items()]
     ordered = sorted(named, key=lambda each: (-each.tally.sold, -each.tally.refunded, each.name))
     if len(ordered) <= MOST_ROWS:
         return ordered

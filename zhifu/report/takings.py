@@ -9,6 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from zhifu import accounts
 from zhifu.accounts import Account
+from zhifu.calldata import read_settle_call
+from zhifu.netting import Netting
+from zhifu.obligations import Event, Obligations
 from zhifu.recomputation import Recomputation
 from zhifu.recomputed import DAY_SECONDS, Moment, Sold
 from zhifu.recomputed_batch import Group, RecomputedBatch
@@ -86,8 +89,7 @@ class Takings:
 
     `days` has every day on which money moved, from the network's first to the period's last. All
     else is of the period alone: `sales`, those of each day by seller, what was `released` to each
-    account and what each `withdrew`. What happened after the period is not counted. `blocks` are
-    the first and the last block in which anything happened in the period, None if nothing did.
+    account, what each `withdrew`, and the `netting`. What happened after the period is not counted.
     """
 
     def __init__(self, state: Recomputation, period: Period, gas: Gas) -> None:
@@ -98,7 +100,8 @@ class Takings:
         self.sold_by: Counter[tuple[int, int]] = Counter()
         self.released: Counter[Account] = Counter()
         self.withdrew: Counter[Account] = Counter()
-        self.blocks: tuple[int, int] | None = None
+        self.netting = Netting()
+        self._obligations = Obligations()
         self._state = state
         self._sold: Iterable[Sold] = ()
         self._in_dispute: dict[int, int] = {}
@@ -125,9 +128,7 @@ class Takings:
         if self.period.is_over(number):
             return
         counts = self.period.has(number)
-        if counts:
-            first, _ = self.blocks or (moment.block_number, 0)
-            self.blocks = (first, moment.block_number)
+        self._net(name, arguments, moment, counts=counts)
         handler = self._handlers.get(name)
         if handler is None:
             return
@@ -142,6 +143,14 @@ class Takings:
             if (first is None or first <= number) and (last is None or number <= last):
                 found.add(day)
         return found
+
+    def _net(self, name: str, arguments: _Event, moment: Moment, *, counts: bool) -> None:
+        event = Event(name, arguments, moment.block_number, moment.timestamp)
+        if moment.calldata:
+            event = event._replace(call=read_settle_call(moment.calldata))
+        movement = self._obligations.take(event)
+        if counts and movement is not None:
+            movement.into(self.netting)
 
     # Sales
 
