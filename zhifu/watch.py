@@ -15,7 +15,10 @@ _BLOCKS_BEFORE = 10_000
 
 
 class Watch:
-    """Watches the settled operations in `book`, whoever's they are."""
+    """Watches the settled operations in `book`, whoever's they are.
+
+    `final_block` is the last one that was final when all of them were looked at; -1 before that.
+    """
 
     def __init__(self, chain: Chain, book: OperationBook, finality: Finality) -> None:
         self._chain = chain
@@ -32,18 +35,21 @@ class Watch:
         counts as final may be too little. False if the index, which has come as far, has passed one
         over: it is to be made anew. Raises ChainUnreachable and InconsistentNode.
         """
-        self.final_block = self._finality.last_block(self._chain, head)
+        final_block = self._finality.last_block(self._chain, head)
         is_whole = self._follow_confirmed(head)
-        return self._follow_settled(head) and is_whole
+        is_whole = self._follow_settled(head, final_block) and is_whole
+        # What is deep enough is final only once it is seen to be there still.
+        self.final_block = final_block
+        return is_whole
 
-    def _follow_settled(self, head: int) -> bool:
+    def _follow_settled(self, head: int, final_block: int) -> bool:
         settled = [each for each in self._book.settled_ones() if _block(each) <= head]
         if not settled:
             return True
         standing = self._standing(settled)
         missed = self._book.missed() & {each.id for each in standing}
         self._book.confirm(
-            each for each in standing if _block(each) <= self.final_block and each.id not in missed
+            each for each in standing if _block(each) <= final_block and each.id not in missed
         )
         return not missed
 

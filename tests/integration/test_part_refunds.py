@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from tests.integration.fair import DEPOSIT, PRICES, Fair
@@ -14,7 +16,11 @@ from tests.integration.test_gateway_refund import (
     reorganise,
     settled_order,
 )
+from zhifu.accounts import of_platform
+from zhifu.blocks import Receipt
+from zhifu.chain import Chain
 from zhifu.exceptions import (
+    ChainUnreachable,
     CurrencyMismatch,
     IdempotencyConflict,
     InvalidInput,
@@ -22,6 +28,7 @@ from zhifu.exceptions import (
     NotRefundable,
     PaymentUnpaid,
     ProviderRefused,
+    TransactionPending,
     ZhifuError,
 )
 from zhifu.gateway import Gateway
@@ -261,6 +268,69 @@ def test_a_part_and_its_batch_are_reorganised_away_together(fair: Fair) -> None:
         gateway.recover()
         assert parts_on_chain(fair) == [900]
         check(fair, gateway, order, 900)
+
+
+class Reticent(Chain):
+    """A node that does not say what became of a transaction."""
+
+    is_silent = False
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        if self.is_silent:
+            raise ChainUnreachable(self.rpc.url, "it is silent")
+        return super().receipt(transaction_hash)
+
+
+def test_the_money_waits_while_nobody_could_look_whether_the_part_stands(fair: Fair) -> None:
+    """REFUND-7: that its block would be deep enough by now says nothing of what is in it."""
+    chain = Reticent(fair.anvil.rpc_url)
+    with fair.gateway(network=fair.same_chain(chain), confirmations=5) as gateway:
+        order = settled_order(fair, gateway)
+        before = fair.anvil.snapshot()
+        part = gateway.refund_part(order.id, usd(900), "part")
+        fair.anvil.revert(before)
+        fair.anvil.mine(10)
+        chain.is_silent = True
+        with pytest.raises(ChainUnreachable):
+            gateway.sync()
+        assert gateway.refund_part(order.id, usd(900), "part").id == part.id
+        assert not paid_back(fair, gateway, order)
+    chain.close()
+
+
+def test_a_part_is_given_once_though_its_batch_was_refused_and_settled_anew(fair: Fair) -> None:
+    """REFUND-7: what the host's key has sent may be included after the second batch."""
+    settlement, seller = fair.network.settlement, fair.operators[1]
+    with fair.gateway(confirmations=2) as gateway:
+        before = fair.anvil.snapshot()
+        order = gateway.pay(fair.request(contents=(3,))).orders[0]
+        gateway.settle(1)
+        gateway.refund_part(order.id, usd(900), "part")
+    (sent,) = fair.rows(
+        "SELECT raw FROM submissions JOIN operations ON operations.id = operation_id"
+        " WHERE kind = 'refund_part'"
+    )
+    fair.anvil.revert(before)
+    settlement.withdraw_platform(seller, 1, DEPOSIT)
+    fair.anvil.mine(3)
+    with fair.gateway(1, confirmations=2) as gateway:
+        for _ in range(3):
+            with suppress(TransactionPending):
+                gateway.recover()
+            fair.anvil.mine(3)
+        assert gateway.order(order.id).state is OrderState.PAID
+        fair.network.token.approve(seller, settlement.address, DEPOSIT)
+        settlement.deposit(seller, of_platform(1), DEPOSIT)
+        gateway.settle(1)
+    chain = fair.network.chain
+    chain.wait_for_receipt(chain.send_raw(bytes(sent[0])))
+    assert parts_on_chain(fair) == [900]
+    with fair.gateway(confirmations=2) as gateway:
+        for _ in range(3):
+            gateway.recover()
+            fair.anvil.mine(3)
+        assert parts_on_chain(fair) == [900]
+        assert paid_back(fair, gateway, order) == usd(900)
 
 
 @pytest.mark.parametrize("is_here", [True, False])

@@ -72,9 +72,11 @@ UPDATE operations SET state = 'refused', changed_at = :now, detail = :detail
 WHERE id = :id AND state IN ('stored', 'submitted');
 
 -- refuse_refunds_of --
--- What has a batch that was refused in its proof can never be included.
+-- What has a batch that was refused in its proof is done anew with the next one's. A part that was
+-- sent is not: the next batch may have the same root, and the chain would give both.
 UPDATE operations SET state = 'refused', changed_at = :now, detail = 'its batch was refused'
-WHERE kind IN ('refund', 'refund_part') AND state IN ('stored', 'submitted') AND subject IN (
+WHERE (kind = 'refund' AND state IN ('stored', 'submitted')
+    OR kind = 'refund_part' AND state = 'stored') AND subject IN (
     SELECT refunds.id FROM refunds
     JOIN batch_orders ON batch_orders.order_id = refunds.order_id
     WHERE batch_orders.batch_id = :batch_id);
