@@ -316,6 +316,13 @@ REFUNDED_ON_CHAIN_ALONE = Reason(
     "is refunded on chain, and paid in the books",
     "the payer is owed the money: zhifu refund ORDER",
 )
+PARTS = Reason(
+    "part_refund_differs",
+    Route.CHAIN,
+    _DIFFERENT,
+    "gave back other parts of it on chain than in the books",
+    "the chain counts: the payer is owed what it gave back more; " + _REBUILD,
+)
 TOP_UP_LOST = Reason(
     "top_up_lost", Route.CHAIN, _MISSING, "is a paid top-up that nobody follows", _RESTORE
 )

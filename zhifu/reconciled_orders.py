@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from zhifu import ids, reasons
 from zhifu.billing import Account
+from zhifu.chart import order_name
 from zhifu.currencies import decimals_of
 from zhifu.index import Index
 from zhifu.ingest import licenses
@@ -30,7 +31,10 @@ _GONE_BACK = ("refund_pending", "refunded")
 
 
 class Ordered(NamedTuple):
-    """An order of a paid payment, as the books have it; None where it is not, or has not, that."""
+    """An order of a paid payment, as the books have it; None where it is not, or has not, that.
+
+    `parts` are the ledger units that part refunds gave back on chain.
+    """
 
     number: int
     payment: int
@@ -50,11 +54,20 @@ class Ordered(NamedTuple):
     refund_block: int | None
     dispute_lost: int
     payment_state: str
+    parts: int
+    parts_pending: int
 
     @property
     def place(self) -> tuple[int, int, int]:
         """Its batch, by platform, lane and number."""
         return self.platform or 0, self.lane or 0, self.batch or 0
+
+
+class _Back(NamedTuple):
+    """What the chain gave back of an order: all of it, or so many ledger units."""
+
+    is_whole: bool
+    parts: int
 
 
 class _Sold(NamedTuple):
@@ -182,7 +195,7 @@ class ReconciledOrders:
         if not chunk:
             return
         sold = self._sold([place for place, _ in chunk])
-        refunded = self._refunded(chunk)
+        refunded, parts = self._refunded(chunk), self._parts(chunk)
         for place, rows in chunk:
             batch = sold.get(place)
             orders = [_stored(row) for row in rows]
@@ -190,10 +203,11 @@ class ReconciledOrders:
                 self._no_batch(place, orders)
                 continue
             for order, payment in orders:
-                place_of = OrderPlace(*place, order.position or 0)
-                self._settle(order, payment, batch, place_of.order_id in refunded)
+                where = OrderPlace(*place, order.position or 0)
+                back = _Back(where.order_id in refunded, parts.get(order_name(where.order_id), 0))
+                self._settle(order, payment, batch, back)
 
-    def _settle(self, order: Ordered, payment: Paid, batch: _Sold, is_refunded: bool) -> None:
+    def _settle(self, order: Ordered, payment: Paid, batch: _Sold, back: _Back) -> None:
         sums, price = self._sums(payment), self._minor(order.price)
         found = batch.orders.get(order.position or 0)
         subject, before = _order(order.number), self._tally.counts.total()
@@ -216,7 +230,7 @@ class ReconciledOrders:
         if day > payment.day:
             sums.settled_later += debited
             self._note(reasons.SETTLED_LATER, order, payment, debited, _on(day))
-        self._compare_refund(sums, order, payment, price, debited, is_refunded)
+        self._compare_refund(sums, order, payment, price, debited, back)
         if self._tally.counts.total() == before:
             self._tally.matched[Route.CHAIN] += 1
 
@@ -227,28 +241,31 @@ class ReconciledOrders:
         payment: Paid,
         price: int,
         debited: int,
-        is_refunded: bool,
+        back: _Back,
     ) -> None:
         by_books = order.refund_on_chain == "done"
         later = by_books and (order.refund_block or 0) > self._scope.block
-        if later or order.refund_on_chain == "pending":
+        if later or order.refund_on_chain == "pending" or order.parts_pending:
             # Neither side counts it before both do.
             self._note(reasons.REFUND_PENDING, order, payment, price)
             return
-        sums.refunded += price if by_books else 0
-        sums.refunded_on_chain += debited if is_refunded else 0
-        if by_books and is_refunded:
-            sums.chain_differs += debited - price
-            if order.refund_state == "refund_pending":
-                self._note(reasons.REFUND_PENDING, order, payment, price, "the money is to return")
-        elif by_books:
-            reason = reasons.REFUND_NOT_ON_CHAIN
-            self._differs(reason, _order(order.number), payment, -price, "")
-        elif is_refunded:
-            reason = reasons.REFUNDED_ON_CHAIN_ALONE
-            if order.dispute_lost:
-                reason = reasons.REFUND_PENDING
-            self._differs(reason, _order(order.number), payment, debited, "")
+        refunded = price if by_books else self._minor(order.parts)
+        on_chain = debited if back.is_whole else self._minor(back.parts)
+        sums.refunded += refunded
+        sums.refunded_on_chain += on_chain
+        sums.chain_differs += on_chain - refunded
+        differs, subject = on_chain - refunded, _order(order.number)
+        if by_books and not back.is_whole:
+            self._item(reasons.REFUND_NOT_ON_CHAIN, subject, payment, differs, "")
+        elif back.is_whole and not by_books:
+            is_known = order.dispute_lost
+            reason = reasons.REFUND_PENDING if is_known else reasons.REFUNDED_ON_CHAIN_ALONE
+            self._item(reason, subject, payment, differs, "")
+        elif by_books and order.refund_state == "refund_pending":
+            self._note(reasons.REFUND_PENDING, order, payment, price, "the money is to return")
+        elif not by_books and order.parts != back.parts:
+            detail = f"{self._money(refunded)} in the books and {self._money(on_chain)} on chain"
+            self._item(reasons.PARTS, subject, payment, differs, detail)
 
     def _no_batch(
         self, place: tuple[int, int, int], orders: Sequence[tuple[Ordered, Paid]]
@@ -272,6 +289,15 @@ class ReconciledOrders:
         first, last = OrderPlace(*chunk[0][0], 0), OrderPlace(*chunk[-1][0], 2**32 - 1)
         rows = self._transaction.rows("refunds_between", first=first.order_id, last=last.order_id)
         return {bytes(order_id) for (order_id,) in rows}
+
+    def _parts(self, chunk: Sequence[tuple[tuple[int, int, int], list[Row]]]) -> dict[str, int]:
+        """What the chain gave back of orders in parts, by their names in the ledger."""
+        names = [
+            [order_name(OrderPlace(*place, row[3]).order_id)]
+            for place, rows in chunk
+            for row in rows
+        ]
+        return dict(self._transaction.rows_for("parts_on_chain", names))
 
     # Sums and items
 

@@ -62,8 +62,8 @@ class Sums:
 
     A payment belongs to the day of its bill, wherever it is settled later. `orders` were paid in
     full, `surplus` belongs to no order, `void` never comes on chain because it goes back before;
-    `settled_later` of `debited` is on chain on a later day. `refunded` are whole orders that went
-    back after they were settled, by the books and on chain. `bill_differs` and `chain_differs` is
+    `settled_later` of `debited` is on chain on a later day. `refunded` is what went back of orders
+    after they were settled, by the books and on chain. `bill_differs` and `chain_differs` is
     what items say by how much two sides differ.
     """
 

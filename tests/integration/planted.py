@@ -341,6 +341,14 @@ FAULTS: Mapping[str, Fault] = {
         books("UPDATE refunds SET order_id = {book 5} + 1 WHERE order_id = {book 3} + 1"),
         "refund_not_on_chain",
     ),
+    "a part that went back, and another in the books": Fault(
+        RECONCILE,
+        books("UPDATE refunds SET units = units + 10000 WHERE is_part = 1"),
+        "part_refund_differs",
+    ),
+    "a part that went back and is not in the books": Fault(
+        RECONCILE, books("DELETE FROM refunds WHERE is_part = 1"), "part_refund_differs"
+    ),
     # The index of the chain
     "an event that is not indexed": Fault(
         AUDIT_BOOKS,

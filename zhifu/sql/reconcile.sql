@@ -133,7 +133,15 @@ SELECT orders.id, orders.payment_id, orders.learner, orders.content, orders.pric
     batches.platform, batches.lane, batches.number, batch_orders.position,
     batches.state, batches.block_number,
     refunds.state, refunds.on_chain, refunds.block_number,
-    CASE WHEN disputes.state = 'refunded' THEN 1 ELSE 0 END, payments.state
+    CASE WHEN disputes.state = 'refunded' THEN 1 ELSE 0 END, payments.state,
+    CAST(coalesce((
+        SELECT sum(parts.units) FROM refunds AS parts
+        WHERE parts.order_id = orders.id AND parts.is_part = 1 AND parts.on_chain = 'done'), 0)
+        AS BIGINT),
+    CAST(coalesce((
+        SELECT count(*) FROM refunds AS parts
+        WHERE parts.order_id = orders.id AND parts.is_part = 1 AND parts.on_chain = 'pending'), 0)
+        AS BIGINT)
 FROM json_each(:rows) CROSS JOIN orders
 JOIN payments ON payments.id = orders.payment_id
 LEFT JOIN waiting ON waiting.platform = orders.platform AND waiting.order_id = orders.id
@@ -157,6 +165,13 @@ WHERE platform = CAST(json_extract(value, '$[0]') AS BIGINT)
 
 -- refunds_between --
 SELECT order_id FROM chain_refunds WHERE order_id BETWEEN :first AND :last;
+
+-- parts_on_chain --
+-- What the ledger has of part refunds of orders, by the names that it knows them by.
+SELECT order_id, CAST(sum(amount) AS BIGINT)
+FROM json_each(:rows) CROSS JOIN ledger_transfers
+WHERE order_id = json_extract(value, '$[0]') AND kind = 'part_refund'
+GROUP BY order_id;
 
 -- reconciled_batches --
 -- Batches of the index in the order of the chain, of a time.
