@@ -39,7 +39,7 @@ def bands(flows: Sequence[Flow], name_of: Callable[[int], str], write: Write) ->
     scale = (1 - _GAP * (max(len(paid), len(got)) - 1)) / paid.total()
     payers, payees = _stack(paid, scale), _stack(got, scale)
     figure = Figure((WIDTH, HEIGHT))
-    axes = figure.add_axes((0.0, 0.03, 1.0, 0.94))
+    axes = figure.add_axes((0.0, 0.07, 1.0, 0.86))
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(1, 0)

@@ -103,7 +103,7 @@ def parts(series: Sequence[Series]) -> Figure:
 
 def _upright(write: Write) -> tuple[Figure, Axes]:
     figure = Figure((WIDTH, HEIGHT))
-    axes = figure.add_axes((0.11, 0.11, 0.88, 0.85))
+    axes = figure.add_axes((0.11, 0.14, 0.83, 0.82))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
     axes.grid(axis="y")
@@ -153,4 +153,11 @@ def cut(name: str, longest: int) -> str:
 
 
 def _ems(text: str) -> float:
-    return sum(1.0 if east_asian_width(each) in "WF" else 0.57 for each in text)
+    """How wide a text is at most, in the typefaces that readers have."""
+    return sum(map(_em, text))
+
+
+def _em(character: str) -> float:
+    if east_asian_width(character) in "WF" or character in "MW@%":
+        return 1.0
+    return 0.76 if character.isupper() or character in "mw" else 0.57

@@ -9,12 +9,12 @@ from zhifu.exceptions import InvalidInput, MissingExtra
 from zhifu.languages import Language
 from zhifu.report.reading import Report
 
-_LIBRARIES = ("jinja2", "matplotlib")
+_LIBRARY = "matplotlib"
 
 
 def require_libraries() -> None:
     """Raise MissingExtra unless a page can be written."""
-    if any(find_spec(library) is None for library in _LIBRARIES):
+    if find_spec(_LIBRARY) is None:
         raise MissingExtra("must be installed for reports: pip install 'zhifu[report]'", "report")
 
 
