@@ -55,6 +55,13 @@ def console_refund(street: Street) -> None:
     street.accounts[CARDS].refund(street.named("later"), usd(60), "console-1")
 
 
+def returned_twice(street: Street) -> None:
+    """What went to the learner's balance went back at the provider too."""
+    with street.open() as gateway:
+        refund = gateway.refund_of(street.order("book 2"))
+    street.accounts[CARDS].refund(street.named("book 2"), refund.amount, refund.id)
+
+
 def late_payer(street: Street) -> None:
     """A payment that the books gave up, and that its provider took all the same."""
     with street.open() as gateway:
@@ -214,6 +221,9 @@ FAULTS: Mapping[str, Fault] = {
     ),
     "a refund at the provider without ours": Fault(
         RECONCILE, console_refund, "refund_not_in_books"
+    ),
+    "a refund to a balance that the provider made too": Fault(
+        RECONCILE, returned_twice, "returned_twice"
     ),
     "a refund that the bill does not have": Fault(
         RECONCILE,

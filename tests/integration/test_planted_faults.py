@@ -74,7 +74,11 @@ def test_nothing_is_found_where_nothing_is_planted(street: Street, command: str)
     assert FINDERS[command](street) == []
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+IN_BOOKS = {name: fault for name, fault in FAULTS.items() if fault.command != AUDIT}
+ON_CHAIN = {name: fault for name, fault in FAULTS.items() if fault.command == AUDIT}
+
+
+@pytest.mark.parametrize("fault", IN_BOOKS.values(), ids=IN_BOOKS)
 def test_a_planted_fault_is_found_and_named(street: Street, fault: Fault) -> None:
     """RECONCILE-7"""
     fault.plant(street)
@@ -82,6 +86,16 @@ def test_a_planted_fault_is_found_and_named(street: Street, fault: Fault) -> Non
     assert [each for each in found if fault.says in each], found
 
 
+@pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
+@pytest.mark.parametrize("fault", ON_CHAIN.values(), ids=ON_CHAIN)
+def test_a_fault_on_chain_is_found_and_named(street: Street, fault: Fault) -> None:
+    """RECONCILE-7"""
+    fault.plant(street)
+    found = FINDERS[fault.command](street)
+    assert [each for each in found if fault.says in each], found
+
+
+@pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
 def test_netting_names_a_node_that_changes_a_word(street: Street) -> None:
     """RECONCILE-7, NET-7: a learner of a batch is taken out of its calldata."""
     settle = street.fair.network.settlement.artifact.functions["settle"].selector.hex()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-from tests.databases import Databases
+from tests.databases import SQLiteDatabases
 from tests.integration.fair import PRICES, Fair, open_fair
 from tests.integration.rails import DAY, RAILS, Rail, Served, Stage, today
 from zhifu.anvil import Anvil
@@ -80,12 +81,12 @@ def as_told(made: OpenCheckout) -> Checkout:
 
 @pytest.fixture(params=RAILS)
 def shop(
-    request: pytest.FixtureRequest, stage: Stage, fairs: dict[str, Fair], databases: Databases
+    request: pytest.FixtureRequest, stage: Stage, fairs: dict[str, Fair], tmp_path: Path
 ) -> Iterator[Shop]:
     rail = RAILS[request.param](stage)
     # Some days ago, so that every bill is made by now.
     rail.clock.shift = -3 * DAY
-    fair = replace(fairs[rail.currency], databases=databases)
+    fair = replace(fairs[rail.currency], databases=SQLiteDatabases(tmp_path))
     snapshot = fair.anvil.snapshot()
     with Gateway.open(
         fair.url(),

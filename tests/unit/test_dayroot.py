@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhifu.dayroot import DayLine, DayProof, DayTree, Place, root_from_text
@@ -36,6 +36,7 @@ lines = st.dictionaries(
 )
 
 
+@settings(max_examples=25, deadline=None)
 @given(lines)
 def test_every_line_is_proven_against_the_root(found: list[DayLine]) -> None:
     """DAY-1, DAY-2"""
