@@ -11,7 +11,7 @@ from zhifu import ids
 from zhifu.actbook import Act, ActBook, Values, Wanted
 from zhifu.blocks import Receipt
 from zhifu.books import Books, Draft, Funds
-from zhifu.chargebackbook import ChargebackBook, Stage
+from zhifu.chargebackbook import ChargebackBook, Stage, Taken
 from zhifu.disputebook import DisputeBook
 from zhifu.inbox import Inbox, Received
 from zhifu.lanebook import BatchDraft, LaneBook
@@ -156,11 +156,11 @@ class Stock:
         self.paybacks.paid_back(payback)
         self.books.resolve(self.awaited(purpose=Purpose.TOP_UP).id, PaymentState.PAID)
         charged = self.pay(6)
-        self.chargebacks.begin(charged.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
+        self.chargebacks.begin(charged.id, Taken("dp_1", usd(100), Stage.BEFORE_MATURITY))
         lost = self.books.resolve(self.awaited(purpose=Purpose.TOP_UP).id, PaymentState.PAID)
-        self.chargebacks.begin(lost.id, "dp_3", usd(500), Stage.AFTER_MATURITY)
+        self.chargebacks.begin(lost.id, Taken("dp_3", usd(500), Stage.AFTER_MATURITY))
         gone = self.pay(7)
-        self.chargebacks.begin(gone.id, "dp_2", usd(100), Stage.AFTER_MATURITY)
+        self.chargebacks.begin(gone.id, Taken("dp_2", usd(100), Stage.AFTER_MATURITY))
         (chargeback,) = self.chargebacks.of(gone.id)
         self.chargebacks.reverse(chargeback)
         whole = self.pay(8)

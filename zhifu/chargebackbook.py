@@ -45,6 +45,18 @@ class Chargeback(NamedTuple):
     state: ChargebackState
 
 
+class Taken(NamedTuple):
+    """What a bank has of a payment by one chargeback, as it is to be stored."""
+
+    reference: str
+    amount: Money
+    stage: Stage
+
+
+class _KnownError(Exception):
+    """Somebody else has noted the same meanwhile."""
+
+
 class ChargebackBook:
     """The chargebacks in `store`; every method is one transaction."""
 
@@ -53,29 +65,20 @@ class ChargebackBook:
         self._clock = clock
         self._ids = ids.Ids()
 
-    def begin(self, payment_id: str, reference: str, amount: Money, stage: Stage) -> bool:
+    def begin(self, payment_id: str, taken: Taken) -> bool:
         """Store that money was taken back by the payer's bank; False if that was known.
 
         With the last of it the payment is charged back, and its orders wait for no batch; a part
         leaves them as they are. Raises UnknownPayment, and DatabaseRefused for more than was
         received.
         """
-        payment, (number,) = _payment_number(payment_id), self._ids.take()
+        payment = _payment_number(payment_id)
         with self._store.writing() as transaction:
-            added = transaction.run(
-                "put_chargeback",
-                id=number,
-                payment_id=payment,
-                reference=reference,
-                amount=amount.amount,
-                currency=amount.currency,
-                stage=stage.value,
-                now=self._clock(),
-            )
+            added = self._put(transaction, payment, taken)
             if added and transaction.row("lost_payment", id=payment) is not None:
                 transaction.run("stop_waiting_of_payment", payment_id=payment)
                 transaction.run("charged_back_payment", id=payment, now=self._clock())
-        return added > 0
+        return added
 
     def open(self, limit: int = 1_000, *, due: bool = False) -> list[Chargeback]:
         """Those that are to be dealt with, or of them only what is `due`; the longest due first."""
@@ -107,18 +110,27 @@ class ChargebackBook:
         with self._store.writing() as transaction:
             self._set(transaction, chargeback, ChargebackState.CLOSED, detail)
 
-    def reverse(self, chargeback: Chargeback) -> None:
-        """The bank has given the money back.
+    def reverse(self, *chargebacks: Chargeback, kept: Taken | None = None) -> bool:
+        """The bank has given back the money of some chargebacks of a payment, but what it `kept`.
 
         The payment is paid again, if it was charged back, and its orders that were neither settled
-        nor taken back wait for a batch. What was taken back is to be paid back.
+        nor taken back wait for a batch. What was taken back is to be paid back. False, and nothing
+        is stored, if that was known.
         """
-        payment = _payment_number(chargeback.payment_id)
-        with self._store.writing() as transaction:
-            self._set(transaction, chargeback, ChargebackState.REVERSED, None)
-            if transaction.run("paid_payment_again", id=payment, now=self._clock()):
-                transaction.run("wait_for_payment", payment_id=payment)
-            self._put_surplus(transaction, payment)
+        payment = _payment_number(chargebacks[0].payment_id)
+        try:
+            with self._store.writing() as transaction:
+                for each in chargebacks:
+                    if not self._set(transaction, each, ChargebackState.REVERSED, None):
+                        raise _KnownError
+                if kept is not None and not self._put(transaction, payment, kept):
+                    raise _KnownError
+                if transaction.run("paid_payment_again", id=payment, now=self._clock()):
+                    transaction.run("wait_for_payment", payment_id=payment)
+                self._put_surplus(transaction, payment)
+        except _KnownError:
+            return False
+        return True
 
     def left(self, payment_id: str) -> Money | None:
         """What of a payment did not go back yet in any way; None before it is known to be paid.
@@ -133,6 +145,20 @@ class ChargebackBook:
             raise UnknownPayment(payment_id)
         received, standing, returned = found
         return None if received is None else Money(received - standing - int(returned), row[5])
+
+    def _put(self, transaction: Transaction, payment: int, taken: Taken) -> bool:
+        (number,) = self._ids.take()
+        added = transaction.run(
+            "put_chargeback",
+            id=number,
+            payment_id=payment,
+            reference=taken.reference,
+            amount=taken.amount.amount,
+            currency=taken.amount.currency,
+            stage=taken.stage.value,
+            now=self._clock(),
+        )
+        return added > 0
 
     def _put_surplus(self, transaction: Transaction, payment: int) -> None:
         (number,) = self._ids.take()
@@ -150,11 +176,12 @@ class ChargebackBook:
         chargeback: Chargeback,
         state: ChargebackState,
         detail: str | None,
-    ) -> None:
+    ) -> bool:
         number = ids.from_text(ids.CHARGEBACK, chargeback.id)
-        transaction.run(
+        changed = transaction.run(
             "set_chargeback_state", id=number, state=state.value, detail=detail, now=self._clock()
         )
+        return changed > 0
 
 
 def _payment_number(payment_id: str) -> int:

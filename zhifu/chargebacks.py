@@ -7,9 +7,11 @@ bears the loss, as that of a part: which orders it is for nobody says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zhifu import rounds
 from zhifu.books import Books
-from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage
+from zhifu.chargebackbook import Chargeback, ChargebackBook, ChargebackState, Stage, Taken
 from zhifu.exceptions import (
     ChainUnreachable,
     CommitUnknown,
@@ -36,25 +38,26 @@ class Chargebacks:
     def note(self, payment: Payment, charged_back: Money) -> None:
         """Record that so much of a payment is with the payer's bank now, more or less than before.
 
-        Of what came back only whole chargebacks are undone, the latest first. A bank may take more
-        than came in, by the rate of another day; the books count what came in.
+        What came back is the chargeback of just that amount, or else of the latest, of which the
+        bank may keep some. A bank may take more than came in, by the rate of another day; the books
+        count what came in.
         """
         known = self._book.of(payment.id)
         charged_back = self._within(payment, charged_back)
         standing = [each for each in known if each.state is not ChargebackState.REVERSED]
-        taken = sum(each.amount.amount for each in standing)
-        if charged_back.amount > taken:
-            more = Money(charged_back.amount - taken, charged_back.currency)
-            # Named by its place alone, so that two who note something at once do so in turn.
-            reference = str(len(known) + 1)
-            if not self._book.begin(payment.id, reference, more, self._stage(payment)):
-                self.note(payment, charged_back)
-                return
-        for latest in reversed(standing):
-            if taken - latest.amount.amount < charged_back.amount:
-                return
-            self._book.reverse(latest)
-            taken -= latest.amount.amount
+        more = charged_back.amount - sum(each.amount.amount for each in standing)
+        if not more:
+            return
+        given = _given_back(standing, -more)
+        rest = Money(sum(each.amount.amount for each in given) + more, charged_back.currency)
+        # Named by its place alone, so that two who note something at once do so in turn.
+        taken = Taken(str(len(known) + 1), rest, self._stage(payment)) if rest else None
+        if given:
+            is_noted = self._book.reverse(*given, kept=taken)
+        else:
+            is_noted = taken is None or self._book.begin(payment.id, taken)
+        if not is_noted:
+            self.note(payment, charged_back)
 
     def standing(self, payment: Payment) -> int:
         """How much of a payment the payer's bank has by what was noted, in minor units."""
@@ -117,3 +120,14 @@ class Chargebacks:
         except NotRefundable as error:
             return error.reason
         return None
+
+
+def _given_back(standing: Sequence[Chargeback], amount: int) -> list[Chargeback]:
+    """The chargeback of an amount in minor units, or the latest that come to it; none of less."""
+    for each in reversed(standing):
+        if each.amount.amount == amount:
+            return [each]
+    given: list[Chargeback] = []
+    while sum(each.amount.amount for each in given) < amount:
+        given.append(standing[-1 - len(given)])
+    return given

@@ -254,7 +254,8 @@ class RefundBook:
         if transaction.row("lost_payment", id=payment) is not None:
             # A bank has the part that this refund left.
             transaction.run("stop_waiting_of_payment", payment_id=payment)
-            transaction.run("charged_back_payment", id=payment, now=self._clock())
+            if transaction.run("charged_back_payment", id=payment, now=self._clock()):
+                transaction.run("reopen_chargeback", payment_id=payment, now=self._clock())
 
     def _put_rest(
         self,

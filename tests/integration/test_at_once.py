@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.counter import NOW, PRICE, Counter, open_counter, paid
 from tests.integration.fair import Fair
-from zhifu.chargebackbook import Stage
+from zhifu.chargebackbook import Taken
 from zhifu.exceptions import PaymentUnknown
 from zhifu.money import Money
 from zhifu.payments import PaymentState
@@ -24,10 +24,10 @@ def test_what_two_note_of_a_bank_at_once_is_no_more_than_it_has(
     chargebacks, book = counter.gateway._chargebacks, counter.gateway._chargeback_book
     begin = book.begin
 
-    def beaten(payment_id: str, reference: str, amount: Money, stage: Stage) -> bool:
+    def beaten(payment_id: str, taken: Taken) -> bool:
         monkeypatch.setattr(book, "begin", begin)
         chargebacks.note(payment, A_TENTH)
-        return begin(payment_id, reference, amount, stage)
+        return begin(payment_id, taken)
 
     monkeypatch.setattr(book, "begin", beaten)
     chargebacks.note(payment, A_FIFTH)

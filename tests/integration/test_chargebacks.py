@@ -9,6 +9,7 @@ from tests.integration.counter import (
     Counter,
     charge_back,
     give_back,
+    hear_of_chargeback,
     name,
     open_counter,
     paid,
@@ -67,6 +68,47 @@ def test_what_is_left_of_a_refunded_cart_is_all(counter: Counter) -> None:
     counter.gateway.follow_chargebacks()
     assert counter.gateway.order(second.id).state is OrderState.REFUNDED
     assert counter.provider.refunded(name(made)) == first.price
+
+
+def test_a_part_that_becomes_all_takes_its_orders_back(counter: Counter) -> None:
+    """PAY-9: the part was dealt with before the other order went back at the provider."""
+    made = paid(counter, contents=(1, 3))
+    counter.gateway.settle(1)
+    first, second = made.payment.orders
+    charge_back(counter, made, second.price)
+    assert counter.gateway.follow_chargebacks() == 1
+    counter.gateway.refund(first.id)
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.gateway.order(second.id).state is OrderState.REFUNDED
+    assert counter.provider.refunded(name(made)) == first.price
+
+
+@pytest.mark.parametrize("given", [100, 300, 250, 350])
+def test_a_bank_may_give_back_any_part_of_what_it_took(counter: Counter, given: int) -> None:
+    """PAY-10: the first, the last, some of the last, or one and some of the other."""
+    made = settled(counter)
+    for taken in (100, 300):
+        charge_back(counter, made, Money(taken, "USD"))
+    counter.provider.return_chargeback(name(made), Money(given, "USD"))
+    hear_of_chargeback(counter, made)
+    records = counter.gateway.chargebacks_page(1)
+    standing = [
+        each.amount.amount for each in records if each.state is not ChargebackState.REVERSED
+    ]
+    assert sum(standing) == 400 - given
+    assert counter.gateway.paybacks(made.payment.id) == []
+
+
+def test_what_a_bank_gives_back_of_an_order_that_was_taken_back_goes_back(counter: Counter) -> None:
+    """PAY-9: to the learner, who has no licence."""
+    made = settled(counter)
+    charge_back(counter, made)
+    assert counter.gateway.follow_chargebacks() == 1
+    counter.provider.return_chargeback(name(made), PART)
+    hear_of_chargeback(counter, made)
+    (payback,) = counter.gateway.paybacks(made.payment.id)
+    assert (payback.amount, payback.reason) == (PART, Reason.REVERSED)
 
 
 def test_no_more_is_refunded_than_the_bank_has_left(counter: Counter) -> None:

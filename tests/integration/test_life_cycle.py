@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.stocked import EXPIRY, NOW, Stock, usd
-from zhifu.chargebackbook import ChargebackState, Stage
+from zhifu.chargebackbook import ChargebackState, Stage, Taken
 from zhifu.exceptions import DatabaseRefused, DuplicatePayment, UnknownPayment
 from zhifu.inbox import Received
 from zhifu.leases import Leases
@@ -197,8 +197,8 @@ def test_a_payback_that_a_provider_refuses_can_be_tried_again(stock: Stock) -> N
 def test_orders_of_a_payment_that_is_charged_back_wait_for_no_batch(stock: Stock) -> None:
     """LIFE-8."""
     paid = stock.pay(1, 2)
-    assert stock.chargebacks.begin(paid.id, "dp_1", usd(200), Stage.BEFORE_MATURITY)
-    assert not stock.chargebacks.begin(paid.id, "dp_1", usd(200), Stage.BEFORE_MATURITY)
+    assert stock.chargebacks.begin(paid.id, Taken("dp_1", usd(200), Stage.BEFORE_MATURITY))
+    assert not stock.chargebacks.begin(paid.id, Taken("dp_1", usd(200), Stage.BEFORE_MATURITY))
     assert stock.books.payment(paid.id).state is PaymentState.CHARGED_BACK
     assert stock.books.order(paid.orders[0].id).state is OrderState.CHARGED_BACK
     assert stock.books.waiting(1) == 0
@@ -207,10 +207,10 @@ def test_orders_of_a_payment_that_is_charged_back_wait_for_no_batch(stock: Stock
 def test_a_chargeback_that_is_reversed_lets_orders_wait_again(stock: Stock) -> None:
     """LIFE-8: once the bank has not all of the payment any more."""
     paid = stock.pay(1, 2)
-    stock.chargebacks.begin(paid.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
+    stock.chargebacks.begin(paid.id, Taken("dp_1", usd(100), Stage.BEFORE_MATURITY))
     assert stock.books.payment(paid.id).state is PaymentState.PAID
     assert stock.books.waiting(1) == 2
-    stock.chargebacks.begin(paid.id, "dp_2", usd(100), Stage.BEFORE_MATURITY)
+    stock.chargebacks.begin(paid.id, Taken("dp_2", usd(100), Stage.BEFORE_MATURITY))
     assert stock.books.payment(paid.id).state is PaymentState.CHARGED_BACK
     first, second = stock.chargebacks.of(paid.id)
     stock.chargebacks.reverse(second)
@@ -225,7 +225,7 @@ def test_what_was_settled_is_returned_by_the_chargeback(stock: Stock) -> None:
     """LIFE-6: on chain alone, and only once; the money is with the learner already."""
     paid = stock.pay(1, 2)
     stock.settle(paid.orders, 1)
-    stock.chargebacks.begin(paid.id, "dp_1", usd(200), Stage.BEFORE_MATURITY)
+    stock.chargebacks.begin(paid.id, Taken("dp_1", usd(200), Stage.BEFORE_MATURITY))
     order = stock.books.order(paid.orders[0].id)
     with pytest.raises(DatabaseRefused):
         stock.refunds.begin(order)
@@ -244,7 +244,7 @@ def test_orders_that_come_out_of_a_refused_batch_charged_back_do_not_wait(stock:
     """LIFE-5."""
     paid, other = stock.pay(1), stock.pay(2)
     batch = stock.batch([*paid.orders, *other.orders], 1)
-    stock.chargebacks.begin(paid.id, "dp_1", usd(100), Stage.BEFORE_MATURITY)
+    stock.chargebacks.begin(paid.id, Taken("dp_1", usd(100), Stage.BEFORE_MATURITY))
     stock.operations.refused(stock.operation(batch), "its transaction failed")
     assert stock.books.waiting(1) == 1
     assert stock.books.order(other.orders[0].id).state is OrderState.PAID

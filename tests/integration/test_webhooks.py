@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from tests.databases import Databases, database_url, databases
 from tests.receiver import SHORT_TROUBLE, Receiver, Trouble, failing
 from tests.shop import LEDGER, Shop
-from zhifu.chargebackbook import ChargebackBook, Stage
+from zhifu.chargebackbook import ChargebackBook, Stage, Taken
 from zhifu.exceptions import (
     DatabaseRefused,
     InvalidInput,
@@ -188,7 +188,7 @@ def test_money_that_goes_back_or_is_taken_back_is_told(network: Network) -> None
     network.add(types=["payback.*", "chargeback.*", "payment.charged_back", "order.charged_back"])
     (payment,) = network.shop.sell(received=5_000)
     chargebacks = ChargebackBook(network.store, network.clock)
-    chargebacks.begin(payment.id, "dp_1", Money(4_900, "USD"), Stage.BEFORE_MATURITY)
+    chargebacks.begin(payment.id, Taken("dp_1", Money(4_900, "USD"), Stage.BEFORE_MATURITY))
     chargebacks.reverse(chargebacks.of(payment.id)[0])
     network.deliver()
     assert network.types() == [

@@ -135,13 +135,14 @@ class SandboxProvider:
             self._require_left(payment, known, taken)
             self._keep({"charge_back": payment, "payment": payment, **_money(taken)})
 
-    def return_chargeback(self, payment: str) -> None:
-        """The learner's bank gives back all that it took: the chargeback is won."""
+    def return_chargeback(self, payment: str, amount: Money | None = None) -> None:
+        """The learner's bank gives back all that it took, or `amount` of it: the merchant won."""
         with self._changing():
             taken = Money(self._charged_back[payment], self._known(payment).amount.currency)
-            if taken.amount <= 0:
-                raise ProviderRefused(self.name, payment, "nothing of it was charged back")
-            self._keep({"charge_back": payment, "payment": payment, **_money(-taken)})
+            given = taken if amount is None else amount
+            if not Money.zero(taken.currency) < given <= taken:
+                raise ProviderRefused(self.name, payment, "so much of it was not charged back")
+            self._keep({"charge_back": payment, "payment": payment, **_money(-given)})
 
     @contextmanager
     def silence(self) -> Iterator[None]:

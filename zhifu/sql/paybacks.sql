@@ -51,6 +51,12 @@ UPDATE chargebacks SET due_at = :now + :delay, tries = tries + 1 WHERE id = :id;
 UPDATE chargebacks SET state = :state, changed_at = :now, detail = :detail
 WHERE id = :id AND state <> :state;
 
+-- reopen_chargeback --
+-- A part that was dealt with as one has become all that was left: its orders are to be taken back.
+UPDATE chargebacks SET state = 'open', tries = 0, due_at = 0, changed_at = :now, detail = NULL
+WHERE state = 'closed' AND id = (
+    SELECT max(id) FROM chargebacks WHERE payment_id = :payment_id AND state <> 'reversed');
+
 -- charged_back_payment --
 UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND state = 'paid';
 

@@ -1523,9 +1523,10 @@ BEGIN
 END;
 
 -- chargebacks_change --
+-- From closed back to open is a part that became all of its payment.
 CREATE TRIGGER chargebacks_change BEFORE UPDATE OF state ON chargebacks
 WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES
-    ('open', 'closed'), ('open', 'reversed'), ('closed', 'reversed'))
+    ('open', 'closed'), ('closed', 'open'), ('open', 'reversed'), ('closed', 'reversed'))
 BEGIN
     SELECT RAISE(ABORT, 'a chargeback cannot change like this');
 END;
