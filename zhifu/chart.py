@@ -23,6 +23,7 @@ TOKENS = "tokens"
 
 NETWORK = "network"
 
+_OF_CHAIN = (TOKENS, "available", "revenue", "commission", "dispute")
 _HOLDS = ("revenue:", "commission:", "dispute:")
 
 
@@ -88,6 +89,11 @@ def order_name(order_id: int | bytes) -> str:
 def is_hold(name: str) -> bool:
     """Whether it keeps money of orders that nobody may withdraw yet."""
     return name.startswith(_HOLDS)
+
+
+def is_of_chain(name: str) -> bool:
+    """Whether the chain alone says what it has."""
+    return name.partition(":")[0] in _OF_CHAIN
 
 
 def named(name: str, host_of: Callable[[int], int]) -> Named:

@@ -118,8 +118,8 @@ class Indexer:
                     self._begin_anew()
                 self._index.load(transaction)
             taken = transaction.value("ledger_cursor", source=chart.CHAIN)
-        # An index that was made before there was a ledger is made again.
-        if found is not None and taken != found[0]:
+        # One of them was emptied, or the index was made before there was a ledger.
+        if (taken or BEFORE_ALL) != (found[0] if found else BEFORE_ALL):
             self._forget()
 
     def _head(self) -> _Head:

@@ -18,6 +18,7 @@ from zhifu.gateway import Gateway
 from zhifu.index import Content
 from zhifu.models import DirectOrder, PlatformStatus, Publication
 from zhifu.money import Money
+from zhifu.store import Store
 
 CENT = 10_000
 
@@ -188,6 +189,25 @@ def test_an_index_made_at_once_equals_one_made_step_by_step(fair: Fair) -> None:
         assert index_of(fair, "afresh") == step_by_step
     assert len(step_by_step["chain_licenses"]) == 6
     assert len(step_by_step["chain_refunds"]) == 1
+
+
+@pytest.mark.parametrize("emptied", ["index", "ledger"])
+def test_what_was_emptied_is_made_anew(fair: Fair, emptied: str) -> None:
+    """LEDGER-3: with the ledger beside it, as an operator does to rebuild the index."""
+    with fair.gateway() as gateway:
+        gateway.pay(fair.request())
+        gateway.settle(1)
+        gateway.sync()
+        whole = index_of(fair)
+    if emptied == "ledger":
+        with Store.open(fair.url()) as store:
+            store.migrate_to("0004")
+    else:
+        for table in whole:
+            if table.startswith("chain_"):
+                fair.rows(f"DELETE FROM {table} RETURNING 1")
+    with fair.gateway():
+        assert index_of(fair) == whole
 
 
 def test_a_chain_that_went_back_is_followed_back(fair: Fair, gateway: Gateway) -> None:

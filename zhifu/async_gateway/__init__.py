@@ -6,6 +6,7 @@ their providers were asked in threads of their own.
 
 from __future__ import annotations
 
+from zhifu.async_gateway._accounting import Accounting
 from zhifu.async_gateway._disputing import Disputing
 from zhifu.async_gateway._documenting import Documenting
 from zhifu.async_gateway._enrolling import Enrolling
@@ -21,6 +22,7 @@ from zhifu.async_gateway._withdrawing import Withdrawing
 
 
 class AsyncGateway(
+    Accounting,
     Prepaying,
     Settling,
     Licensing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from zhifu.exceptions._base import StateError
 
@@ -377,3 +378,27 @@ class WrongVaultKey(StateError):
     rule = "must be the key that the database's secrets were sealed with"
 
     place: str
+
+
+@dataclass(eq=False)
+class DayOpen(StateError):
+    """A day of the ledger that a reorganisation of the chain could still change."""
+
+    code = "day_open"
+    field = "day"
+    rule = "must be over, and its blocks safe from reorganisations"
+
+    day: date
+
+
+@dataclass(eq=False)
+class DayRootMismatch(StateError):
+    """A day was closed with a root that the ledger does not lead to any more."""
+
+    code = "day_root_mismatch"
+    field = "day"
+    rule = "must have the root that it was closed with"
+
+    day: date
+    closed_with: bytes
+    found: bytes

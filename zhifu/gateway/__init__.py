@@ -26,6 +26,7 @@ from zhifu.enrolment import Enrolment
 from zhifu.exceptions import InvalidInput
 from zhifu.finality import Finality
 from zhifu.freshness import Freshness
+from zhifu.gateway._accounting import Accounting
 from zhifu.gateway._binding import bind
 from zhifu.gateway._disputing import Disputing
 from zhifu.gateway._documenting import Documenting
@@ -48,6 +49,8 @@ from zhifu.intake import Intake
 from zhifu.lane import Lane, SubmissionRules
 from zhifu.lanebook import LaneBook
 from zhifu.leases import Leases
+from zhifu.ledger import Ledger
+from zhifu.ledger_days import LedgerDays
 from zhifu.licenses import Licenses
 from zhifu.operationbook import OperationBook
 from zhifu.outcomes import Outcomes
@@ -79,6 +82,7 @@ def _wall_clock() -> int:
 
 
 class Gateway(
+    Accounting,
     Prepaying,
     Settling,
     Licensing,
@@ -182,6 +186,8 @@ class Gateway(
             self._top_ups.funds,
         )
         self._licenses = Licenses(store, network, self._index)
+        self._ledger = Ledger(store)
+        self._ledger_days = LedgerDays(store, network, lambda: self._watch.final_block)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
         self._dispute_book = DisputeBook(store, clock)
         self._refunds = Refunds(

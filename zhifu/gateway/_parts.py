@@ -23,6 +23,8 @@ from zhifu.inquiries import Inquiries
 from zhifu.intake import Intake
 from zhifu.lane import Lane
 from zhifu.lanebook import LaneBook
+from zhifu.ledger import Ledger
+from zhifu.ledger_days import LedgerDays
 from zhifu.licenses import Licenses
 from zhifu.pages import Pages
 from zhifu.paybackbook import PaybackBook
@@ -69,6 +71,8 @@ class Parts:
     _receipts: Receipts
     _returns: Returns
     _reconciler: Reconciler
+    _ledger: Ledger
+    _ledger_days: LedgerDays
     _licenses: Licenses
     _refunds: Refunds
     _paybacks: Paybacks

@@ -191,3 +191,24 @@ SELECT asked.account, CAST(coalesce((
         SELECT sum(amount) FROM ledger_transfers
         WHERE credit = asked.account AND at >= :since AND at < :until), 0) AS BIGINT)
 FROM (SELECT CAST(json_extract(value, '$[0]') AS BIGINT) AS account FROM json_each(:rows)) AS asked;
+
+-- put_ledger_day --
+INSERT INTO ledger_days (day, block_number, block_hash, root, leaves)
+VALUES (:day, :block_number, :block_hash, :root, :leaves);
+
+-- ledger_day --
+SELECT day, block_number, block_hash, root, leaves FROM ledger_days WHERE day = :day;
+
+-- ledger_days --
+SELECT day, block_number, block_hash, root, leaves FROM ledger_days ORDER BY day;
+
+-- first_transfer --
+SELECT min(at) FROM ledger_transfers WHERE source = 0;
+
+-- summed_balances --
+-- What transfers make of every account, beside what its balance says.
+SELECT name, coalesce(debits, 0), coalesce(credits, 0),
+    CAST(coalesce((SELECT sum(amount) FROM ledger_transfers WHERE debit = ledger_accounts.id), 0) AS BIGINT),
+    CAST(coalesce((SELECT sum(amount) FROM ledger_transfers WHERE credit = ledger_accounts.id), 0) AS BIGINT)
+FROM ledger_accounts LEFT JOIN ledger_balances ON account = ledger_accounts.id
+WHERE name > :name ORDER BY name LIMIT :limit;

@@ -1,3 +1,6 @@
+-- ledger_days --
+DROP TABLE ledger_days;
+
 -- ledger_keys --
 DROP TABLE ledger_keys;
 

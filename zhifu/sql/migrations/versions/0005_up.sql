@@ -146,3 +146,24 @@ END;
 CREATE TRIGGER ledger_cursors_keep BEFORE DELETE ON ledger_cursors BEGIN
     SELECT RAISE(ABORT, 'cursors of the ledger are kept');
 END;
+
+-- ledger_days --
+-- Days that were closed: the last block of each, and the root over what every account of the chain
+-- had and did on it, with how many there are.
+CREATE TABLE ledger_days (
+    day BIGINT NOT NULL PRIMARY KEY,
+    block_number BIGINT NOT NULL,
+    block_hash TEXT NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    leaves BIGINT NOT NULL CHECK (leaves > 0)
+);
+
+-- ledger_days_fixed --
+CREATE TRIGGER ledger_days_fixed BEFORE UPDATE ON ledger_days BEGIN
+    SELECT RAISE(ABORT, 'a closed day is a fact');
+END;
+
+-- ledger_days_keep --
+CREATE TRIGGER ledger_days_keep BEFORE DELETE ON ledger_days BEGIN
+    SELECT RAISE(ABORT, 'closed days are kept');
+END;
