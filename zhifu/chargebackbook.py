@@ -16,6 +16,7 @@ from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
+from zhifu.paymentleft import PaymentLeft, left_of
 from zhifu.store import Row, Store, Transaction
 
 
@@ -132,19 +133,10 @@ class ChargebackBook:
             return False
         return True
 
-    def left(self, payment_id: str) -> Money | None:
-        """What of a payment did not go back yet in any way; None before it is known to be paid.
-
-        Raises UnknownPayment.
-        """
-        number = _payment_number(payment_id)
+    def left(self, payment_id: str) -> PaymentLeft:
+        """What of a payment can still go back; raises UnknownPayment."""
         with self._store.reading() as transaction:
-            row = transaction.row("payment", id=number)
-            found = transaction.row("returns_of", id=number)
-        if row is None or found is None:
-            raise UnknownPayment(payment_id)
-        received, standing, returned = found
-        return None if received is None else Money(received - standing - int(returned), row[5])
+            return left_of(transaction, payment_id)
 
     def _put(self, transaction: Transaction, payment: int, taken: Taken) -> bool:
         (number,) = self._ids.take()

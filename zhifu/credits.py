@@ -14,6 +14,7 @@ from zhifu.operations import Kind, OperationState
 from zhifu.payments import OrderRecord
 from zhifu.refundbook import RefundBook, RefundRecord
 from zhifu.refusals import explained
+from zhifu.store import Transaction
 
 
 class Credits:
@@ -31,16 +32,21 @@ class Credits:
     def put(self, lane: Lane, order: OrderRecord, refund: RefundRecord) -> None:
         """Have a refund's money put on its learner's balance, once, and wait until it is included.
 
-        Raises what the chain has against it, which the books then tell as the refund's problem, and
-        as `Gateway.settle` while it is undecided.
+        Raises NotRefundable if too little of the payment is left when the key's turn has come; what
+        the chain has against it, which the books then tell as the refund's problem; and as
+        `Gateway.settle` while it is undecided.
         """
         settlement, decimals = self._network.settlement, self._network.deployment.ledger_decimals
         units = refund.amount.to_ledger_units(decimals)
         calldata = settlement.encode("topUp", [order.learner], [units])
+
+        def put(transaction: Transaction) -> None:
+            self._book.put_on_balance(transaction, refund, order.payment_id)
+
         try:
-            refusal = lane.submit(Kind.CREDIT, refund.number, settlement.address, calldata).refusal
-            if refusal is not None:
-                raise refusal
+            ending = lane.submit(Kind.CREDIT, refund.number, settlement.address, calldata, put)
+            if ending.refusal is not None:
+                raise ending.refusal
         except ContractReverted as reverted:
             told = explained(reverted, lane.platform, lane.signer.address)
             self._book.delayed(refund, told.code)

@@ -12,6 +12,7 @@ from zhifu.books import order_number
 from zhifu.exceptions import UnknownOrder, UnknownRefund
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
+from zhifu.paymentleft import require_left
 from zhifu.payments import Destination, OrderRecord, PaymentState
 from zhifu.store import Row, Store, Transaction
 
@@ -38,8 +39,8 @@ class ReturnedBy(str, Enum):
 class RefundRecord(NamedTuple):
     """A refund that was begun; `is_part` if it leaves some of its order.
 
-    `refused` while its provider would not return the money, and is not asked again; `problem` is
-    the code of what kept it from the learner's balance last.
+    `asked` while its provider may be returning the money, `refused` while that would not, and is
+    not asked again; `problem` is the code of what kept it from the learner's balance last.
     """
 
     number: int
@@ -50,6 +51,7 @@ class RefundRecord(NamedTuple):
     returned_by: ReturnedBy
     on_chain: OnChain
     state: str
+    asked: bool
     refused: bool
     problem: str | None
     detail: str | None
@@ -211,10 +213,26 @@ class RefundBook:
         with self._store.writing() as transaction:
             transaction.run("refund_refused", id=refund.number, detail=reason, now=self._clock())
 
-    def asked_again(self, refund: RefundRecord) -> bool:
-        """The provider is asked again for what it refused; False if the refund has ended since."""
+    def ask(self, refund: RefundRecord, payment_id: str) -> bool:
+        """The provider is asked from now on, also if it refused; False if the refund has ended.
+
+        Raises NotRefundable if too little of the payment is left.
+        """
+        if refund.asked:
+            return True
         with self._store.writing() as transaction:
-            return transaction.run("ask_for_refund_again", id=refund.number, now=self._clock()) > 0
+            known = _record(transaction.row("refund", id=refund.number) or ())
+            if known.state == "refund_pending" and not known.asked:
+                require_left(transaction, payment_id, refund.amount, refund.order_id)
+                transaction.run("ask_for_refund", id=refund.number, now=self._clock())
+            return known.state == "refund_pending"
+
+    def put_on_balance(
+        self, transaction: Transaction, refund: RefundRecord, payment_id: str
+    ) -> None:
+        """It goes to the learner's balance; raises NotRefundable if too little is left for it."""
+        require_left(transaction, payment_id, refund.amount, refund.order_id)
+        transaction.run("put_refund_on_balance", id=refund.number, now=self._clock())
 
     def delayed(self, refund: RefundRecord, problem: str) -> None:
         """Something, by an error's code, keeps the money from the learner's balance for now."""
@@ -347,7 +365,7 @@ def _left(transaction: Transaction, order: OrderRecord) -> Left:
 
 def _record(row: Row) -> RefundRecord:
     number, order, is_part, amount, currency, to, returned_by, on_chain, state, *told = row
-    refused, problem, detail = told
+    asked, refused, problem, detail = told
     return RefundRecord(
         number,
         ids.to_text(ids.ORDER, order),
@@ -357,6 +375,7 @@ def _record(row: Row) -> RefundRecord:
         ReturnedBy(returned_by),
         OnChain(on_chain),
         state,
+        bool(asked),
         bool(refused),
         problem,
         detail,

@@ -36,6 +36,7 @@ from zhifu.models import BatchOrder
 from zhifu.money import Money
 from zhifu.operations import Ending, Kind
 from zhifu.partrefunds import PartRefunds, require_part, require_within
+from zhifu.paymentleft import PART_CHARGED_BACK
 from zhifu.payments import Destination, OrderRecord, OrderState, PaymentState
 from zhifu.providers import Provider, RefundStatus
 from zhifu.providers.balance import BALANCE
@@ -54,7 +55,6 @@ _NEVER_PAID = (
 _IN_FLIGHT = (OrderState.BATCHED, OrderState.SUBMITTED)
 _BEGUN = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
 _PENDING, _REFUNDED, _FAILED = "refund_pending", "refunded", "refund_failed"
-_PART_CHARGED_BACK = "a part of its payment was charged back"
 _NOT_ON_CHAIN = "its batch is not on the chain"
 _IN_DISPUTE = "it is in dispute"
 #: Why the money of a refund does not go where it is asked to go now, by where it does go.
@@ -233,13 +233,14 @@ class Refunds:
             raise NotRefundable(order.id, "it is not paid")
         if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
-        left = self._book.left(order)
-        if returned_by is ReturnedBy.PROVIDER and self._is_too_little_left(order, left.amount):
-            raise NotRefundable(order.id, _PART_CHARGED_BACK)
+        if returned_by is ReturnedBy.PROVIDER:
+            self._require_unclaimed(order, self._book.left(order).amount)
         self._require_takeable(lane, order, returned_by)
         try:
             self._book.begin(order, returned_by, destination)
         except DatabaseRefused:
+            if returned_by is ReturnedBy.PROVIDER:
+                self._require_unclaimed(order, self._book.left(order).amount)
             if self._books.order(order_id).batch == order.batch:
                 raise
             # It went into a batch, or out of one, meanwhile.
@@ -277,8 +278,7 @@ class Refunds:
         self._require_paid(order)
         left = self._book.left(order)
         require_within(order, amount, left)
-        if self._is_too_little_left(order, amount):
-            raise NotRefundable(order.id, _PART_CHARGED_BACK)
+        self._require_unclaimed(order, amount)
         if amount == left.amount:
             self._require_takeable(lane, order, ReturnedBy.PROVIDER)
         else:
@@ -288,6 +288,7 @@ class Refunds:
             self._book.begin_part(order, part, way, idempotency_key)
             return self._book.under(order.id, idempotency_key)
         except (DatabaseRefused, UnknownRefund):
+            self._require_unclaimed(order, amount)
             if self._books.order(order.id) == order and self._book.left(order) == left:
                 raise
             # It, or what is left of it, is another one meanwhile.
@@ -379,13 +380,17 @@ class Refunds:
         if refund.returned_by is ReturnedBy.CHARGEBACK:
             self._book.refunded(refund, order.payment_id)
             return
-        self._require_left(order, refund)
         provider, payment = self._provider(order)
-        if refund.destination is Destination.BALANCE and provider.name != BALANCE:
-            self._put(lane, order, refund)
-            return
-        if refund.refused and not self._book.asked_again(refund):
-            return
+        try:
+            if refund.destination is Destination.BALANCE and provider.name != BALANCE:
+                self._put(lane, order, refund)
+                return
+            if not self._book.ask(refund, order.payment_id):
+                return
+        except NotRefundable as too_much:
+            # A person has to see whose money that was.
+            self._book.refused(refund, too_much.reason)
+            raise
         try:
             status = self._asked(provider, payment, refund)
         except (ProviderRefused, InputError) as refused:
@@ -412,18 +417,10 @@ class Refunds:
             raise ProviderRefused(provider.name, payment, "the refund failed")
         return status
 
-    def _require_left(self, order: OrderRecord, refund: RefundRecord) -> None:
-        """Raise NotRefundable if the payer's bank took so much that too little is left to refund.
-
-        A person has to see whose money that was.
-        """
-        if self._is_too_little_left(order, refund.amount):
-            self._book.refused(refund, _PART_CHARGED_BACK)
-            raise NotRefundable(order.id, _PART_CHARGED_BACK)
-
-    def _is_too_little_left(self, order: OrderRecord, amount: Money) -> bool:
-        left = self._chargebacks.left(order.payment_id)
-        return left is not None and left < amount
+    def _require_unclaimed(self, order: OrderRecord, amount: Money) -> None:
+        """Raise NotRefundable if banks and other refunds leave too little of a payment."""
+        if not self._chargebacks.left(order.payment_id).allows_another(amount):
+            raise NotRefundable(order.id, PART_CHARGED_BACK)
 
     def _is_lost(self, order: OrderRecord) -> bool:
         """Whether the payer's bank returned the payment while its refund was under way."""

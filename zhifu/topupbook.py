@@ -9,6 +9,7 @@ from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
+from zhifu.paymentleft import require_left
 from zhifu.payments import Change, PaymentState, TopUp, TopUpState
 from zhifu.store import Row, Store
 
@@ -71,9 +72,18 @@ class TopUpBook:
         """What still waits goes back at its provider from now on, and not on chain any more."""
         self._run("begin_top_up_refund", payment_id)
 
-    def asked_again(self, payment_id: str) -> bool:
-        """The provider is asked again for what it refused; False if the refund has ended since."""
-        return self._run("ask_for_top_up_again", payment_id)
+    def ask(self, top_up: TopUp) -> bool:
+        """The provider is asked from now on, also if it refused; False if the refund has ended.
+
+        Raises NotRefundable if too little of the payment is left.
+        """
+        number = _number(top_up.id)
+        with self._store.writing() as transaction:
+            asked = transaction.row("is_top_up_asked", id=number)
+            if asked == (0,):
+                require_left(transaction, top_up.id, top_up.amount, top_up.id)
+                transaction.run("ask_for_top_up", id=number, now=self._clock())
+            return asked is not None
 
     def refunded(self, payment_id: str) -> None:
         """The money is back with the learner."""
@@ -115,9 +125,9 @@ class TopUpBook:
                 )
         return ended
 
-    def _run(self, query: str, payment_id: str, **values: object) -> bool:
+    def _run(self, query: str, payment_id: str, **values: object) -> None:
         with self._store.writing() as transaction:
-            return transaction.run(query, id=_number(payment_id), now=self._clock(), **values) > 0
+            transaction.run(query, id=_number(payment_id), now=self._clock(), **values)
 
 
 def _number(payment_id: str) -> int:

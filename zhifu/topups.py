@@ -144,7 +144,7 @@ class TopUps:
         return self._book.page(platform, before, limit)
 
     def _put(self, lane: Lane, top_up: TopUp) -> bool:
-        if self._is_part_gone(top_up):
+        if not self._chargebacks.left(top_up.id).allows(top_up.amount):
             self._book.delayed(top_up.id, PART_CHARGED_BACK)
             return False
         settlement, decimals = self._network.settlement, self._network.deployment.ledger_decimals
@@ -162,11 +162,12 @@ class TopUps:
         return True
 
     def _give_back(self, top_up: TopUp) -> bool:
-        if self._is_part_gone(top_up):
+        try:
+            if not self._book.ask(top_up):
+                return False
+        except NotRefundable:
             self._book.delayed(top_up.id, PART_CHARGED_BACK)
-            raise NotRefundable(top_up.id, "a part of its payment was charged back")
-        if top_up.problem is not None and not self._book.asked_again(top_up.id):
-            return False
+            raise
         try:
             status = self._asked(top_up)
         except PaymentUnknown:
@@ -178,11 +179,6 @@ class TopUps:
         if status is RefundStatus.DONE:
             self._book.refunded(top_up.id)
         return status is RefundStatus.DONE
-
-    def _is_part_gone(self, top_up: TopUp) -> bool:
-        """Whether the payer's bank took so much that less than the top-up is left."""
-        left = self._chargebacks.left(top_up.id)
-        return left is not None and left < top_up.amount
 
     def _asked(self, top_up: TopUp) -> RefundStatus:
         name, payment = self._book.paid_at(top_up.id)

@@ -424,6 +424,23 @@ FORBIDDEN = {
         ),
         "only a refund to a balance is put on it",
     ),
+    "no more is put on a balance than a bank has left": (
+        (
+            "INSERT INTO operations (id, platform, operator, kind, subject, state, nonce,"
+            " transaction_hash, created_at, changed_at) SELECT 1, 1, operator, 'credit',"
+            " refunds.id, 'stored', 99, operations.transaction_hash, 0, 0 FROM operations, refunds"
+            " WHERE operations.kind = 'withdrawal' AND destination = 'balance'"
+        ),
+        "no more goes to a balance than is left of a payment",
+    ),
+    "no provider is asked for more than a bank has left": (
+        "UPDATE refunds SET asked = 1 WHERE destination = 'balance'",
+        "no provider is asked for more than is left of a payment",
+    ),
+    "a provider is not asked for a top-up that stays": (
+        "UPDATE top_ups SET asked = 1",
+        "no provider is asked for more than is left of a payment",
+    ),
     "a pay-out is an act's": (
         (
             "INSERT INTO payouts SELECT id, 1, 1, 1, 'USD', 1, 0, 'debiting', 0, NULL"

@@ -383,18 +383,18 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 WHERE orders.id = :order_id GROUP BY orders.id, orders.price;
 
 -- refund --
-SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
-    problem, detail
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, asked,
+    refused, problem, detail
 FROM refunds WHERE id = :id;
 
 -- whole_refund --
-SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
-    problem, detail
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, asked,
+    refused, problem, detail
 FROM refunds WHERE order_id = :order_id AND is_part = 0 AND state <> 'refund_failed';
 
 -- refund_under --
-SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, refused,
-    problem, detail
+SELECT id, order_id, is_part, amount, currency, destination, returned_by, on_chain, state, asked,
+    refused, problem, detail
 FROM refunds WHERE order_id = :order_id AND idempotency_key = :idempotency_key;
 
 -- pending_refunds_of --
@@ -429,13 +429,19 @@ SELECT tries FROM refunds WHERE id = :id;
 UPDATE refunds SET returned_by = 'chargeback'
 WHERE id = :id AND state = 'refund_pending' AND returned_by = 'provider';
 
--- refund_refused --
-UPDATE refunds SET refused = 1, detail = :detail, changed_at = :now
-WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
+-- ask_for_refund --
+-- Until its provider has answered, nobody else returns the money.
+UPDATE refunds SET asked = 1, refused = 0, changed_at = :now,
+    detail = CASE refused WHEN 1 THEN 'asked again' ELSE detail END
+WHERE id = :id AND state = 'refund_pending';
 
--- ask_for_refund_again --
--- Its provider may do what it refused to: until it has answered, nobody else returns the money.
+-- put_refund_on_balance --
+-- Whatever kept it from there before.
 UPDATE refunds SET refused = 0, detail = 'asked again', changed_at = :now
+WHERE id = :id AND state = 'refund_pending' AND refused = 1;
+
+-- refund_refused --
+UPDATE refunds SET asked = 0, refused = 1, detail = :detail, changed_at = :now
 WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done');
 
 -- delay_refund --
@@ -495,9 +501,9 @@ WHERE id = :id AND state = 'refund_pending';
 -- now.
 UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
 WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done')
-    AND (refused = 1 OR problem IS NOT NULL AND NOT EXISTS (
+    AND asked = 0 AND (refused = 1 OR problem IS NOT NULL) AND NOT EXISTS (
         SELECT 1 FROM operations
-        WHERE kind = 'credit' AND subject = refunds.id AND operations.state <> 'refused'));
+        WHERE kind = 'credit' AND subject = refunds.id AND operations.state <> 'refused');
 
 -- unrefunded_orders --
 -- Those of a payment that did not go back whole, or of which something is still to go back.

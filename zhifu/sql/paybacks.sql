@@ -65,19 +65,9 @@ UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND
 SELECT 1 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
 WHERE payments.id = :id AND standing > 0 AND standing + refunded + paid_out >= amount;
 
--- returns_of --
--- What has come in, what the bank has, and what went back otherwise or is on its way to a balance.
-SELECT received, standing, refunded + credited
-    + CASE purpose WHEN 'top_up' THEN claimed ELSE 0 END + coalesce((
-    SELECT sum(paybacks.amount) FROM paybacks
-    WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
-        AND paybacks.reason <> 'paid_out'), 0) + coalesce((
-    SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
-    WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
-        AND orders.payment_id = payments.id AND refunds.state = 'refund_pending'
-        AND EXISTS (SELECT 1 FROM operations WHERE operations.kind = 'credit'
-            AND operations.subject = refunds.id AND operations.state <> 'refused')), 0)
-FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
+-- left_of_payment --
+SELECT remaining, unclaimed, currency
+FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
 WHERE payments.id = :id;
 
 -- paid_payment_again --

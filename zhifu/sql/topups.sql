@@ -42,7 +42,7 @@ UPDATE top_ups SET due_at = :now + :delay, tries = tries + 1
 WHERE payment_id = :id AND state IN ('waiting', 'refund_pending');
 
 -- delay_top_up --
-UPDATE top_ups SET problem = :problem, changed_at = :now
+UPDATE top_ups SET problem = :problem, asked = 0, changed_at = :now
 WHERE payment_id = :id AND state IN ('waiting', 'refund_pending')
     AND coalesce(problem, '') <> :problem;
 
@@ -51,10 +51,13 @@ UPDATE top_ups SET state = 'refund_pending', problem = NULL, tries = 0, due_at =
     changed_at = :now
 WHERE payment_id = :id AND state = 'waiting';
 
--- ask_for_top_up_again --
--- Its provider may do what it refused to: until it has answered, nobody else returns the money.
-UPDATE top_ups SET problem = NULL, changed_at = :now
+-- ask_for_top_up --
+-- Until its provider has answered, nobody else returns the money.
+UPDATE top_ups SET asked = 1, problem = NULL, changed_at = :now
 WHERE payment_id = :id AND state = 'refund_pending';
+
+-- is_top_up_asked --
+SELECT asked FROM top_ups WHERE payment_id = :id AND state = 'refund_pending';
 
 -- top_up_refunded --
 UPDATE top_ups SET state = 'refunded', problem = NULL, changed_at = :now

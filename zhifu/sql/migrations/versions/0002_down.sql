@@ -1,3 +1,6 @@
+-- payment_left --
+DROP VIEW payment_left;
+
 -- payment_returns --
 DROP VIEW payment_returns;
 

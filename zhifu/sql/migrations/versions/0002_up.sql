@@ -65,14 +65,15 @@ CREATE INDEX payments_top_ups ON payments (platform, id) WHERE purpose = 'top_up
 -- top_ups --
 -- What becomes of a paid top-up: it waits until an operation puts it on the learner's account, whose
 -- `transaction_hash` and `block_number` these are, or it goes back at its provider. `problem` says
--- what keeps it waiting, and it is tried at `due_at` again, after `tries` times. `returned` is how a
--- person gave the money back.
+-- what keeps it waiting, and it is tried at `due_at` again, after `tries` times. `asked` says that its
+-- provider may be returning it, `returned` how a person gave the money back.
 CREATE TABLE top_ups (
     payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
     platform BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN (
         'waiting', 'stored', 'submitted', 'settled', 'confirmed', 'refund_pending', 'refunded')),
     problem TEXT,
+    asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
     returned TEXT CHECK (length(returned) BETWEEN 1 AND 255),
     transaction_hash TEXT,
     block_number BIGINT,
@@ -81,6 +82,7 @@ CREATE TABLE top_ups (
     changed_at BIGINT NOT NULL,
     CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
     CHECK (problem IS NULL OR state IN ('waiting', 'refund_pending')),
+    CHECK (asked = 0 OR state IN ('refund_pending', 'refunded') AND problem IS NULL),
     CHECK (returned IS NULL OR state = 'refunded')
 );
 
@@ -286,9 +288,9 @@ CREATE INDEX acts_kind ON acts (platform, kind, id);
 -- settled. `destination` says where the money goes: back at the provider, or to the learner's balance.
 -- `returned_by` says who returns it: the provider (or the balance) when we ask it to, or the payer's
 -- bank, which took the payment back. `chain_order` is the order's id on chain, `block_number` the
--- refund's block or a later one. `refused` says that the provider will not return it unless somebody
--- asks again; else it is tried at `due_at`, and was `tries` times. `problem` is what keeps it from the
--- learner's balance.
+-- refund's block or a later one. `asked` says that the provider may be returning it, `refused` that it
+-- will not unless somebody asks again; else it is tried at `due_at`, and was `tries` times. `problem`
+-- is what keeps it from the learner's balance.
 CREATE TABLE refunds (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     order_id BIGINT NOT NULL REFERENCES orders (id),
@@ -305,6 +307,7 @@ CREATE TABLE refunds (
     transaction_hash TEXT,
     block_number BIGINT,
     state TEXT NOT NULL CHECK (state IN ('refund_pending', 'refunded', 'refund_failed')),
+    asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
     refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
     problem TEXT,
     tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
@@ -317,6 +320,7 @@ CREATE TABLE refunds (
     CHECK (state <> 'refund_failed' OR on_chain = 'failed'),
     CHECK (state <> 'refund_pending' OR on_chain <> 'failed'),
     CHECK (problem IS NULL OR destination = 'balance'),
+    CHECK (asked = 0 OR refused = 0),
     CHECK (is_part = 0 OR idempotency_key IS NOT NULL)
 );
 
@@ -516,8 +520,9 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 -- payment_returns --
 -- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
 -- (`credited`), by banks that have it now (`standing`), and `taken_back` as orders on behalf of banks,
--- whether or not those have the money still. `filled` is what of it came to its learner's account,
--- `claimed` what is paid out of that through it, and `paid_out` what of that has gone back.
+-- whether or not those have the money still. `under_way` is what its provider may be returning, or is
+-- on its way to a balance. `filled` is what of it came to its learner's account, `claimed` what is paid
+-- out of that through it, and `paid_out` what of that has gone back.
 CREATE VIEW payment_returns AS
 SELECT
     payments.id AS payment_id,
@@ -546,6 +551,15 @@ SELECT
             AND refunds.returned_by = 'chargeback' AND refunds.state = 'refunded'
     ), 0) AS BIGINT) AS taken_back,
     CAST(coalesce((
+        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND orders.payment_id = payments.id
+            AND refunds.returned_by = 'provider' AND refunds.state = 'refund_pending'
+            AND (refunds.asked = 1 OR EXISTS (
+                SELECT 1 FROM operations WHERE operations.kind = 'credit'
+                    AND operations.subject = refunds.id AND operations.state <> 'refused'))
+    ), 0) AS BIGINT) AS under_way,
+    CAST(coalesce((
         SELECT payments.amount FROM top_ups
         WHERE top_ups.payment_id = payments.id AND top_ups.state IN ('settled', 'confirmed')
     ), (
@@ -565,6 +579,24 @@ SELECT
             AND paybacks.state = 'paid_back'
     ), 0) AS BIGINT) AS paid_out
 FROM payments;
+
+-- payment_left --
+-- What of a payment can still go back: of what came in, what `remaining` nobody has or is getting; and
+-- of its amount, what is `unclaimed` by banks and refunds that were begun.
+CREATE VIEW payment_left AS
+SELECT
+    payments.id AS payment_id,
+    CAST(received - standing - refunded - credited - under_way
+        - CASE purpose WHEN 'top_up' THEN claimed ELSE 0 END - coalesce((
+        SELECT sum(paybacks.amount) FROM paybacks
+        WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
+            AND paybacks.reason <> 'paid_out'), 0) AS BIGINT) AS remaining,
+    CAST(amount - CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END - coalesce((
+        SELECT sum(refunds.amount) FROM refunds
+        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
+            AND refunds.order_id IN (SELECT id FROM orders WHERE payment_id = payments.id)
+            AND refunds.state <> 'refund_failed'), 0) AS BIGINT) AS unclaimed
+FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id;
 
 -- refunds_open --
 CREATE INDEX refunds_open ON refunds (due_at, id)
@@ -1075,13 +1107,10 @@ END;
 CREATE TRIGGER operations_top_ups BEFORE INSERT ON operations
 WHEN NEW.kind = 'top_up' AND NOT EXISTS (
     SELECT 1 FROM top_ups JOIN payments ON payments.id = top_ups.payment_id
-    JOIN payment_returns ON payment_returns.payment_id = payments.id
+    JOIN payment_left ON payment_left.payment_id = payments.id
     WHERE payments.id = NEW.subject AND payments.platform = NEW.platform
         AND payments.state = 'paid' AND top_ups.state = 'waiting'
-        AND payments.received - payment_returns.standing - coalesce((
-            SELECT sum(paybacks.amount) FROM paybacks
-            WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
-        ), 0) >= payments.amount)
+        AND payment_left.remaining >= payments.amount)
 BEGIN
     SELECT RAISE(ABORT, 'only a paid top-up that waits is put on chain');
 END;
@@ -1098,6 +1127,21 @@ WHEN NEW.kind = 'credit' AND NOT EXISTS (
         AND payments.state = 'paid' AND payments.provider <> 'balance')
 BEGIN
     SELECT RAISE(ABORT, 'only a refund to a balance is put on it');
+END;
+
+-- operations_credits_within --
+-- What banks and others have, or are getting, of a payment is not put on a balance as well.
+CREATE TRIGGER operations_credits_within BEFORE INSERT ON operations
+WHEN NEW.kind = 'credit' AND EXISTS (
+    SELECT 1 FROM refunds JOIN orders ON orders.id = refunds.order_id
+    JOIN payment_left ON payment_left.payment_id = orders.payment_id
+    WHERE refunds.id = NEW.subject AND refunds.destination = 'balance'
+        AND refunds.amount > payment_left.remaining
+        AND NOT EXISTS (
+            SELECT 1 FROM operations
+            WHERE kind = 'credit' AND subject = NEW.subject AND state <> 'refused'))
+BEGIN
+    SELECT RAISE(ABORT, 'no more goes to a balance than is left of a payment');
 END;
 
 -- operations_begin_top_ups --
@@ -1157,6 +1201,15 @@ WHEN NEW.state = 'refund_pending' AND OLD.state = 'waiting' AND NOT EXISTS (
     SELECT 1 FROM payments WHERE id = NEW.payment_id AND state = 'paid')
 BEGIN
     SELECT RAISE(ABORT, 'only what is paid goes back');
+END;
+
+-- top_ups_asked --
+CREATE TRIGGER top_ups_asked BEFORE UPDATE OF asked ON top_ups
+WHEN NEW.asked > OLD.asked AND (NEW.state <> 'refund_pending' OR EXISTS (
+    SELECT 1 FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
+    WHERE payments.id = NEW.payment_id AND payments.amount > payment_left.remaining))
+BEGIN
+    SELECT RAISE(ABORT, 'no provider is asked for more than is left of a payment');
 END;
 
 -- top_ups_change_history --
@@ -1234,15 +1287,10 @@ END;
 -- refunds_within --
 -- No more goes back, in whatever way, than has come in.
 CREATE TRIGGER refunds_within BEFORE INSERT ON refunds
-WHEN NEW.returned_by = 'provider' AND EXISTS (
-    SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
-    JOIN payment_returns ON payment_returns.payment_id = payments.id
-    WHERE orders.id = NEW.order_id AND NEW.amount > payments.amount
-        - CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END - coalesce((
-        SELECT sum(refunds.amount) FROM refunds
-        WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
-            AND refunds.order_id IN (SELECT id FROM orders WHERE payment_id = payments.id)
-            AND refunds.state <> 'refund_failed'), 0))
+WHEN NEW.returned_by = 'provider' AND NEW.amount > (
+    SELECT unclaimed FROM orders
+    JOIN payment_left ON payment_left.payment_id = orders.payment_id
+    WHERE orders.id = NEW.order_id)
 BEGIN
     SELECT RAISE(ABORT, 'no more goes back than was paid');
 END;
@@ -1338,6 +1386,19 @@ WHEN NEW.refused <> OLD.refused AND (
     NEW.state <> 'refund_pending' OR NEW.on_chain NOT IN ('none', 'done'))
 BEGIN
     SELECT RAISE(ABORT, 'a refund cannot change like this');
+END;
+
+-- refunds_asked --
+-- What banks and others have, or are getting, of a payment its provider is not asked for as well.
+CREATE TRIGGER refunds_asked BEFORE UPDATE OF asked ON refunds
+WHEN NEW.asked > OLD.asked AND (
+    NEW.state <> 'refund_pending' OR NEW.on_chain NOT IN ('none', 'done')
+    OR NEW.amount > (
+        SELECT remaining FROM orders
+        JOIN payment_left ON payment_left.payment_id = orders.payment_id
+        WHERE orders.id = NEW.order_id))
+BEGIN
+    SELECT RAISE(ABORT, 'no provider is asked for more than is left of a payment');
 END;
 
 -- refunds_change_history --
