@@ -70,3 +70,25 @@ def test_what_somebody_has_to_look_into_ends_with_status_1(zhifu: Zhifu) -> None
     assert "is on the bill and not in the books" in extra["said"]
     assert (extra["verdict"], extra["amount"]) == ("extra", 4_200)
     assert "hand it in" in extra["advice"]
+
+
+def test_a_day_is_closed_with_a_root_once_all_of_it_is_explained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """RECONCILE-8: and no sooner than no reorganisation can reach its blocks."""
+    with Anvil() as chain:
+        zhifu = ZhifuHere(tmp_path_factory.mktemp("home"), chain.rpc_url)
+        zhifu("deploy")
+        zhifu("platform", "add", "udemy")
+        zhifu("deposit", "platform:udemy", "1000.00", "--mint")
+        today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+        assert zhifu.refused("reconcile", "--close").startswith("close: must ")
+        assert zhifu.refused("reconcile", "--day", today, "--close").startswith("day: must ")
+        chain.increase_time(86_400)
+        SandboxProvider(zhifu.home / "sandbox.jsonl").pay(Money(4_200, "USD"))
+        unexplained = zhifu.run("reconcile", "--day", today, "--close")
+        assert (unexplained.returncode, "not closed" in unexplained.stdout) == (1, True)
+        (zhifu.home / "sandbox.jsonl").unlink()
+        closed = zhifu.json("reconcile", "--day", today, "--close")["closed"]
+        assert (closed["day"], closed["accounts"]) == (today, 2)
+        assert closed["root"] in zhifu("reconcile", "--day", today, "--close")

@@ -16,7 +16,7 @@ from zhifu.money import Money
 from zhifu.providers import BillLine, LineKind
 
 RECONCILE, AUDIT = "zhifu reconcile", "zhifu audit"
-AUDIT_BOOKS, NETTING = "zhifu audit --database", "zhifu netting"
+AUDIT_BOOKS, LEDGER_CHECK = "zhifu audit --database", "zhifu ledger check"
 
 
 class Fault(NamedTuple):
@@ -157,6 +157,35 @@ _PLACE = "(SELECT platform, lane, number FROM batches WHERE id = " + _BATCH + ")
 _ON_CHAIN = f"WHERE (platform, lane, number) IN {_PLACE}"
 _CHAIN_ID = f"(SELECT id FROM chain_batches {_ON_CHAIN})"
 _OTHER_WORDS = "(SELECT words FROM chain_batches WHERE platform = 2 AND number = 1)"
+
+
+def closed_otherwise(street: Street) -> None:
+    """A day that was closed, and whose root somebody exchanged."""
+    with street.open() as gateway:
+        gateway.close_day(street.day(1))
+    street.change("UPDATE ledger_days SET root = (SELECT root FROM chain_batches WHERE id = 1)")
+
+
+def moved_after_the_close(street: Street) -> None:
+    """A day that was closed, and a movement of it that was made larger with both its balances."""
+    with street.open() as gateway:
+        gateway.close_day(street.day(1))
+    street.change(
+        f"UPDATE ledger_transfers SET amount = amount + 1 {_A_SALE}",
+        f"UPDATE ledger_balances SET debits = debits + 1 WHERE account = ({_sale('debit')})",
+        f"UPDATE ledger_balances SET credits = credits + 1 WHERE account = ({_sale('credit')})",
+    )
+
+
+def _sale(side: str) -> str:
+    return f"SELECT {side} FROM ledger_transfers {_A_SALE}"
+
+
+_FIRST_SALE = "SELECT min(height) FROM ledger_transfers WHERE kind = 'sale'"
+_A_SALE = (
+    f"WHERE kind = 'sale' AND height = ({_FIRST_SALE}) AND leg = 0 AND place ="
+    f" (SELECT min(place) FROM ledger_transfers WHERE kind = 'sale' AND height = ({_FIRST_SALE}))"
+)
 
 
 # On chain
@@ -413,6 +442,33 @@ FAULTS: Mapping[str, Fault] = {
         books(f"UPDATE batches SET debit = debit + 1 WHERE id = {_BATCH}"),
         "batch (1, 1, 1): debit is",
     ),
+    # The ledger
+    "a row of the ledger that is gone": Fault(
+        LEDGER_CHECK, books(f"DELETE FROM ledger_transfers {_A_SALE}"), "available:platform/1"
+    ),
+    "a row of the ledger with another amount": Fault(
+        LEDGER_CHECK,
+        books(f"UPDATE ledger_transfers SET amount = amount + 7 {_A_SALE}"),
+        "available:platform/1",
+    ),
+    "a row of the ledger that is entered twice": Fault(
+        LEDGER_CHECK,
+        books(
+            "INSERT INTO ledger_transfers SELECT source, height, place, leg + 90, at, kind, debit,"
+            " credit, amount, order_id, content, learner, seller FROM ledger_transfers " + _A_SALE
+        ),
+        "available:platform/1",
+    ),
+    "a balance of the ledger": Fault(
+        LEDGER_CHECK,
+        books(
+            "UPDATE ledger_balances SET credits = credits + 5 WHERE account ="
+            " (SELECT id FROM ledger_accounts WHERE name = 'available:platform/2')"
+        ),
+        "available:platform/2",
+    ),
+    "a day's root that does not match": Fault(LEDGER_CHECK, closed_otherwise, "day 1"),
+    "what moved on a day after it was closed": Fault(LEDGER_CHECK, moved_after_the_close, "day 1"),
     # What the chain stores
     "a balance on chain": Fault(AUDIT, changed_balance, "platform 3"),
     "a hold on chain": Fault(AUDIT, changed_hold, "holdOf"),

@@ -11,13 +11,21 @@ import pytest
 from tests.databases import DIALECTS, place
 from tests.faults.rpc_proxy import Answer, Request, RpcProxy
 from tests.integration.fair import Fair
-from tests.integration.planted import AUDIT, AUDIT_BOOKS, FAULTS, RECONCILE, Fault
+from tests.integration.planted import (
+    AUDIT,
+    AUDIT_BOOKS,
+    FAULTS,
+    LEDGER_CHECK,
+    RECONCILE,
+    Fault,
+)
 from tests.integration.street import Street, open_street, trade
 from zhifu.audit import audit
 from zhifu.audited_books import audit_books
 from zhifu.chain import Chain
 from zhifu.clearing import net
 from zhifu.exceptions import InconsistentNode
+from zhifu.ledger_days import WrongDay
 
 COPIES = count(1)
 
@@ -61,10 +69,20 @@ def audited_books(street: Street) -> list[str]:
     return [each.said for each in books.differences or ()]
 
 
+def checked(street: Street) -> list[str]:
+    first = street.day(1)
+    with street.open() as gateway:
+        return [
+            f"day {(each.day - first).days + 1}" if isinstance(each, WrongDay) else each.account
+            for each in gateway.check_ledger()
+        ]
+
+
 FINDERS: Mapping[str, Callable[[Street], list[str]]] = {
     RECONCILE: reconciled,
     AUDIT: audited,
     AUDIT_BOOKS: audited_books,
+    LEDGER_CHECK: checked,
 }
 
 

@@ -17,6 +17,7 @@ from zhifu.money import Money
 
 if TYPE_CHECKING:
     from zhifu.gateway import Gateway
+    from zhifu.ledger_days import ClosedDay
     from zhifu.providers import Provider
     from zhifu.reasons import Reason
     from zhifu.reconciliation import Item, Reconciliation, Sums
@@ -48,6 +49,7 @@ _TERMS = (
     "zhifu reconcile",
     "zhifu reconcile --day 2026-03-31",
     "zhifu reconcile --day 2026-03-31 --platform udemy --json",
+    "zhifu reconcile --day 2026-03-31 --close",
     panel=BOOKS,
 )
 def reconcile(
@@ -57,17 +59,44 @@ def reconcile(
         typer.Option(metavar="DATE", help="Only this day, as each provider counts its days."),
     ] = None,
     platform: Annotated[str | None, typer.Option("-p", "--platform", help="Only this one.")] = None,
+    close: Annotated[
+        bool, typer.Option("--close", help="Close the day in the ledger, and tell its root.")
+    ] = False,
 ) -> Answer:
     """Hold providers' bills, orders, chain and licences against each other.
 
     Names whatever is missing, extra, late or different, by how much, and what to do. Sums of each
     provider lead from what was taken to what was debited on chain, with nothing left over. The
     exit status is 1 if anything is neither matched nor explained.
+
+    With --close a day (UTC) on which everything is gets its root over the ledger, for the network
+    to publish and for creators to check their statements against.
     """
-    chosen = None if platform is None else session.directory.platform(platform)
+    chosen, asked = None if platform is None else session.directory.platform(platform), _day(day)
     with _gateway(session) as gateway:
-        found = gateway.reconcile(_day(day), platform=chosen)
-    return answer(found.to_dict(), *_shown(found), exit_status=0 if found.is_fine else 1)
+        if close and asked is None:
+            raise InvalidInput("close", "must be given with --day", close)
+        found = gateway.reconcile(asked, platform=chosen)
+        closed = gateway.close_day(asked) if close and asked and found.is_fine else None
+    data = {**found.to_dict(), "closed": _closed_data(closed) if closed else None}
+    shown = [*_shown(found), *_closed_shown(closed, asked=close)]
+    return answer(data, *shown, exit_status=0 if found.is_fine else 1)
+
+
+def _closed_data(closed: ClosedDay) -> dict[str, Any]:
+    return {
+        "day": closed.day.isoformat(),
+        "root": "0x" + closed.root.hex(),
+        "accounts": closed.leaves,
+        "block": {"number": closed.block_number, "hash": closed.block_hash},
+    }
+
+
+def _closed_shown(closed: ClosedDay | None, *, asked: bool) -> list[str]:
+    if closed is None:
+        return ["The day is not closed: look into the above first."] if asked else []
+    root = f"Closed {closed.day} up to block {closed.block_number:,}: root 0x{closed.root.hex()}"
+    return [f"{root} over {closed.leaves:,} accounts of the ledger."]
 
 
 def _day(text: str | None) -> date | None:
