@@ -24,6 +24,7 @@ from zhifu.audit import audit
 from zhifu.audited_books import audit_books
 from zhifu.chain import Chain
 from zhifu.clearing import net
+from zhifu.dayroot import DayProof
 from zhifu.exceptions import InconsistentNode
 from zhifu.ledger_days import WrongDay
 
@@ -111,6 +112,20 @@ def test_a_fault_on_chain_is_found_and_named(street: Street, fault: Fault) -> No
     fault.plant(street)
     found = FINDERS[fault.command](street)
     assert [each for each in found if fault.says in each], found
+
+
+@pytest.mark.parametrize("field", ["opening", "debits", "credits", "account", "day"])
+@pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
+def test_a_line_that_somebody_changed_does_not_hold(street: Street, field: str) -> None:
+    """RECONCILE-7, DAY-2: what is proven of a day of the street, and what is made of it."""
+    day, account = street.day(1), "available:platform/1"
+    with street.open() as gateway:
+        root = gateway.close_day(day).root
+        told = gateway.day_proof(day, account).to_dict()
+    assert DayProof.from_dict(told).holds(root)
+    others = {"account": "available:platform/2", "day": street.day(2).isoformat()}
+    changed = others.get(field) or str(int(told[field]) + 1)
+    assert not DayProof.from_dict({**told, field: changed}).holds(root)
 
 
 @pytest.mark.parametrize("traded", DIALECTS[:1], indirect=True)
