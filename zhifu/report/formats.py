@@ -27,10 +27,14 @@ _DATES = {Language.ENGLISH: "d MMMM y", Language.CHINESE: "y年M月d日"}
 
 
 class Number(NamedTuple):
-    """A number: for programs in the smallest units, and as people write it."""
+    """A number: for programs in the smallest units, and as people write it.
+
+    `places` is how many decimals an amount of the ledger was written with, None of anything else.
+    """
 
     value: int
     text: str
+    places: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,17 @@ class Formats:
         """What is said, with its places filled."""
         return self.words[name].format(**values)
 
-    def amount(self, units: int) -> Number:
-        """Ledger units with every decimal that matters, and at least those of the currency."""
-        fewest = min(decimals_of(self.currency), self.ledger_decimals)
-        places = "0" * fewest + "#" * (self.ledger_decimals - fewest)
-        pattern = f"#,##0.{places}" if places else "#,##0"
-        value = self._decimal(units)
-        text = format_decimal(value, pattern, self.locale, decimal_quantization=False)
-        return Number(units, text.replace("-", "\N{MINUS SIGN}"))
+    def amount(self, units: int, places: int = 0) -> Number:
+        """Ledger units with every decimal that matters, and at least those of the currency.
+
+        `places` asks for more.
+        """
+        digits = f"{abs(units) % 10**self.ledger_decimals:0{self.ledger_decimals}d}".rstrip("0")
+        usual = min(decimals_of(self.currency), self.ledger_decimals)
+        places = max(len(digits), usual, places)
+        pattern = f"#,##0.{'0' * places}" if places else "#,##0"
+        text = format_decimal(self._decimal(units), pattern, self.locale)
+        return Number(units, text.replace("-", "\N{MINUS SIGN}"), places)
 
     def money(self, units: int) -> str:
         """The same with its currency."""

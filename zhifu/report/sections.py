@@ -137,7 +137,23 @@ class Telling:
             Column(self.formats.say(f"column_{each}"), index >= texts)
             for index, each in enumerate(columns)
         ]
-        return Table(self.formats.say(f"{caption}_title"), headings, rows, total)
+        aligned = self._aligned([*rows, *([total] if total else [])])
+        last = aligned.pop() if total else None
+        return Table(self.formats.say(f"{caption}_title"), headings, aligned, last)
+
+    def _aligned(self, rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+        """The same, with as many decimals in all amounts of a column as any of them needs."""
+        columns = []
+        for column in zip(*rows, strict=True):
+            amounts = [each for each in column if isinstance(each, Number)]
+            most = max((each.places or 0 for each in amounts), default=0)
+            columns.append([self._with_places(each, most) for each in column])
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def _with_places(self, cell: Cell, places: int) -> Cell:
+        if isinstance(cell, str) or cell.places is None:
+            return cell
+        return self.formats.amount(cell.value, places)
 
 
 class Ranked(NamedTuple):
