@@ -12,7 +12,7 @@ _IN_ORDER = (
     *("purchase", "settle", "adopt", "verify", "claim", "refund", "receipt", "serve"),
     *("webhook", "listen", "trigger"),
     *("deposit", "release", "withdraw", "balance", "top_up"),
-    *("audit", "ledger", "reconcile", "netting", "report"),
+    *("audit", "ledger", "reconcile", "netting", "statement", "report"),
     *("demo", "replay"),
 )
 

@@ -126,6 +126,7 @@ from zhifu.exceptions._state import (
     TooEarly,
     TooManyEndpoints,
     TopUpAboveLimit,
+    UnbalancedStatement,
     UnrecordedBatch,
     WrongVaultKey,
 )
@@ -204,6 +205,7 @@ __all__ = [
     "TransactionFailed",
     "TransactionPending",
     "TransactionTooLarge",
+    "UnbalancedStatement",
     "UnknownApiKey",
     "UnknownChargeback",
     "UnknownContent",

@@ -107,6 +107,23 @@ class DuplicatePayment(StateError):
 
 
 @dataclass(eq=False)
+class UnbalancedStatement(StateError):
+    """What moved is not what makes the closing balance: nobody is handed such a statement.
+
+    In ledger units. Nothing of the books is lost by it; `zhifu ledger check` tells more.
+    """
+
+    code = "unbalanced_statement"
+    field = "statement"
+    rule = "must have movements that lead from the opening balance to the closing one"
+
+    account: str
+    opening: int
+    moved: int
+    closing: int
+
+
+@dataclass(eq=False)
 class OrderUnpaid(StateError):
     """There is no receipt for an order that was never paid."""
 

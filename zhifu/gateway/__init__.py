@@ -70,6 +70,7 @@ from zhifu.returns import Returns
 from zhifu.selection import Selection
 from zhifu.signing import Signer
 from zhifu.silence import Spared
+from zhifu.statements import Statements
 from zhifu.store import Store
 from zhifu.topupbook import TopUpBook
 from zhifu.topups import TopUps
@@ -218,6 +219,7 @@ class Gateway(
         self._receipts = Receipts(
             store, self._books, self._index, self._licenses, deployment, clock
         )
+        self._statements = Statements(store, self._index, deployment, self._ledger_days, clock)
         self._returns = Returns(store, clock)
         self._reconciler = Reconciler(
             store,

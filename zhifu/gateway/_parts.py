@@ -36,6 +36,7 @@ from zhifu.reconcile import Reconciler
 from zhifu.refundbook import RefundBook
 from zhifu.refunds import Refunds
 from zhifu.returns import Returns
+from zhifu.statements import Statements
 from zhifu.store import Store
 from zhifu.topupbook import TopUpBook
 from zhifu.topups import TopUps
@@ -70,6 +71,7 @@ class Parts:
     _pages: Pages
     _receipts: Receipts
     _returns: Returns
+    _statements: Statements
     _reconciler: Reconciler
     _ledger: Ledger
     _ledger_days: LedgerDays

@@ -6,5 +6,15 @@ it, never markup.
 """
 
 from zhifu.printing.receipt import receipt_data, receipt_page, receipt_parts
+from zhifu.printing.statement import statement_data, statement_page, statement_parts
+from zhifu.printing.values import statement_values
 
-__all__ = ["receipt_data", "receipt_page", "receipt_parts"]
+__all__ = [
+    "receipt_data",
+    "receipt_page",
+    "receipt_parts",
+    "statement_data",
+    "statement_page",
+    "statement_parts",
+    "statement_values",
+]

@@ -27,6 +27,15 @@ def moment(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def number(units: int, decimals: int, least: int, *, grouped: bool = True) -> str:
+    """Ledger units as a number with every decimal that matters, and at least as many as said."""
+    whole, part = divmod(abs(units), 10**decimals)
+    digits = f"{part:0{decimals}d}" if decimals else ""
+    shown = digits.rstrip("0").ljust(least, "0")
+    point = "." if shown else ""
+    return f"{'-' if units < 0 else ''}{whole:{',' if grouped else ''}}{point}{shown}"
+
+
 def render(template: str, language: Language, **values: Any) -> str:
     """A page of HTML."""
     made = _environment().get_template(template)

@@ -212,3 +212,12 @@ SELECT name, coalesce(debits, 0), coalesce(credits, 0),
     CAST(coalesce((SELECT sum(amount) FROM ledger_transfers WHERE credit = ledger_accounts.id), 0) AS BIGINT)
 FROM ledger_accounts LEFT JOIN ledger_balances ON account = ledger_accounts.id
 WHERE name > :name ORDER BY name LIMIT :limit;
+
+-- provider_fees --
+-- What providers took in of a platform's payments that were recorded in a time, and kept of it.
+SELECT provider, currency, count(*), CAST(sum(coalesce(received, amount)) AS BIGINT),
+    CAST(sum(coalesce(fee, 0)) AS BIGINT)
+FROM payments
+WHERE created_at >= :since AND created_at < :until AND platform = :platform
+    AND state IN ('paid', 'charged_back', 'refunded') AND provider <> 'balance'
+GROUP BY provider, currency ORDER BY provider, currency;
