@@ -167,7 +167,7 @@ class Stock:
         self.refund_waiting(whole)
         credited = self.pay(9)
         self.refunds.begin(credited.orders[0], destination=Destination.BALANCE)
-        self.chargebacks.begin(credited.id, "dp_4", usd(40), Stage.BEFORE_MATURITY)
+        self.chargebacks.begin(credited.id, Taken("dp_4", usd(40), Stage.BEFORE_MATURITY))
         self.spend()
         hints = [Hint(f"evt_{each}", HintKind.PAYMENT, "pi_1") for each in (1, 2)]
         self.inbox.put([Received("sandbox", hint, b"{}", self.now) for hint in hints])
