@@ -91,6 +91,10 @@ class Returns:
 
     def pay_back_again(self, platform: int, payback_id: str) -> PaybackRecord:
         """Have a payback tried again that its provider refused; see `Gateway.pay_back_again`."""
+        with self._store.reading() as transaction:
+            known = _found(transaction, platform, payback_id)
+            if transaction.row("asked_again_payback", id=ids.from_text(ids.PAYBACK, payback_id)):
+                return known
         return self._mend(platform, payback_id, PaybackState.PENDING, None)
 
     def paid_back_by_hand(self, platform: int, payback_id: str, detail: str) -> PaybackRecord:

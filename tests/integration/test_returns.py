@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.counter import PRICE, Counter, name, open_counter, paid
+from tests.integration.counter import HOUR, PRICE, Counter, name, open_counter, paid
 from tests.integration.fair import Fair
 from zhifu import rounds
 from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import (
     InvalidInput,
     NotRefundable,
+    PaybackNotFailed,
     PaymentUnknown,
     ProviderRefused,
     UnknownRefund,
@@ -218,3 +219,19 @@ def test_a_payback_that_a_provider_can_never_take_is_a_persons(counter: Counter)
     round_of(counter)
     (payback,) = counter.gateway.paybacks(made.payment.id)
     assert payback.state is PaybackState.FAILED
+
+
+def test_only_a_payback_that_was_refused_is_tried_again(counter: Counter) -> None:
+    """API-18"""
+    made = overpaid(counter)
+    (payback,) = counter.gateway.paybacks(made.payment.id)
+    with pytest.raises(PaybackNotFailed):
+        counter.gateway.pay_back_again(1, payback.id)
+    provider(counter).fault = REFUSED
+    round_of(counter)
+    for _ in range(2):
+        assert counter.gateway.pay_back_again(1, payback.id).state is PaybackState.PENDING
+    counter.now += HOUR
+    round_of(counter)
+    assert counter.gateway.payback_record(1, payback.id).state is PaybackState.FAILED
+    assert counter.gateway.pay_back_again(1, payback.id).state is PaybackState.PENDING

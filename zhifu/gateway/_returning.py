@@ -46,7 +46,8 @@ class Returning(Parts):
     def pay_back_again(self, platform: int, payback_id: str) -> PaybackRecord:
         """Have a payback tried again that its provider refused, once the reason is mended.
 
-        Raises UnknownPayback, PaybackNotFailed.
+        The same again, before the provider refuses anew, tells how far that is. Raises
+        UnknownPayback, PaybackNotFailed.
         """
         return self._returns.pay_back_again(platform, payback_id)
 

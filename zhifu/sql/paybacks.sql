@@ -23,6 +23,13 @@ WHERE paybacks.payment_id = :payment_id ORDER BY paybacks.id;
 UPDATE paybacks SET state = :state, due_at = :now, changed_at = :now, detail = :detail
 WHERE id = :id AND state <> :state;
 
+-- asked_again_payback --
+-- One that was refused, and has been asked for again since: no person has returned it.
+SELECT 1 FROM paybacks WHERE id = :id AND state IN ('payback_pending', 'paid_back')
+    AND detail IS NULL
+    AND EXISTS (
+        SELECT 1 FROM payback_history WHERE payback_id = paybacks.id AND state = 'payback_failed');
+
 -- put_chargeback --
 INSERT INTO chargebacks
     (id, payment_id, reference, amount, currency, stage, state, created_at, changed_at)

@@ -57,11 +57,12 @@ def test_what_was_refused_is_tried_again(fair: Fair, shop: Shop, client: httpx.C
     again = post(client, f"{path}/again", {}, "again")
     assert again.json()["state"] == "payback_pending"
     assert post(client, f"{path}/again", {}, "again").content == again.content
-    for verb, body in (("again", {}), ("returned", {"detail": "by bank"})):
-        refused = post(client, f"{path}/{verb}", body, verb + " too early")
-        assert (refused.status_code, refused.json()["code"]) == (409, "payback_not_failed")
+    assert post(client, f"{path}/again", {}, "after a crash").json() == again.json()
+    refused = post(client, f"{path}/returned", {"detail": "by bank"}, "too early")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payback_not_failed")
     assert shop.gateway.pay_back() == 1
     assert client.get(path).json()["state"] == "paid_back"
+    assert post(client, f"{path}/again", {}, "later").json()["state"] == "paid_back"
     assert fair.provider.refunded(name).amount == 7
 
 
@@ -86,6 +87,8 @@ def test_what_was_returned_by_hand_is_not_sent_again(
     assert client.get(path).json() == made
     again = post(client, f"{path}/returned", {"detail": "transfer 7"}, "after a crash")
     assert (again.status_code, again.json()) == (200, made)
+    refused = post(client, f"{path}/again", {}, "and by the provider")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payback_not_failed")
     fair.provider.return_chargeback(payment.provider_payment_id or "")
     assert shop.gateway.pay_back() == 0
     for verb, body in (("again", {}), ("returned", {"detail": "transfer 8"})):

@@ -47,7 +47,7 @@ async def get_payback(gateway: Gateway, caller: Asking, payback: Id) -> schemas.
 async def pay_back_again(
     gateway: Gateway, caller: Asking, payback: Id, _: schemas.NothingIn
 ) -> schemas.PaybackOut:
-    """Have a payback tried again that its provider refused."""
+    """Have a payback tried again that its provider refused; again, how far that is is told."""
     return shown.payback(await gateway.pay_back_again(caller.platform, payback))
 
 
