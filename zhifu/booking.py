@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from zhifu import ids
-from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, REVERSAL, Account, Name
+from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, Account, Name
 from zhifu.spool import Spool
 from zhifu.store import Row, Store, Transaction
 
@@ -27,7 +27,7 @@ _RETURNS = (
     ("reconciled_paybacks", REFUND, ids.PAYBACK, -1),
     ("reconciled_top_ups", REFUND, ids.TOP_UP, -1),
     ("reconciled_chargebacks", CHARGEBACK, "", 1),
-    ("reconciled_reversals", REVERSAL, "", 1),
+    ("reconciled_reversals", CHARGEBACK, "", 1),
 )
 
 

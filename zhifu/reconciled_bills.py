@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zhifu import ids, reasons
-from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, REVERSAL, Account, Billed, Bills
+from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, Account, Billed, Bills
 from zhifu.booking import PAID_STATES, UNDECIDED_STATES, Booked, Bookings, Lookup, Return
 from zhifu.differences import paired
 from zhifu.money import Money
@@ -26,7 +26,6 @@ _NOT_ON_BILL = {
     PAYMENT: reasons.NOT_ON_BILL,
     REFUND: reasons.REFUND_NOT_ON_BILL,
     CHARGEBACK: reasons.CHARGEBACK_NOT_ON_BILL,
-    REVERSAL: reasons.CHARGEBACK_NOT_ON_BILL,
 }
 
 _DONE = ("refunded", "paid_back")
@@ -155,6 +154,9 @@ class ReconciledBills:
     def _booked_alone(self, book: Booked) -> list[tuple[int, Booked]]:
         if self._bills is None:
             return self._without_bills(book)
+        if book.kind == CHARGEBACK and not book.amount:
+            # A bank gave back what it had taken, all within these days.
+            return []
         if book.day in self._bills.missing:
             return self._unbilled(reasons.BILL_TO_COME, book)
         if book.kind == PAYMENT and len(self._doubted) < _MOST_ASKED:
@@ -259,7 +261,7 @@ class ReconciledBills:
                 continue
             self._add_bill(bill)
             subject = f"{bill.kind} of payment {bill.id}"
-            in_books = took if bill.kind == CHARGEBACK else back
+            in_books = took if bill.amount < 0 else back
             if platform is None or abs(bill.amount) > in_books:
                 self._bill_differs(reasons.CHARGEBACK_NOT_IN_BOOKS, subject, bill, None)
                 continue
