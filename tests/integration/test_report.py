@@ -357,7 +357,17 @@ def test_days_that_are_none_are_refused(first: str | None, last: str | None, fie
     assert refused.value.field == field
 
 
-def test_a_period_is_told_within_what_there_is() -> None:
+def test_a_period_is_told_as_it_was_asked_for() -> None:
     day = (date(2026, 1, 1) - date(1970, 1, 1)).days
-    assert Period.of("1999-01-01", "2099-01-01").within(day, day + 9) == (day, day + 9)
-    assert Period.of("2099-01-01").within(day, day + 9) == (day + 9, day + 9)
+    there_is = (day, day + 9)
+    assert Period().within(*there_is) == there_is
+    assert Period(day - 5, day + 99).within(*there_is) == (day - 5, day + 9)
+    assert Period(None, day - 3).within(*there_is) == (day - 3, day - 3)
+    assert Period(day + 20, day + 30).within(*there_is) == (day + 20, day + 20)
+
+
+def test_a_period_before_everything_is_empty(walked: Market) -> None:
+    found = read(walked.network, Period.of("2001-01-01", "2001-12-31"))
+    shown = Page(page(found, Language.ENGLISH))
+    assert shown.tiles == [0] * 8
+    assert any("1 January 2001 to 31 December 2001" in text for text in shown.text_in("p"))

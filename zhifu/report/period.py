@@ -44,10 +44,13 @@ class Period(NamedTuple):
         return self.last is not None and day > self.last
 
     def within(self, first: int, last: int) -> Period:
-        """What of it lies between two days; one day at least."""
-        begins = first if self.first is None else min(max(self.first, first), last)
-        ends = last if self.last is None else min(max(self.last, begins), last)
-        return Period(begins, ends)
+        """The same with both its days: what was not asked for is from `first`, and to `last`.
+
+        It goes no further than `last`, and has one day at least.
+        """
+        ends = last if self.last is None else min(self.last, last)
+        begins = min(first, ends) if self.first is None else self.first
+        return Period(begins, max(begins, ends))
 
 
 def date_of(day: int) -> date:
