@@ -14,6 +14,11 @@ from zhifu.store import Store
 
 _PRICE = (1 << 40) - 1
 
+_COUNTED = {
+    *("BatchSettled", "OrderPlaced", "OrderRefunded", "BatchOrderRefunded", "OrderPartRefunded"),
+    *("DisputeOpened", "DisputeResolved", "Released", "CommissionReleased", "Withdrawn"),
+}
+
 
 @dataclass
 class Figures:
@@ -33,6 +38,8 @@ class Figures:
     withdrawn_by: Counter[int] = field(default_factory=Counter)
     gas: Counter[str] = field(default_factory=Counter)
     direct: Counter[int] = field(default_factory=Counter)
+    times: int = 0
+    spent: dict[str, int] = field(default_factory=dict)
 
     @property
     def held(self) -> int:
@@ -50,6 +57,9 @@ def figures_of(network: Network) -> Figures:
         day = chain.block(log.block_number).timestamp // DAY_SECONDS
         receipt = chain.receipt(log.transaction_hash)
         assert receipt is not None
+        if event.name in _COUNTED:
+            found.times += told.get("orders", 1)
+            found.spent[log.transaction_hash] = receipt.gas_used
         if event.name == "BatchSettled":
             _sell(found, told["platform"], told["orders"], told["debit"], day)
             found.gas["orders"] += receipt.gas_used

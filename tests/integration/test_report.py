@@ -147,6 +147,9 @@ def test_gas_is_that_of_the_receipts(shown: Page, figures: Figures) -> None:
     for _, transactions, times, gas, each in table.rows:
         assert int(each) == int(gas) // int(times)
         assert 0 < int(transactions) <= int(gas)
+    assert sum(table.by("Transactions").values()) == len(figures.spent)
+    assert sum(table.by("Times").values()) == figures.times
+    assert sum(table.by("Gas").values()) == sum(figures.spent.values())
 
 
 def test_the_check_is_the_audits(shown: Page, walked: Market) -> None:
