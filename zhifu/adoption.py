@@ -20,7 +20,7 @@ from zhifu.exceptions import UnrecordedBatch
 from zhifu.index import Index
 from zhifu.lanebook import ChainBatch, LaneBook
 from zhifu.payments import BatchRecord
-from zhifu.signing import SignedTransaction, Signer
+from zhifu.signing import SignedTransaction
 
 
 class Sale(NamedTuple):
@@ -41,23 +41,13 @@ class Adoption(NamedTuple):
 
 
 class Adopter:
-    """Adopts batches of a platform's lane."""
+    """Adopts batches of a platform, whichever of its keys settled them."""
 
-    def __init__(
-        self,
-        book: LaneBook,
-        index: Index,
-        chain: Chain,
-        platform: int,
-        lane: int,
-        signer: Signer,
-    ) -> None:
+    def __init__(self, book: LaneBook, index: Index, chain: Chain, platform: int) -> None:
         self._book = book
         self._index = index
         self._chain = chain
         self._platform = platform
-        self._lane = lane
-        self._signer = signer
 
     def adopt(self, *, unmatched: bool) -> list[Adoption]:
         """Record every batch that the index has and the books have not, in order.
@@ -65,12 +55,12 @@ class Adopter:
         Raises UnrecordedBatch for one that has a sale no waiting order is like, unless `unmatched`
         ones are to be taken in too; those before it are recorded then.
         """
-        batches = self._book.unrecorded(self._platform, self._lane)
+        batches = self._book.unrecorded(self._platform)
         receipts = self._chain.receipts([batch.transaction_hash for batch in batches])
         adopted = []
         for batch, receipt in zip(batches, receipts, strict=True):
             if receipt is None:
-                raise UnrecordedBatch(self._platform, self._lane, batch.number)
+                raise self._unrecorded(batch)
             adopted += self._adopt(batch, receipt, unmatched)
         return adopted
 
@@ -78,20 +68,23 @@ class Adopter:
         while True:
             positions, strangers = self._match(batch)
             if strangers and not unmatched:
-                raise UnrecordedBatch(self._platform, self._lane, batch.number)
-            place = (self._platform, self._lane, batch, positions)
-            record = self._book.adopt(*place, self._sign(batch), receipt)
+                raise self._unrecorded(batch)
+            place = (self._platform, batch, positions)
+            record = self._book.adopt(*place, self._signed(batch), receipt)
             if record is not None:
                 return [Adoption(record, len(positions), tuple(strangers))]
-            if batch not in self._book.unrecorded(self._platform, self._lane):
+            if batch not in self._book.unrecorded(self._platform):
                 return []
 
-    def _sign(self, batch: ChainBatch) -> SignedTransaction:
-        """Sign the call that settled a batch, to be sent if the chain should lose it."""
-        sent = self._chain.transaction(batch.transaction_hash)
-        if sent is None:
-            raise UnrecordedBatch(self._platform, self._lane, batch.number)
-        return self._chain.sign(self._signer, sent.to, sent.input, gas=sent.gas, nonce=sent.nonce)
+    def _signed(self, batch: ChainBatch) -> SignedTransaction:
+        """The transaction that settled a batch, to be sent again if the chain should lose it."""
+        signed = self._chain.signed(batch.transaction_hash)
+        if signed is None:
+            raise self._unrecorded(batch)
+        return signed
+
+    def _unrecorded(self, batch: ChainBatch) -> UnrecordedBatch:
+        return UnrecordedBatch(self._platform, batch.lane, batch.number)
 
     def _match(self, batch: ChainBatch) -> tuple[dict[int, int], list[Sale]]:
         """Where in a batch which order stands, and the sales that are no order's."""

@@ -36,7 +36,7 @@ from zhifu.exceptions import (
 )
 from zhifu.reverts import Reverts
 from zhifu.rpc import Call, JsonRpc, public_url
-from zhifu.signing import SignedTransaction, Signer, fields_of
+from zhifu.signing import SignedTransaction, Signer, fields_of, signed_from_json
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -247,6 +247,16 @@ class Chain:
         sent = [self.parsed(transaction_from_json, each) if each else None for each in found]
         self._require_asked(asked, [each and each.hash for each in sent])
         return sent
+
+    def signed(self, transaction_hash: str) -> SignedTransaction | None:
+        """A transaction as it was signed, to be sent again.
+
+        None when the node does not know it, or it is of a type that is not signed here.
+        """
+        found = self.rpc.call("eth_getTransactionByHash", transaction_hash)
+        signed = self.parsed(signed_from_json, found) if found else None
+        self._require_asked([transaction_hash], [signed and signed.hash])
+        return signed
 
     def logs(
         self,

@@ -79,7 +79,7 @@ class Lane:
         self._selection = selection
         self._today = today
         self._sync = sync
-        self._recorded_end = 1
+        self._recorded_ends: dict[int, int] = {}
         self._submitter = Submitter(
             network.chain,
             operations,
@@ -187,24 +187,31 @@ class Lane:
         ]
 
     def require_recorded(self) -> None:
-        """See that the books have every batch of the lane that the chain has.
+        """See that the books have every batch of the platform that the chain has.
 
         Raises UnrecordedBatch: the chain knows more of these books' orders than they do.
         """
+        self._sync()
         self._recorded(self._network.settlement.next_batch(self.platform, self.number))
 
     # Batches
 
     def _recorded(self, number: int) -> bool:
-        """Whether the books have every batch below a number; False if that was just mended."""
-        first = max(1, min(self._recorded_end, number) - _WATCHED_BATCHES)
-        missing = self._book.first_unrecorded(self.platform, self.number, first, number)
-        if missing is not None:
-            self._sync()
-            if self._revive():
-                return False
-            raise UnrecordedBatch(self.platform, self.number, missing)
-        self._recorded_end = number
+        """Whether the books have every batch of the lane below a number, and of all other lanes.
+
+        Of those by the index: another key may have settled the same orders, with books that these
+        are an older copy of. False if what was missing was just mended.
+        """
+        ends = {**self._book.chain_ends(self.platform), self.number: number}
+        for lane, end in ends.items():
+            first = max(1, min(self._recorded_ends.get(lane, 1), end) - _WATCHED_BATCHES)
+            missing = self._book.first_unrecorded(self.platform, lane, first, end)
+            if missing is not None:
+                self._sync()
+                if self._revive():
+                    return False
+                raise UnrecordedBatch(self.platform, lane, missing)
+        self._recorded_ends = ends
         return True
 
     def _store_next(self, limit: int) -> Operation | None:

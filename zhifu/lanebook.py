@@ -16,6 +16,8 @@ from zhifu.payments import BatchRecord, BatchState
 from zhifu.signing import SignedTransaction
 from zhifu.store import Row, Store, Transaction
 
+_ABOVE_ALL_LANES = 2**32
+
 
 @dataclass(frozen=True, slots=True)
 class BatchDraft:
@@ -43,6 +45,7 @@ class Queue(NamedTuple):
 class ChainBatch(NamedTuple):
     """A batch as the index has it; `debit` in ledger units, `from_learners` 1 or 0."""
 
+    lane: int
     number: int
     orders: int
     debit: int
@@ -138,7 +141,6 @@ class LaneBook:
     def adopt(
         self,
         platform: int,
-        lane: int,
         batch: ChainBatch,
         positions: Mapping[int, int],
         signed: SignedTransaction,
@@ -154,7 +156,7 @@ class LaneBook:
         draft = BatchDraft(platform, *facts, from_learners=bool(batch.from_learners))
         try:
             with self._store.writing() as transaction:
-                place = (lane, batch.number, batch.transaction_hash)
+                place = (batch.lane, batch.number, batch.transaction_hash)
                 self._put_batch(transaction, number, draft, *place, orders=batch.orders)
                 operation = self._operations.put(transaction, platform, Kind.BATCH, number, signed)
                 self._operations.put_settled(transaction, operation, receipt)
@@ -171,10 +173,20 @@ class LaneBook:
         recorded = {number for (number,) in rows}
         return next((number for number in range(first, end) if number not in recorded), None)
 
-    def unrecorded(self, platform: int, lane: int) -> list[ChainBatch]:
-        """What the chain settled in a lane, by the index, and the books have no batch of."""
+    def chain_ends(self, platform: int) -> dict[int, int]:
+        """The number after the last batch that the index has of each lane of a platform."""
+        ends: dict[int, int] = {}
+        below = _ABOVE_ALL_LANES
         with self._store.reading() as transaction:
-            rows = transaction.rows("unrecorded_batches", platform=platform, lane=lane)
+            while row := transaction.row("chain_lane_below", platform=platform, below=below):
+                below, number = row
+                ends[below] = number + 1
+        return ends
+
+    def unrecorded(self, platform: int) -> list[ChainBatch]:
+        """What the chain settled for a platform, by the index, and the books have no batch of."""
+        with self._store.reading() as transaction:
+            rows = transaction.rows("unrecorded_batches", platform=platform)
         return [ChainBatch(*row) for row in rows]
 
     def waiting(self, platform: int) -> list[WaitingOrder]:

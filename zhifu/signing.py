@@ -11,9 +11,17 @@ from typing import Any, NamedTuple, Protocol
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
+from zhifu.blocks import checksum_address
 from zhifu.exceptions import InvalidInput
+
+_EIP_1559 = 2
+_SIGNED = (
+    *("type", "chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas"),
+    *("value", "accessList", "r", "s"),
+)
 
 
 class SignedTransaction(NamedTuple):
@@ -29,6 +37,22 @@ def fields_of(raw: bytes) -> dict[str, Any]:
     """What a signed EIP-1559 transaction says, ready to be signed again."""
     fields = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
     return {name: value for name, value in fields.items() if name not in ("v", "r", "s")}
+
+
+def signed_from_json(transaction: Mapping[str, Any]) -> SignedTransaction | None:
+    """A call of ``eth_getTransactionByHash`` as it was signed; None if it is not EIP-1559."""
+    if int(transaction["type"], 16) != _EIP_1559:
+        return None
+    fields = {name: transaction[name] for name in _SIGNED}
+    fields["to"] = checksum_address(transaction["to"])
+    fields.update({"data": transaction["input"], "v": transaction["yParity"]})
+    raw = TypedTransaction.from_dict(fields).encode()
+    return SignedTransaction(
+        hash="0x" + keccak(raw).hex(),
+        raw=raw,
+        sender=checksum_address(transaction["from"]),
+        nonce=int(transaction["nonce"], 16),
+    )
 
 
 class Signer(Protocol):

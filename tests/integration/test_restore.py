@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.integration.fair import DEPOSIT, PRICES, REFERRER, Fair
+from zhifu.anvil import dev_signer
 from zhifu.exceptions import UnrecordedBatch
 from zhifu.gateway import Gateway
+from zhifu.operators import appoint
 from zhifu.payments import BatchState, OrderState, Payment
 
 CENT = 10_000
+OTHER_KEY = dev_signer(9)
 
 
 def back_up(fair: Fair, name: str = "restored") -> None:
@@ -167,3 +171,62 @@ def test_the_newest_back_up_goes_on_as_if_nothing_had_happened(fair: Fair, sold:
         settled = gateway.settle(1)
         assert settled is not None
         assert settled.number == 2
+
+
+@pytest.fixture
+def sold_by_another_key(fair: Fair) -> Payment:
+    """As `sold`, but settled by another key of the platform."""
+    with fair.gateway(1) as gateway:
+        payment = gateway.pay(fair.request(learner=2, contents=(1, 3)))
+    back_up(fair)
+    appoint(fair.network.registry, fair.operators[1], 1, OTHER_KEY)
+    with replace(fair, operators={1: OTHER_KEY}).gateway(1) as gateway:
+        assert gateway.settle(1) is not None
+    return payment
+
+
+def test_what_another_key_has_settled_is_not_settled_again(
+    fair: Fair, sold_by_another_key: Payment
+) -> None:
+    """RESTORE-1: every lane of the platform counts."""
+    before = spent(fair)
+    with restored(fair) as gateway:
+        for settle in (gateway.settle, gateway.settle):
+            with pytest.raises(UnrecordedBatch) as raised:
+                settle(1)
+        assert (raised.value.lane, raised.value.number) == (2, 1)
+        order = sold_by_another_key.orders[0]
+        with pytest.raises(UnrecordedBatch):
+            gateway.refund(order.id)
+        assert gateway.order(order.id).state is OrderState.PAID
+    assert spent(fair) == before
+
+
+def test_what_another_key_has_settled_is_adopted(fair: Fair, sold_by_another_key: Payment) -> None:
+    """RESTORE-2: and goes out again with that key's own transaction if the chain loses it."""
+    with restored(fair) as gateway:
+        (adoption,) = gateway.adopt(1)
+        assert (adoption.matched, adoption.unmatched) == (2, ())
+        assert (adoption.batch.lane, adoption.batch.number) == (2, 1)
+        assert gateway.adopt(1) == []
+        gateway.pay(fair.request())
+        settled = gateway.settle(1)
+        assert settled is not None
+        assert (settled.lane, settled.number, settled.orders) == (1, 1, 1)
+        assert gateway.refund(sold_by_another_key.orders[0].id).state is OrderState.REFUNDED
+    assert spent(fair) == (PRICES[3] + PRICES[1]) * CENT
+
+
+def test_another_keys_batch_that_the_chain_loses_goes_out_again(
+    fair: Fair, sold_by_another_key: Payment
+) -> None:
+    """INV-7"""
+    with restored(fair) as gateway:
+        gateway.adopt(1)
+        fair.anvil.rpc.call("anvil_rollback", 1)
+        gateway.sync()
+    with replace(fair, operators={1: OTHER_KEY}).gateway(1, database="restored") as gateway:
+        gateway.recover()
+        (batch,) = gateway.batches(1)
+        assert (batch.lane, batch.number, batch.state) == (2, 1, BatchState.SETTLED)
+    assert spent(fair) == (PRICES[1] + PRICES[3]) * CENT

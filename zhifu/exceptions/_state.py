@@ -70,8 +70,9 @@ class DuplicateBatch(StateError):
 class UnrecordedBatch(StateError):
     """The chain has a batch of this lane that the books know nothing of, or did not take in whole.
 
-    The books were restored from a back-up that is older, or the key settled with other books. Until
-    the batch is recorded its orders could be settled, or refunded, a second time: nothing goes on.
+    The books were restored from a back-up that is older, or a key settled with other books. Until
+    the batch is recorded its orders could be settled, or refunded, a second time: nothing goes on
+    for its platform.
     """
 
     code = "unrecorded_batch"

@@ -110,9 +110,7 @@ class Settling(Following):
         self.sync()
         with lane.turn:
             lane.recover()
-            adopter = Adopter(
-                self._lane_book, self._index, self.network.chain, platform, lane.number, lane.signer
-            )
+            adopter = Adopter(self._lane_book, self._index, self.network.chain, platform)
             return adopter.adopt(unmatched=unmatched)
 
     def batches(self, platform: int) -> list[BatchRecord]:

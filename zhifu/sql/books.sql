@@ -314,15 +314,21 @@ WHERE platform = :platform AND lane = :lane AND state <> 'refused'
     AND number >= :first AND number < :end
 ORDER BY number;
 
+-- chain_lane_below --
+-- The highest lane of a platform below another, with the last number that the chain has of it.
+SELECT lane, number FROM chain_batches
+WHERE platform = :platform AND lane < :below
+ORDER BY lane DESC, number DESC LIMIT 1;
+
 -- unrecorded_batches --
--- What the chain settled in a lane and the books have no batch of.
-SELECT number, orders, debit, sale_day, from_learners, words, transaction_hash
+-- What the chain settled for a platform and the books have no batch of.
+SELECT lane, number, orders, debit, sale_day, from_learners, words, transaction_hash
 FROM chain_batches
-WHERE platform = :platform AND lane = :lane AND NOT EXISTS (
+WHERE platform = :platform AND NOT EXISTS (
     SELECT 1 FROM batches
     WHERE batches.platform = chain_batches.platform AND batches.lane = chain_batches.lane
         AND batches.number = chain_batches.number AND batches.state <> 'refused')
-ORDER BY number;
+ORDER BY id;
 
 -- all_waiting --
 SELECT orders.id, orders.learner, orders.content, orders.price, payments.referrer,
