@@ -360,6 +360,13 @@ def test_days_that_are_none_are_refused(first: str | None, last: str | None, fie
     assert refused.value.field == field
 
 
+def test_a_period_has_both_its_days_and_no_other() -> None:
+    """REPORT-2"""
+    assert [day for day in range(9) if Period(3, 5).has(day)] == [3, 4, 5]
+    assert [day for day in range(9) if Period(None, 1).has(day)] == [0, 1]
+    assert [day for day in range(9) if Period(7, None).has(day)] == [7, 8]
+
+
 def test_a_period_is_told_as_it_was_asked_for() -> None:
     day = (date(2026, 1, 1) - date(1970, 1, 1)).days
     there_is = (day, day + 9)
