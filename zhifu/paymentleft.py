@@ -20,11 +20,13 @@ PART_CHARGED_BACK = "a part of its payment was charged back"
 class PaymentLeft(NamedTuple):
     """What of a payment nobody has or is getting, and what no refund was begun for either.
 
-    `remaining` is None before it is known how much was paid.
+    `remaining` is None before it is known how much was paid. What banks have `beside` is what
+    nothing was taken back for.
     """
 
     remaining: Money | None
     unclaimed: Money
+    beside: Money
 
     def allows(self, amount: Money) -> bool:
         """Whether a refund that was begun may be given back now."""
@@ -34,6 +36,17 @@ class PaymentLeft(NamedTuple):
         """Whether another refund may be begun."""
         return self.allows(amount) and amount <= self.unclaimed
 
+    def lost_of(self, amount: Money) -> Money:
+        """How much the bank has of an amount that a person returns but for that.
+
+        Nothing where enough is left; else all that the bank has beside, or what is not left where
+        that cannot be for this amount alone.
+        """
+        if self.remaining is None or self.allows(amount):
+            return Money.zero(amount.currency)
+        missing = amount - self.remaining
+        return self.beside if missing <= self.beside < amount else min(missing, amount)
+
 
 def left_of(transaction: Transaction, payment_id: str) -> PaymentLeft:
     """What is left of a payment; raises UnknownPayment."""
@@ -41,9 +54,9 @@ def left_of(transaction: Transaction, payment_id: str) -> PaymentLeft:
     row = None if number is None else transaction.row("left_of_payment", id=number)
     if row is None:
         raise UnknownPayment(payment_id)
-    remaining, unclaimed, currency = row
+    remaining, unclaimed, beside, currency = row
     known = None if remaining is None else Money(remaining, currency)
-    return PaymentLeft(known, Money(unclaimed, currency))
+    return PaymentLeft(known, Money(unclaimed, currency), Money(beside, currency))
 
 
 def require_left(transaction: Transaction, payment_id: str, amount: Money, going_back: str) -> None:

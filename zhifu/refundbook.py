@@ -12,7 +12,7 @@ from zhifu.books import order_number
 from zhifu.exceptions import UnknownOrder, UnknownRefund
 from zhifu.money import Money
 from zhifu.paybackbook import Reason
-from zhifu.paymentleft import require_left
+from zhifu.paymentleft import left_of, require_left
 from zhifu.payments import Destination, OrderRecord, PaymentState
 from zhifu.store import Row, Store, Transaction
 
@@ -246,9 +246,13 @@ class RefundBook:
             self._end(transaction, refund, payment_id)
 
     def returned(self, refund: RefundRecord, payment_id: str, detail: str) -> bool:
-        """A person has returned the money, as `detail` says; False if nobody had refused to."""
+        """A person has returned what of the money no bank has, as `detail` says.
+
+        False if nobody had refused to.
+        """
         with self._store.writing() as transaction:
-            told = {"detail": detail, "now": self._clock()}
+            lost = left_of(transaction, payment_id).lost_of(refund.amount)
+            told = {"detail": detail, "lost": lost.amount, "now": self._clock()}
             if not transaction.run("refunded_by_hand", id=refund.number, **told):
                 return False
             self._end(transaction, refund, payment_id)

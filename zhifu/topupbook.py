@@ -9,9 +9,9 @@ from zhifu import ids
 from zhifu.backoff import ALWAYS, RETURNS
 from zhifu.exceptions import UnknownPayment
 from zhifu.money import Money
-from zhifu.paymentleft import require_left
+from zhifu.paymentleft import left_of, require_left
 from zhifu.payments import Change, PaymentState, TopUp, TopUpState
-from zhifu.store import Row, Store
+from zhifu.store import Row, Store, Transaction
 
 _PAGE = 1_000
 
@@ -87,11 +87,17 @@ class TopUpBook:
 
     def refunded(self, payment_id: str) -> None:
         """The money is back with the learner."""
-        self._end("top_up_refunded", payment_id)
+        with self._store.writing() as transaction:
+            self._end(transaction, "top_up_refunded", payment_id)
 
-    def returned(self, payment_id: str, told: str) -> bool:
-        """A person gave the money back, as is `told`; False if somebody else may do so yet."""
-        return self._end("top_up_returned", payment_id, returned=told)
+    def returned(self, top_up: TopUp, told: str) -> bool:
+        """A person gave back what of the money no bank has, as is `told`.
+
+        False if somebody else may do so yet.
+        """
+        with self._store.writing() as transaction:
+            lost = left_of(transaction, top_up.id).lost_of(top_up.amount).amount
+            return self._end(transaction, "top_up_returned", top_up.id, returned=told, lost=lost)
 
     def history(self, payment_id: str) -> list[Change]:
         """What happened to a top-up, its payment first, in order; raises UnknownPayment."""
@@ -111,18 +117,17 @@ class TopUpBook:
         with self._store.reading() as transaction:
             return [_top_up(row) for row in transaction.rows(query, **values)]
 
-    def _end(self, query: str, payment_id: str, **values: object) -> bool:
+    def _end(self, transaction: Transaction, query: str, payment_id: str, **values: object) -> bool:
         number, now = _number(payment_id), self._clock()
-        with self._store.writing() as transaction:
-            ended = transaction.run(query, id=number, now=now, **values) > 0
-            if ended:
-                transaction.run(
-                    "set_payment_state",
-                    id=number,
-                    state=PaymentState.REFUNDED.value,
-                    before=PaymentState.PAID.value,
-                    now=now,
-                )
+        ended = transaction.run(query, id=number, now=now, **values) > 0
+        if ended:
+            transaction.run(
+                "set_payment_state",
+                id=number,
+                state=PaymentState.REFUNDED.value,
+                before=PaymentState.PAID.value,
+                now=now,
+            )
         return ended
 
     def _run(self, query: str, payment_id: str, **values: object) -> None:

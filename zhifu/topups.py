@@ -94,7 +94,7 @@ class TopUps:
         top_up = self._book.of(payment_id)
         if top_up.state is TopUpState.REFUNDED and self._is_told(payment_id, detail):
             return top_up
-        if not self._book.returned(payment_id, detail):
+        if not self._book.returned(top_up, detail):
             raise NotRefundable(payment_id, "its provider has not refused to return the money")
         return self._book.of(payment_id)
 

@@ -41,7 +41,8 @@ class Prepaying(Following):
     def top_up_returned(self, payment_id: str, detail: str) -> TopUp:
         """Mark a top-up that goes back as returned by hand; `detail` says how.
 
-        Its provider is not asked for it any more. Raises InvalidInput, UnknownPayment, and
+        Its provider is not asked for it any more. What the payer's bank has of it was not returned,
+        and goes back at the provider if the bank gives in. Raises InvalidInput, UnknownPayment, and
         NotRefundable unless its provider has refused to, or the payer's bank has a part of it.
         """
         return self._top_ups.returned(payment_id, detail)

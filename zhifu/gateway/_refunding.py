@@ -59,8 +59,10 @@ class Refunding(Following, Paying):
         """Mark a refund as returned by hand, once its provider has refused to; `detail` says how.
 
         So may one that the chain did not put on the learner's balance. Nobody is asked for it any
-        more. The same detail again is the same answer. Raises InvalidInput, UnknownRefund, and
-        NotRefundable unless a refund is pending that somebody has refused.
+        more. Where a bank's part of the payment leaves too little for it, the rest was returned:
+        what the bank has of it goes back at the provider if the bank gives in. The same detail
+        again is the same answer. Raises InvalidInput, UnknownRefund, and NotRefundable unless a
+        refund is pending that somebody has refused.
         """
         found = self._refund_book.named(refund_id)
         self._refunds.returned(found.number, detail)

@@ -505,7 +505,7 @@ WHERE id = :id AND state = 'refund_pending';
 -- refunded_by_hand --
 -- What its provider refused, or the chain has not put on the learner's balance, and neither can do
 -- now.
-UPDATE refunds SET state = 'refunded', changed_at = :now, detail = :detail
+UPDATE refunds SET state = 'refunded', lost = :lost, changed_at = :now, detail = :detail
 WHERE id = :id AND state = 'refund_pending' AND on_chain IN ('none', 'done')
     AND asked = 0 AND (refused = 1 OR problem IS NOT NULL) AND NOT EXISTS (
         SELECT 1 FROM operations

@@ -73,7 +73,7 @@ SELECT 1 FROM payments JOIN payment_returns ON payment_returns.payment_id = paym
 WHERE payments.id = :id AND standing > 0 AND standing + refunded + paid_out >= amount;
 
 -- left_of_payment --
-SELECT remaining, unclaimed, currency
+SELECT remaining, unclaimed, beside, currency
 FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
 WHERE payments.id = :id;
 

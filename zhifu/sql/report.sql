@@ -12,8 +12,9 @@ GROUP BY payments.provider, payments.currency
 ORDER BY payments.provider, payments.currency;
 
 -- report_refunds --
--- Refunds of orders that were given back by their provider in a period.
-SELECT payments.provider, refunds.currency, count(*) AS refunds, sum(refunds.amount) AS amount
+-- Refunds of orders that were given back by their provider, or by hand, in a period.
+SELECT payments.provider, refunds.currency, count(*) AS refunds,
+    sum(refunds.amount - refunds.lost) AS amount
 FROM refunds JOIN (
     SELECT refund_id, min(at) AS at FROM refund_history WHERE state = 'refunded' GROUP BY refund_id
 ) AS done ON done.refund_id = refunds.id

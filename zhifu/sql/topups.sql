@@ -65,7 +65,8 @@ WHERE payment_id = :id AND state = 'refund_pending';
 
 -- top_up_returned --
 -- By a person, who alone can end it.
-UPDATE top_ups SET state = 'refunded', problem = NULL, returned = :returned, changed_at = :now
+UPDATE top_ups SET state = 'refunded', problem = NULL, returned = :returned, lost = :lost,
+    changed_at = :now
 WHERE payment_id = :id AND state = 'refund_pending'
     AND problem IN ('provider_refused', 'part_charged_back')
     AND EXISTS (SELECT 1 FROM payments WHERE payments.id = payment_id AND payments.state = 'paid');

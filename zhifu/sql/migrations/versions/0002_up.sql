@@ -66,7 +66,8 @@ CREATE INDEX payments_top_ups ON payments (platform, id) WHERE purpose = 'top_up
 -- What becomes of a paid top-up: it waits until an operation puts it on the learner's account, whose
 -- `transaction_hash` and `block_number` these are, or it goes back at its provider. `problem` says
 -- what keeps it waiting, and it is tried at `due_at` again, after `tries` times. `asked` says that its
--- provider may be returning it, `returned` how a person gave the money back.
+-- provider may be returning it, `returned` how a person gave the money back, but for what of it was
+-- `lost`: the payer's bank had that.
 CREATE TABLE top_ups (
     payment_id BIGINT NOT NULL PRIMARY KEY REFERENCES payments (id),
     platform BIGINT NOT NULL,
@@ -75,6 +76,7 @@ CREATE TABLE top_ups (
     problem TEXT,
     asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
     returned TEXT CHECK (length(returned) BETWEEN 1 AND 255),
+    lost BIGINT NOT NULL DEFAULT 0 CHECK (lost >= 0),
     transaction_hash TEXT,
     block_number BIGINT,
     tries BIGINT NOT NULL DEFAULT 0 CHECK (tries >= 0),
@@ -83,7 +85,8 @@ CREATE TABLE top_ups (
     CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
     CHECK (problem IS NULL OR state IN ('waiting', 'refund_pending')),
     CHECK (asked = 0 OR state IN ('refund_pending', 'refunded') AND problem IS NULL),
-    CHECK (returned IS NULL OR state = 'refunded')
+    CHECK (returned IS NULL OR state = 'refunded'),
+    CHECK (lost = 0 OR returned IS NOT NULL)
 );
 
 -- top_ups_due --
@@ -287,7 +290,8 @@ CREATE INDEX acts_kind ON acts (platform, kind, id);
 -- `state` is what became of the money, `on_chain` what became of the order on chain if it had been
 -- settled. `destination` says where the money goes: back at the provider, or to the learner's balance.
 -- `returned_by` says who returns it: the provider (or the balance) when we ask it to, or the payer's
--- bank, which took the payment back. `chain_order` is the order's id on chain, `block_number` the
+-- bank, which took the payment back, and has `lost` of what a person returned but for that.
+-- `chain_order` is the order's id on chain, `block_number` the
 -- refund's block or a later one. `asked` says that the provider may be returning it, `refused` that it
 -- will not unless somebody asks again; else it is tried at `due_at`, and was `tries` times. `problem`
 -- is what keeps it from the learner's balance.
@@ -302,6 +306,7 @@ CREATE TABLE refunds (
     destination TEXT NOT NULL DEFAULT 'provider' CHECK (destination IN ('provider', 'balance')),
     returned_by TEXT NOT NULL DEFAULT 'provider'
         CHECK (returned_by IN ('provider', 'chargeback')),
+    lost BIGINT NOT NULL DEFAULT 0 CHECK (lost BETWEEN 0 AND amount),
     on_chain TEXT NOT NULL CHECK (on_chain IN ('none', 'pending', 'done', 'failed')),
     chain_order BLOB,
     transaction_hash TEXT,
@@ -321,6 +326,7 @@ CREATE TABLE refunds (
     CHECK (state <> 'refund_pending' OR on_chain <> 'failed'),
     CHECK (problem IS NULL OR destination = 'balance'),
     CHECK (asked = 0 OR refused = 0),
+    CHECK (lost = 0 OR state = 'refunded' AND detail IS NOT NULL AND returned_by = 'provider'),
     CHECK (is_part = 0 OR idempotency_key IS NOT NULL)
 );
 
@@ -519,8 +525,8 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 
 -- payment_returns --
 -- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
--- (`credited`), by banks that have it now (`standing`), and `taken_back` as orders on behalf of banks,
--- whether or not those have the money still. `under_way` is what its provider may be returning, or is
+-- (`credited`), by banks that have it now (`standing`), and `taken_back` on behalf of banks, as orders or
+-- as what of them or of a top-up nobody returned by hand, whether or not those have the money still. `under_way` is what its provider may be returning, or is
 -- on its way to a balance. `filled` is what of it came to its learner's account, `claimed` what is paid
 -- out of that through it, and `paid_out` what of that has gone back.
 CREATE VIEW payment_returns AS
@@ -531,24 +537,28 @@ SELECT
         WHERE chargebacks.payment_id = payments.id AND chargebacks.state <> 'reversed'
     ), 0) AS BIGINT) AS standing,
     CAST(coalesce((
-        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        SELECT sum(refunds.amount - refunds.lost) FROM refunds
+        JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id
             AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
             AND refunds.destination = 'provider'
     ), 0) AS BIGINT) AS refunded,
     CAST(coalesce((
-        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        SELECT sum(refunds.amount - refunds.lost) FROM refunds
+        JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id
             AND refunds.returned_by = 'provider' AND refunds.state = 'refunded'
             AND refunds.destination = 'balance'
     ), 0) AS BIGINT) AS credited,
     CAST(coalesce((
-        SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
+        SELECT lost FROM top_ups WHERE top_ups.payment_id = payments.id
+    ), (
+        SELECT sum(CASE refunds.returned_by WHEN 'chargeback' THEN refunds.amount ELSE refunds.lost END)
+        FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
-            AND orders.payment_id = payments.id
-            AND refunds.returned_by = 'chargeback' AND refunds.state = 'refunded'
+            AND orders.payment_id = payments.id AND refunds.state = 'refunded'
     ), 0) AS BIGINT) AS taken_back,
     CAST(coalesce((
         SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
@@ -582,10 +592,12 @@ FROM payments;
 
 -- payment_left --
 -- What of a payment can still go back: of what came in, what `remaining` nobody has or is getting; and
--- of its amount, what is `unclaimed` by banks and refunds that were begun.
+-- of its amount, what is `unclaimed` by banks and refunds that were begun. What banks have `beside` is
+-- what nothing was taken back for.
 CREATE VIEW payment_left AS
 SELECT
     payments.id AS payment_id,
+    CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END AS beside,
     CAST(received - standing - refunded - credited - under_way
         - CASE purpose WHEN 'top_up' THEN claimed ELSE 0 END - coalesce((
         SELECT sum(paybacks.amount) FROM paybacks
@@ -1183,6 +1195,12 @@ CREATE TRIGGER top_ups_fixed BEFORE UPDATE OF payment_id, platform ON top_ups BE
     SELECT RAISE(ABORT, 'whose top-up it is is a fact');
 END;
 
+-- top_ups_lost_part --
+CREATE TRIGGER top_ups_lost_part BEFORE UPDATE OF lost ON top_ups
+WHEN NEW.lost <> OLD.lost AND OLD.state <> 'refund_pending' BEGIN
+    SELECT RAISE(ABORT, 'what goes back is a fact');
+END;
+
 -- top_ups_change --
 -- From settled or confirmed back to submitted is a block that was reorganised away.
 CREATE TRIGGER top_ups_change BEFORE UPDATE OF state ON top_ups
@@ -1317,6 +1335,12 @@ CREATE TRIGGER refunds_fixed BEFORE UPDATE OF
     id, order_id, is_part, amount, currency, units, idempotency_key, destination, created_at
     ON refunds
 BEGIN
+    SELECT RAISE(ABORT, 'what goes back is a fact');
+END;
+
+-- refunds_lost_part --
+CREATE TRIGGER refunds_lost_part BEFORE UPDATE OF lost ON refunds
+WHEN NEW.lost <> OLD.lost AND OLD.state <> 'refund_pending' BEGIN
     SELECT RAISE(ABORT, 'what goes back is a fact');
 END;
 
