@@ -103,6 +103,10 @@ gas: setup ## measure the gas of every kind of call, write benchmarks/gas.json, 
 gas-profile: setup ## show line by line where the gas of one row of benchmarks/gas.json goes (ROW='...')
 	@$(BIN)/python -m benchmarks.profile_gas "$(ROW)"
 
+.PHONY: bench-gas
+bench-gas: setup ## measure gas beside the peers, from what they publish; write benchmarks/results/gas.json and gas.svg
+	@$(BIN)/python -m benchmarks.compared_gas
+
 .PHONY: bench-http
 bench-http: setup ## measure how many orders a second the HTTP API records, with and without its database
 	@$(BIN)/python -m benchmarks.http_orders

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from itertools import accumulate, islice
+from itertools import accumulate, count, islice
 from random import Random
 
 from benchmarks.row import Row
 from benchmarks.scene import CATALOGUE, LEARNERS, PRICE, WINDOW, Scene, plan
 from zhifu.batch import BatchItem
 from zhifu.blocks import Receipt
+from zhifu.catalogue import ContentKey, read_demand, shipped_demand
 
 Measure = Callable[[int, int, Scene], Receipt]
 
@@ -32,6 +34,22 @@ def settle(orders: int, contents: int, scene: Scene) -> Receipt:
     random = Random(orders * contents)
     scene.settle(draw(random, orders, contents))
     return scene.settle(draw(random, orders, contents)).receipt
+
+
+def demanded(orders: int) -> list[BatchItem]:
+    """The first orders of the shipped demand; contents are numbered as they first come."""
+    random, numbers = Random(orders), defaultdict[ContentKey, int](count(1).__next__)
+    keys = (row.key for row in read_demand(shipped_demand()) for _ in range(row.orders))
+    return [BatchItem(numbers[key], random.randint(1, LEARNERS)) for key in islice(keys, orders)]
+
+
+def settle_demanded(orders: int, scene: Scene) -> Receipt:
+    """Settle the first orders of the shipped demand twice; the second batch counts."""
+    items = demanded(orders)
+    missing = max(each.content for each in items) - len(scene.contents)
+    scene.publish([plan(1, at) for at in range(missing)], "demanded")
+    scene.settle(items)
+    return scene.settle(items).receipt
 
 
 def settle_referred(orders: int, contents: int, scene: Scene) -> Receipt:
@@ -71,4 +89,9 @@ ROWS = (
     _per_order("20 contents with later prices and plans", 1_000, 20, settle_changed),
     _per_order("350 contents, with a referrer", 1_000, CATALOGUE, settle_referred),
     _per_order("20 contents by zipf, with a referrer", 1_000, 20, settle_referred),
+    Row(
+        "batch of 1000 orders of the shipped demand, per order",
+        partial(settle_demanded, 1_000),
+        per=1_000,
+    ),
 )

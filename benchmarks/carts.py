@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
+from benchmarks.peers.learners import learner
 from benchmarks.row import Row
 from benchmarks.scene import PRICE, Scene
 from benchmarks.tokens import BARE, ISSUED, OWN
@@ -14,6 +16,9 @@ from zhifu.blocks import Receipt
 from zhifu.models import CartPayment, DirectOrder, Permit, Source
 
 _SIZE = 5
+
+Fill = Callable[[int, int, Scene], list[DirectOrder]]
+"""What is in the `n`th cart of a size."""
 
 Pay = Callable[[Scene, Sequence[DirectOrder], int], CartPayment]
 """How the `n`th cart is paid: signed by the buyer, for others to send."""
@@ -40,11 +45,22 @@ def authorized(scene: Scene, orders: Sequence[DirectOrder], _: int) -> CartPayme
     return CartPayment(Source.AUTHORIZATION, signature)
 
 
-def buy_cart(pay: Pay, size: int, scene: Scene) -> Receipt:
+def of_contents(size: int, _: int, scene: Scene) -> list[DirectOrder]:
+    """One order of each of so many contents."""
+    return [scene.order(content=1 + at) for at in range(size)]
+
+
+def for_others(size: int, nth: int, scene: Scene) -> list[DirectOrder]:
+    """Orders of one content for as many people, others in each cart."""
+    people = range(size * nth + 1, size * (nth + 1) + 1)
+    return [replace(scene.order(), receiver=learner(each)) for each in people]
+
+
+def buy_cart(pay: Pay, size: int, scene: Scene, fill: Fill = of_contents) -> Receipt:
     """Have a relayer send two carts like each other; the second counts."""
     scene.deposit(accounts.of_address(scene.buyer.address))
     for nth in range(2):
-        orders = [scene.order(content=1 + at) for at in range(size)]
+        orders = fill(size, nth, scene)
         placed = [order.as_tuple() for order in orders]
         payment = pay(scene, orders, nth).as_tuple()
         receipt = scene.settlement(scene.relayer, "buyCart", placed, payment)
@@ -73,4 +89,9 @@ ROWS = (
     _row("cart of 5 orders, per order (bare)", _FROM_TOKENS, BARE, _SIZE),
     _row("cart of 5 orders, from a balance, per order", _FROM_BALANCE, BARE, _SIZE),
     _row("cart of 5 orders with EIP-3009, per order (USDC-like)", authorized, ISSUED, _SIZE),
+    Row(
+        "cart of 10 orders for 10 people, per order (bare)",
+        partial(buy_cart, _FROM_TOKENS, 10, fill=for_others),
+        per=10,
+    ),
 )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from eth_utils.crypto import keccak
 
@@ -57,6 +57,8 @@ _AT_ONCE = 50
 _ORDERS_PER_SLOT = 256
 _PLATFORM_PAYS = OrderState(0)
 _PERPETUAL = Terms()
+
+Result = TypeVar("Result")
 _FIRST_CREATOR = 100
 
 
@@ -239,7 +241,7 @@ class Scene:
         self._batches[seller.number] = number
         return Batch(seller, number, packed, self.contents, self.now(), state, receipt)
 
-    def restored(self, act: Callable[[Scene], Receipt]) -> Receipt:
+    def restored(self, act: Callable[[Scene], Result]) -> Result:
         """Let `act` do what it likes, and undo all of it."""
         snapshot, batches, contents = self.node.snapshot(), self._batches, self.contents
         self._batches, self.contents, self._salts = dict(batches), dict(contents), count(1)
