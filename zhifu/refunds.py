@@ -375,7 +375,7 @@ class Refunds:
             # What is under way to the balance gets there, whatever a bank returns beside it.
             self._put(lane, order, refund)
             return
-        if refund.returned_by is ReturnedBy.PROVIDER and self._is_lost(order):
+        if not refund.asked and refund.returned_by is ReturnedBy.PROVIDER and self._is_lost(order):
             refund = self._book.lost(refund)
         if refund.returned_by is ReturnedBy.CHARGEBACK:
             self._book.refunded(refund, order.payment_id)

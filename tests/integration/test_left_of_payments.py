@@ -181,6 +181,29 @@ def test_what_a_provider_refuses_in_the_end_a_person_returns(counter: Counter) -
     assert counter.order_state(made) is OrderState.REFUNDED
 
 
+@pytest.mark.parametrize(
+    ("answer", "owed"), [(RefundStatus.DONE, []), (RefundStatus.FAILED, [PRICE])]
+)
+def test_what_a_provider_may_be_returning_when_a_bank_takes_all_is_followed(
+    counter: Counter, answer: RefundStatus, owed: list[Money]
+) -> None:
+    """PAY-17, PAY-9: what it has returned the platform does not owe if the bank gives in."""
+    made = paid(counter)
+    provider(counter).fault = RefundStatus.PENDING
+    counter.gateway.refund(made.payment.orders[0].id)
+    charge_back(counter, made)
+    counter.gateway.follow_chargebacks()
+    assert counter.order_state(made) is OrderState.REFUND_PENDING
+    provider(counter).fault = answer
+    for _ in range(3):
+        counter.now += HOUR
+        round_of(counter)
+        counter.gateway.follow_chargebacks()
+    assert counter.order_state(made) is OrderState.REFUNDED
+    give_back(counter, made)
+    assert [each.amount for each in counter.gateway.paybacks(made.payment.id)] == owed
+
+
 def test_a_top_up_that_a_provider_may_be_returning_is_followed(counter: Counter) -> None:
     """TOPUP-7, TOPUP-9"""
     made = topped_up(counter)

@@ -1345,10 +1345,11 @@ WHEN NEW.lost <> OLD.lost AND OLD.state <> 'refund_pending' BEGIN
 END;
 
 -- refunds_lost --
--- A bank may return the money before the provider does that was to.
+-- A bank may return the money before the provider is asked that was to.
 CREATE TRIGGER refunds_lost BEFORE UPDATE OF returned_by ON refunds
 WHEN OLD.returned_by <> NEW.returned_by AND (
-    NEW.returned_by <> 'chargeback' OR OLD.state <> 'refund_pending' OR NOT EXISTS (
+    NEW.returned_by <> 'chargeback' OR OLD.state <> 'refund_pending' OR OLD.asked = 1
+    OR NOT EXISTS (
         SELECT 1 FROM orders JOIN payments ON payments.id = orders.payment_id
         WHERE orders.id = NEW.order_id AND payments.state = 'charged_back')
     OR EXISTS (
