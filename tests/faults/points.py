@@ -71,7 +71,7 @@ AFTERWARDS = (
     Point("early refund made at the provider", "refunded_early", "after refund"),
     Point("refund to balance begun", "credited", "after put_refund_record"),
     Point("refund to balance on chain, not credited", "credited", "after refund_on_chain"),
-    Point("credit stored signed", "credited_early", "after put_operation"),
+    Point("credit stored signed", "credited_early", "after put_refund_on_balance"),
     Point("credit sent, unanswered", "credited_early", "after eth_sendRawTransaction"),
     Point("credit settled", "credited_early", "after settled_operation"),
     Point("credit final, refund not closed", "credited", "before refunded"),
