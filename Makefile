@@ -115,21 +115,17 @@ bench-http: setup ## measure how many orders a second the HTTP API records, with
 bench-settled: setup ## measure 50,000 orders from the request to the included transaction, beside a loop of Brownie
 	@$(BIN)/python -m benchmarks.settled_orders
 
-.PHONY: bench-netting
+.PHONY: bench-netting bench-audit bench-report
 bench-netting: setup ## measure what `zhifu netting` takes over 100,000 orders of the real demand
-	@$(BIN)/python -m benchmarks.netting
+	@$(BIN)/python -m benchmarks.chain_readers netting
+bench-audit: setup ## measure what `zhifu audit` takes over 100,000 orders of the real demand, and with an index beside
+	@$(BIN)/python -m benchmarks.chain_readers audit audit-database
+bench-report: setup ## measure what `zhifu report` takes over 100,000 orders of the real demand
+	@$(BIN)/python -m benchmarks.chain_readers report
 
 .PHONY: bench-reconcile
 bench-reconcile: setup ## measure a reconciliation of 100,000 orders of the real demand, and of 1,000,000
 	@$(BIN)/python -m benchmarks.reconciling
-
-.PHONY: bench-report
-bench-report: setup ## measure what `zhifu report` takes over 100,000 orders of the real demand
-	@$(BIN)/python -m benchmarks.reporting
-
-.PHONY: bench-audit
-bench-audit: setup ## measure what `zhifu audit` takes over 100,000 orders of the real demand, and with an index beside
-	@$(BIN)/python -m benchmarks.auditing
 
 .PHONY: bench-index
 bench-index: setup ## measure how fast the chain is indexed, 1,000,000 orders at most, and licences are looked up

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.databases import DIALECTS, place
+from tests.databases import DIALECTS
 from tests.faults.rpc_proxy import Answer, Request, RpcProxy
-from tests.integration.fair import Fair
 from tests.integration.planted import (
     AUDIT,
     AUDIT_BOOKS,
@@ -19,7 +16,7 @@ from tests.integration.planted import (
     RECONCILE,
     Fault,
 )
-from tests.integration.street import Street, open_street, trade
+from tests.integration.street import Street
 from zhifu.audit import audit
 from zhifu.audited_books import audit_books
 from zhifu.chain import Chain
@@ -27,31 +24,6 @@ from zhifu.clearing import net
 from zhifu.dayroot import DayProof
 from zhifu.exceptions import InconsistentNode
 from zhifu.ledger_days import WrongDay
-
-COPIES = count(1)
-
-
-@pytest.fixture(scope="module", params=DIALECTS)
-def traded(
-    request: pytest.FixtureRequest, opened_fair: Fair, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Street]:
-    """A street after three days on which everything has happened."""
-    snapshot = opened_fair.anvil.snapshot()
-    folder = tmp_path_factory.mktemp("accounts")
-    with place(request.param) as databases:
-        opened = open_street(opened_fair, databases, folder)
-        with opened.open() as gateway:
-            trade(opened, gateway)
-        yield opened
-    opened_fair.anvil.revert(snapshot)
-
-
-@pytest.fixture
-def street(traded: Street, tmp_path: Path) -> Iterator[Street]:
-    """The same, to be broken."""
-    snapshot = traded.fair.anvil.snapshot()
-    yield traded.copy(tmp_path, f"planted-{next(COPIES)}")
-    traded.fair.anvil.revert(snapshot)
 
 
 def reconciled(street: Street) -> list[str]:

@@ -6,14 +6,10 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from tests.databases import DIALECTS, place
-from tests.integration.fair import Fair
-from tests.integration.street import CARDS, WALLET, Street, open_street, trade
+from tests.integration.street import CARDS, WALLET, Street
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused, UnknownPlatform
 from zhifu.gateway import Gateway
@@ -22,31 +18,7 @@ from zhifu.payments import OrderState
 from zhifu.reasons import Route
 from zhifu.reconciliation import LISTED_OF_A_REASON, Reconciliation, Sums
 
-COPIES = count(1)
 EVIDENCE = bytes([0x11]) * 32
-
-
-@pytest.fixture(scope="module", params=DIALECTS)
-def traded(
-    request: pytest.FixtureRequest, opened_fair: Fair, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Street]:
-    """A street after three days on which everything has happened."""
-    snapshot = opened_fair.anvil.snapshot()
-    folder = tmp_path_factory.mktemp("accounts")
-    with place(request.param) as databases:
-        opened = open_street(opened_fair, databases, folder)
-        with opened.open() as gateway:
-            trade(opened, gateway)
-        yield opened
-    opened_fair.anvil.revert(snapshot)
-
-
-@pytest.fixture
-def street(traded: Street, tmp_path: Path) -> Iterator[Street]:
-    """The same, to go on with."""
-    snapshot = traded.fair.anvil.snapshot()
-    yield traded.copy(tmp_path, f"copy-{next(COPIES)}")
-    traded.fair.anvil.revert(snapshot)
 
 
 @pytest.fixture
