@@ -126,9 +126,9 @@ class ChargebackBook:
                         raise _KnownError
                 if kept is not None and not self._put(transaction, payment, kept):
                     raise _KnownError
+                self._put_surplus(transaction, payment)
                 if transaction.run("paid_payment_again", id=payment, now=self._clock()):
                     transaction.run("wait_for_payment", payment_id=payment)
-                self._put_surplus(transaction, payment)
         except _KnownError:
             return False
         return True
@@ -137,6 +137,17 @@ class ChargebackBook:
         """What of a payment can still go back; raises UnknownPayment."""
         with self._store.reading() as transaction:
             return left_of(transaction, payment_id)
+
+    def loss(self, payment_id: str) -> Money:
+        """What banks have of a payment beside what was taken back for it: the platform's loss.
+
+        Nothing of a top-up that is not on its learner's account. Raises UnknownPayment.
+        """
+        with self._store.reading() as transaction:
+            row = transaction.row("lost_of_payment", id=_payment_number(payment_id))
+        if row is None:
+            raise UnknownPayment(payment_id)
+        return Money(*row)
 
     def _put(self, transaction: Transaction, payment: int, taken: Taken) -> bool:
         (number,) = self._ids.take()

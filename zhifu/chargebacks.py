@@ -24,7 +24,7 @@ from zhifu.payments import OrderRecord, OrderState, Payment, PaymentState, Purpo
 from zhifu.refunds import FOR_NOW, Refunds
 
 _A_PART = "a part: its orders stay as they are"
-_TOO_LATE = "its orders had gone back before: the loss is the platform's"
+_TOO_LATE = "its orders had gone back before"
 
 
 class Chargebacks:
@@ -98,8 +98,7 @@ class Chargebacks:
             return False
         if payment.state is not PaymentState.CHARGED_BACK:
             is_part = payment.state is PaymentState.PAID
-            self._book.close(chargeback, _A_PART if is_part else _TOO_LATE)
-            return True
+            return self._close(chargeback, _A_PART if is_part else _TOO_LATE)
         lost = [each for each in (self._reason(order) for order in orders) if each is not None]
         if any(reason in FOR_NOW for reason in lost):
             return False
@@ -108,7 +107,12 @@ class Chargebacks:
         told = f"{len(orders) - len(lost)} of {len(orders)} orders taken back"
         if payment.request.purpose is Purpose.TOP_UP:
             told = "what is on the learner's account stays there"
-        self._book.close(chargeback, told)
+        return self._close(chargeback, told)
+
+    def _close(self, chargeback: Chargeback, told: str) -> bool:
+        """All is done, and with what is `told` goes how much of the payment the platform lost."""
+        loss = self._book.loss(chargeback.payment_id)
+        self._book.close(chargeback, f"{told}; the platform has lost {loss}" if loss else told)
         return True
 
     def _reason(self, order: OrderRecord) -> str | None:

@@ -234,13 +234,13 @@ class Refunds:
         if order.state is OrderState.CHARGED_BACK and returned_by is ReturnedBy.PROVIDER:
             raise NotRefundable(order.id, "its payment was charged back")
         if returned_by is ReturnedBy.PROVIDER:
-            self._require_unclaimed(order, self._book.left(order).amount)
+            self._require_beginnable(order)
         self._require_takeable(lane, order, returned_by)
         try:
             self._book.begin(order, returned_by, destination)
         except DatabaseRefused:
             if returned_by is ReturnedBy.PROVIDER:
-                self._require_unclaimed(order, self._book.left(order).amount)
+                self._require_beginnable(order)
             if self._books.order(order_id).batch == order.batch:
                 raise
             # It went into a batch, or out of one, meanwhile.
@@ -421,6 +421,14 @@ class Refunds:
         """Raise NotRefundable if banks and other refunds leave too little of a payment."""
         if not self._chargebacks.left(order.payment_id).allows_another(amount):
             raise NotRefundable(order.id, PART_CHARGED_BACK)
+
+    def _require_beginnable(self, order: OrderRecord) -> None:
+        """Raise NotRefundable if too little is left for all of an order.
+
+        One that a dispute has refunded on chain goes back all the same: a person sees how.
+        """
+        if not self._disputes.is_lost(order.id):
+            self._require_unclaimed(order, self._book.left(order).amount)
 
     def _is_lost(self, order: OrderRecord) -> bool:
         """Whether the payer's bank returned the payment while its refund was under way."""

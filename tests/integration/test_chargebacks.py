@@ -15,12 +15,13 @@ from tests.integration.counter import (
     paid,
 )
 from tests.integration.fair import Fair
+from tests.integration.purse import allow, on_account
 from zhifu.chargebackbook import ChargebackState, Stage
 from zhifu.checkouts import OpenCheckout
 from zhifu.exceptions import NotRefundable
 from zhifu.money import Money
 from zhifu.paybackbook import PaybackState, Reason
-from zhifu.payments import OrderState, PaymentState
+from zhifu.payments import OrderRecord, OrderState, PaymentState
 from zhifu.providers import HintKind
 
 PART = Money(100, "USD")
@@ -31,6 +32,22 @@ def settled(counter: Counter) -> OpenCheckout:
     made = paid(counter)
     counter.gateway.settle(1)
     return made
+
+
+def credited(counter: Counter) -> tuple[OpenCheckout, OrderRecord]:
+    """A settled cart whose first order went back to the balance, and its second order."""
+    allow(counter.fair)
+    made = paid(counter, contents=(1, 3))
+    counter.gateway.settle(1)
+    first, second = made.payment.orders
+    assert counter.gateway.refund(first.id, to="balance").state is OrderState.REFUNDED
+    return made, second
+
+
+def told(counter: Counter, made: OpenCheckout) -> str | None:
+    """What became of the only chargeback of a payment."""
+    (record,) = counter.gateway.chargebacks_page(1, payment_id=made.payment.id)
+    return record.detail
 
 
 def test_a_part_leaves_the_orders_as_they_are(counter: Counter) -> None:
@@ -204,6 +221,72 @@ def test_an_order_in_dispute_is_taken_back_later(counter: Counter) -> None:
     court.close_batch_dispute(counter.fair.admin, proven)
     assert counter.gateway.follow_chargebacks() == 1
     assert counter.order_state(made) is OrderState.REFUNDED
+
+
+def test_what_is_left_beside_a_balance_is_all(counter: Counter) -> None:
+    """PAY-9, CREDIT-4: one order went to the balance, the bank takes the other's price."""
+    made, second = credited(counter)
+    charge_back(counter, made, second.price)
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.gateway.order(second.id).state is OrderState.REFUNDED
+    assert on_account(counter.fair) == PRICE.amount
+    assert told(counter, made) == "2 of 2 orders taken back"
+    give_back(counter, made)
+    assert [each.amount for each in counter.gateway.paybacks(made.payment.id)] == [second.price]
+
+
+def test_what_a_bank_takes_of_what_is_on_a_balance_is_the_platforms_loss(counter: Counter) -> None:
+    """CREDIT-4: it is told of how much."""
+    made, second = credited(counter)
+    charge_back(counter, made)
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.gateway.order(second.id).state is OrderState.REFUNDED
+    assert on_account(counter.fair) == PRICE.amount
+    assert told(counter, made) == f"2 of 2 orders taken back; the platform has lost {PRICE}"
+
+
+def test_a_part_before_the_rest_goes_to_the_balance_is_all(counter: Counter) -> None:
+    """PAY-9: it was dealt with as a part."""
+    allow(counter.fair)
+    made = paid(counter, contents=(1, 3))
+    counter.gateway.settle(1)
+    first, second = made.payment.orders
+    charge_back(counter, made, second.price)
+    assert counter.gateway.follow_chargebacks() == 1
+    lost = f"a part: its orders stay as they are; the platform has lost {second.price}"
+    assert told(counter, made) == lost
+    counter.gateway.refund(first.id, to="balance")
+    assert counter.state(made) is PaymentState.CHARGED_BACK
+    assert counter.gateway.follow_chargebacks() == 1
+    assert counter.gateway.order(second.id).state is OrderState.REFUNDED
+    assert told(counter, made) == "2 of 2 orders taken back"
+
+
+@pytest.mark.parametrize("part", [PART, PRICE - Money(1, "USD")])
+def test_what_a_dispute_refunds_beside_a_banks_part_a_person_returns(
+    counter: Counter, part: Money
+) -> None:
+    """DISPUTE-6, REFUND-9: the bank's part goes back once it gives in."""
+    made = settled(counter)
+    (order,) = made.payment.orders
+    proven = counter.gateway.license_of(order.id)
+    assert proven is not None
+    court = counter.fair.network.settlement
+    court.open_batch_dispute(counter.fair.operators[1], proven, bytes(32))
+    charge_back(counter, made, part)
+    counter.fair.pass_days(15)
+    court.close_batch_dispute(counter.fair.admin, proven)
+    for _ in range(2):
+        assert counter.gateway.refund_disputed(1) == []
+    assert counter.order_state(made) is OrderState.REFUND_PENDING
+    refund = counter.gateway.refund_of(order.id)
+    assert refund.detail == PARTLY_LOST
+    assert counter.provider.refunded(name(made)).amount == 0
+    counter.gateway.returned(refund.id, "the rest by bank transfer")
+    assert counter.order_state(made) is OrderState.REFUNDED
+    give_back(counter, made)
+    assert [each.amount for each in counter.gateway.paybacks(made.payment.id)] == [part]
 
 
 def test_what_a_host_gave_back_in_part_is_taken_back_to_the_rest(counter: Counter) -> None:

@@ -69,17 +69,21 @@ UPDATE payments SET state = 'charged_back', changed_at = :now WHERE id = :id AND
 
 -- lost_payment --
 -- Whether the bank has all of a payment that did not go back otherwise.
-SELECT 1 FROM payments JOIN payment_returns ON payment_returns.payment_id = payments.id
-WHERE payments.id = :id AND standing > 0 AND standing + refunded + paid_out >= amount;
+SELECT 1 FROM payment_left WHERE payment_id = :id AND is_lost = 1;
 
 -- left_of_payment --
 SELECT remaining, unclaimed, beside, currency
 FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
 WHERE payments.id = :id;
 
+-- lost_of_payment --
+-- What banks have of it that nothing was taken back for, and that is not still to be put on chain.
+SELECT CAST(CASE WHEN purpose = 'top_up' AND filled = 0 THEN 0 ELSE beside END AS BIGINT), currency
+FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
+JOIN payment_returns ON payment_returns.payment_id = payments.id
+WHERE payments.id = :id;
+
 -- paid_payment_again --
 UPDATE payments SET state = 'paid', changed_at = :now
 WHERE id = :id AND state = 'charged_back' AND NOT EXISTS (
-    SELECT 1 FROM payment_returns
-    WHERE payment_id = payments.id AND standing > 0
-        AND standing + refunded + paid_out >= payments.amount);
+    SELECT 1 FROM payment_left WHERE payment_id = payments.id AND is_lost = 1);

@@ -526,9 +526,10 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 -- payment_returns --
 -- What went back of a payment: by refunds at its provider, by refunds to the learner's balance
 -- (`credited`), by banks that have it now (`standing`), and `taken_back` on behalf of banks, as orders or
--- as what of them or of a top-up nobody returned by hand, whether or not those have the money still. `under_way` is what its provider may be returning, or is
--- on its way to a balance. `filled` is what of it came to its learner's account, `claimed` what is paid
--- out of that through it, and `paid_out` what of that has gone back.
+-- as what of them or of a top-up nobody returned by hand, whether or not those have the money still;
+-- `repaid` is what of that goes back otherwise, or went. `under_way` is what its provider may be
+-- returning, or is on its way to a balance. `filled` is what of it came to its learner's account,
+-- `claimed` what is paid out of that through it, and `paid_out` what of that has gone back.
 CREATE VIEW payment_returns AS
 SELECT
     payments.id AS payment_id,
@@ -560,6 +561,11 @@ SELECT
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND orders.payment_id = payments.id AND refunds.state = 'refunded'
     ), 0) AS BIGINT) AS taken_back,
+    CAST(coalesce((
+        SELECT sum(paybacks.amount) FROM paybacks
+        WHERE paybacks.payment_id = payments.id AND paybacks.reason = 'reversed'
+            AND paybacks.state <> 'payback_failed'
+    ), 0) AS BIGINT) AS repaid,
     CAST(coalesce((
         SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
@@ -593,17 +599,21 @@ FROM payments;
 -- payment_left --
 -- What of a payment can still go back: of what came in, what `remaining` nobody has or is getting; and
 -- of its amount, what is `unclaimed` by banks and refunds that were begun. What banks have `beside` is
--- what nothing was taken back for.
+-- what nothing was taken back for. `is_lost` while they have all that did not go back otherwise.
 CREATE VIEW payment_left AS
 SELECT
     payments.id AS payment_id,
-    CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END AS beside,
+    CASE WHEN standing > 0 AND amount <= standing + refunded + repaid
+        + CASE purpose WHEN 'top_up' THEN paid_out ELSE credited END
+        THEN 1 ELSE 0 END AS is_lost,
+    CASE WHEN standing + repaid > taken_back THEN standing + repaid - taken_back ELSE 0 END AS beside,
     CAST(received - standing - refunded - credited - under_way
         - CASE purpose WHEN 'top_up' THEN claimed ELSE 0 END - coalesce((
         SELECT sum(paybacks.amount) FROM paybacks
         WHERE paybacks.payment_id = payments.id AND paybacks.state <> 'payback_failed'
             AND paybacks.reason <> 'paid_out'), 0) AS BIGINT) AS remaining,
-    CAST(amount - CASE WHEN standing > taken_back THEN standing - taken_back ELSE 0 END - coalesce((
+    CAST(amount - CASE WHEN standing + repaid > taken_back
+        THEN standing + repaid - taken_back ELSE 0 END - coalesce((
         SELECT sum(refunds.amount) FROM refunds
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
             AND refunds.order_id IN (SELECT id FROM orders WHERE payment_id = payments.id)
@@ -737,9 +747,7 @@ END;
 CREATE TRIGGER payments_charged_back BEFORE UPDATE OF state ON payments
 WHEN (OLD.state, NEW.state) IN (VALUES ('paid', 'charged_back'), ('charged_back', 'paid'))
     AND (NEW.state = 'charged_back') <> EXISTS (
-        SELECT 1 FROM payment_returns
-        WHERE payment_id = NEW.id AND standing > 0
-            AND standing + refunded + paid_out >= NEW.amount)
+        SELECT 1 FROM payment_left WHERE payment_id = NEW.id AND is_lost = 1)
 BEGIN
     SELECT RAISE(ABORT, 'a payment is charged back while the bank has all that is left of it');
 END;
@@ -1303,12 +1311,15 @@ BEGIN
 END;
 
 -- refunds_within --
--- No more goes back, in whatever way, than has come in.
+-- No more goes back, in whatever way, than has come in; of what a dispute has refunded on chain a person
+-- says what the bank has.
 CREATE TRIGGER refunds_within BEFORE INSERT ON refunds
 WHEN NEW.returned_by = 'provider' AND NEW.amount > (
     SELECT unclaimed FROM orders
     JOIN payment_left ON payment_left.payment_id = orders.payment_id
     WHERE orders.id = NEW.order_id)
+    AND (NEW.is_part = 1 OR NOT EXISTS (
+        SELECT 1 FROM disputes WHERE order_id = NEW.order_id AND state = 'refunded'))
 BEGIN
     SELECT RAISE(ABORT, 'no more goes back than was paid');
 END;
