@@ -16,13 +16,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import count
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.databases import place
 from tests.faults.fuse import Fuse
@@ -114,21 +115,64 @@ def run_chunk(town: Town, point: Point, plan: Plan, numbers: Sequence[int]) -> R
     return report
 
 
-def run(fair: Fair, database: str, plan: Plan, progress: Progress) -> Report:
-    """All points, each chunk of rounds in a town of its own."""
-    report = Report()
-    for point in plan.points:
-        rounds = plan.rounds(point)
-        for start in rounds[::_CHUNK]:
-            numbers = range(start, min(start + _CHUNK, rounds.stop))
-            key = f"{database}/{point.name}/{start}"
-            kept = progress.result(key)
-            if kept is None:
-                with town_of(fair, database) as town:
-                    kept = vars(run_chunk(town, point, plan, numbers))
-                progress.keep(key, kept)
+class Chunk(NamedTuple):
+    """Rounds of a point that are played in one town, with an empty database of its own."""
+
+    database: str
+    point: Point
+    numbers: range
+
+    @property
+    def key(self) -> str:
+        """What its report is kept under."""
+        return f"{self.database}/{self.point.name}/{self.numbers.start}"
+
+
+def chunks_of(plan: Plan, databases: Sequence[str]) -> Iterator[Chunk]:
+    """All rounds of a plan; those on the slower database first."""
+    for database in sorted(databases):
+        for point in plan.points:
+            rounds = plan.rounds(point)
+            for start in rounds[::_CHUNK]:
+                numbers = range(start, min(start + _CHUNK, rounds.stop))
+                yield Chunk(database, point, numbers)
+
+
+def run(plan: Plan, databases: Sequence[str], at_once: int, progress: Progress) -> Report:
+    """Play all rounds that are not kept yet, so many chunks at once."""
+    report, waiting = Report(), []
+    for chunk in chunks_of(plan, databases):
+        kept = progress.result(chunk.key)
+        if kept is None:
+            waiting.append(chunk)
+        else:
             report.add(Report(**kept))
+    with ProcessPoolExecutor(at_once, get_context("spawn"), _open_fair) as workers:
+        playing = {workers.submit(_play, each, plan): each for each in waiting}
+        for done in as_completed(playing):
+            progress.keep(playing[done].key, vars(done.result()))
+            report.add(done.result())
     return report
+
+
+#: The fair of a process that plays chunks, which ends with it.
+_FAIRS: list[Fair] = []
+
+
+def _open_fair() -> None:
+    # What dies here is a process and no machine: nothing has to reach a disk.
+    if Path("/dev/shm").is_dir():
+        tempfile.tempdir = "/dev/shm"
+    stack = ExitStack()
+    anvil = stack.enter_context(Anvil(genesis_timestamp=GENESIS))
+    chain = stack.enter_context(Chain(anvil.rpc_url))
+    Finalize(None, stack.close, exitpriority=0)
+    _FAIRS.append(open_fair(anvil, chain))
+
+
+def _play(chunk: Chunk, plan: Plan) -> Report:
+    with town_of(_FAIRS[0], chunk.database) as town:
+        return run_chunk(town, chunk.point, plan, chunk.numbers)
 
 
 @contextmanager
@@ -144,24 +188,12 @@ def town_of(fair: Fair, database: str) -> Iterator[Town]:
     fair.anvil.revert(snapshot)
 
 
-def run_alone(database: str, plan: Plan, folder: Path | None) -> Report:
-    """All points on one kind of database, on a chain of its own."""
-    # What dies here is a process and no machine: nothing has to reach a disk.
-    if Path("/dev/shm").is_dir():
-        tempfile.tempdir = "/dev/shm"
-    path = folder / f"crashes-{database}.jsonl" if folder else None
-    progress = Progress(path, {"each": plan.each, "first": plan.first, "seed": plan.seed})
-    with Anvil(genesis_timestamp=GENESIS) as anvil, Chain(anvil.rpc_url) as chain:
-        report = run(open_fair(anvil, chain), database, plan, progress)
-    progress.finish()
-    return report
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--each", type=int, default=400, help="recoveries of each point")
     parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--at-once", type=int, default=2, help="processes that play")
     parser.add_argument("--point", choices=[point.name for point in POINTS], action="append")
     parser.add_argument("--first", type=int, default=0, help="the first round's number")
     parser.add_argument("--seed", type=int, default=1)
@@ -170,11 +202,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is asked for by name is asked for in full, and again.
     thinned = Plan.thinned if asked.point is None else 1
     plan = Plan(points, asked.each, asked.first, asked.seed, thinned)
-    folder = FOLDER if asked.point is None else None
-    report, databases = Report(), asked.database or DATABASES
-    with ProcessPoolExecutor(len(databases), mp_context=get_context("spawn")) as workers:
-        for each in workers.map(partial(run_alone, plan=plan, folder=folder), databases):
-            report.add(each)
+    databases = asked.database or DATABASES
+    path = FOLDER / "crashes.jsonl" if asked.point is None else None
+    told = {name: getattr(asked, name) for name in ("each", "first", "seed")}
+    progress = Progress(path, {**told, "databases": list(databases)})
+    report = run(plan, databases, asked.at_once, progress)
+    progress.finish()
     for line in report.wrong:
         print(line, file=sys.stderr)
     print(
