@@ -28,7 +28,8 @@ Held = dict[int, int]
 class Remains:
     """What is left of an order: how much in which hold, and the bond of its dispute.
 
-    `payer` is the account that paid, `at` when (Unix seconds).
+    `payer` is the account that paid, a learner's also if a key had taken it over; `at` is when
+    (Unix seconds).
     """
 
     at: int
@@ -104,12 +105,12 @@ class Memory:
         if remains is None:
             if not chart.is_hold(transfer.credit):
                 return
-            said = (transfer.at, transfer.debit, content, transfer.learner, transfer.seller)
+            said = (transfer.at, _payer(transfer), content, transfer.learner, transfer.seller)
             remains = self.orders[name] = Remains(*said)
         remains.moved(transfer)
 
     def load_keys(self, learners: Iterable[tuple[int, int]]) -> None:
-        """Look up which keys have taken over accounts of learners, each with its platform."""
+        """Look up which keys have accounts of learners now, each with its platform."""
         for platform, learner, address in self._transaction.rows_for(
             "ledger_keys_of", [list(each) for each in set(learners)]
         ):
@@ -146,6 +147,15 @@ class Memory:
         """How a content divides what was captured in an epoch."""
         splits = self._splits[content]
         return splits[bisect_right([each.from_epoch for each in splits], epoch) - 1]
+
+
+def _payer(sale: Transfer) -> str:
+    """The account that paid for an order, whichever key it obeyed then."""
+    if sale.learner is None or sale.seller is None:
+        return sale.debit
+    if sale.debit == chart.available_of_platform(sale.seller):
+        return sale.debit
+    return chart.available_of_learner(sale.seller, sale.learner)
 
 
 def _shares(host: int, told: Any) -> Iterator[Share]:

@@ -29,6 +29,7 @@ HOSTS = {1: 1, 2: 1, 3: 2}
 PRICES = {1: 999, 2: 10_001, 3: 7}
 PEOPLE = [checksum_address(f"0x{each:040x}") for each in range(1, 7)]
 BUYER, REFERRER, KEY, *CREATORS = PEOPLE
+KEYS = [KEY, REFERRER]
 #: Seller, referrer, host, network, then the creators, in basis points.
 PLANS = {1: (1_300, 500, 1_800, 200, 3), 2: (0, 0, 900, 100, 1), 3: (2_777, 333, 1, 3, 2)}
 
@@ -213,13 +214,13 @@ class Market:
 
     def do_take_over(self, draw: Random) -> None:
         seller, learner = draw.randint(1, 2), draw.randint(1, 4)
-        if (seller, learner) in self.state.keys:
-            return
-        name = learner_account(seller, learner)
+        # An account is taken over again, but not in the same block.
+        self.state.block += 1
+        name, key = learner_account(seller, learner), draw.choice(KEYS)
         amount = self.state.held[name]
-        self.state.move(name, f"available:{KEY}", amount)
-        self.state.keys[seller, learner] = KEY
-        self.say("AccountTakenOver", account=number_of(name), key=KEY, amount=amount)
+        self.state.move(name, f"available:{key}", amount)
+        self.state.keys[seller, learner] = key
+        self.say("AccountTakenOver", account=number_of(name), key=key, amount=amount)
 
     def _to(self, name: str) -> str:
         if not name.startswith("available:learner/"):

@@ -74,9 +74,11 @@ INSERT INTO ledger_keys (platform, learner, address, block_number)
 VALUES (:platform, :learner, :address, :block_number);
 
 -- ledger_keys_of --
+-- The last one of each account comes last.
 SELECT platform, learner, address FROM json_each(:rows) CROSS JOIN ledger_keys
 WHERE platform = CAST(json_extract(value, '$[0]') AS BIGINT)
-    AND learner = CAST(json_extract(value, '$[1]') AS BIGINT);
+    AND learner = CAST(json_extract(value, '$[1]') AS BIGINT)
+ORDER BY block_number;
 
 -- ledger_orders --
 -- All that moved of some orders.

@@ -95,13 +95,14 @@ CREATE TABLE ledger_cursors (
 );
 
 -- ledger_keys --
--- Accounts of learners that a key has taken over: what comes to them goes to the key's own.
+-- Accounts of learners that keys have taken over, since which block: what comes to them goes to the
+-- last key's own.
 CREATE TABLE ledger_keys (
     platform BIGINT NOT NULL,
     learner BIGINT NOT NULL,
     address TEXT NOT NULL,
     block_number BIGINT NOT NULL,
-    PRIMARY KEY (platform, learner)
+    PRIMARY KEY (platform, learner, block_number)
 ) WITHOUT ROWID;
 
 -- ledger_accounts_fixed --
