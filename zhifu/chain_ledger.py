@@ -252,8 +252,8 @@ class ChainLedger:
         if event["refunded"]:
             self._give_back("dispute_refund", name, remains, {escrow: left}, event)
             return
-        for account, amount in self._payees(remains, left):
-            self._leave("dispute_payment", name, remains, escrow, account, amount)
+        for kind, account, amount in self._payees(remains, left):
+            self._leave(kind, name, remains, escrow, account, amount)
 
     def _give_back(
         self,
@@ -279,15 +279,16 @@ class ChainLedger:
         self._release_from(debit, amount)
         self._move(kind, debit, credit, amount, cause)
 
-    def _payees(self, remains: Remains, amount: int) -> Iterator[tuple[str, int]]:
-        """Whom releases would have paid what is left of an order."""
+    def _payees(self, remains: Remains, amount: int) -> Iterator[tuple[str, str, int]]:
+        """Whom releases would have paid what is left of an order, as revenue or as commission."""
         for hold, part in self._divided(remains, amount).items():
             kind, _, said = hold.partition(":")
             if kind == "revenue":
                 epoch = int(said.rpartition("/")[2])
-                yield from self._memory.split(remains.content, epoch).of(part)
+                for account, share in self._memory.split(remains.content, epoch).of(part):
+                    yield "dispute_payment", account, share
             else:
-                yield f"available:{said.rsplit('/', 2)[0]}", part
+                yield "dispute_commission", f"available:{said.rsplit('/', 2)[0]}", part
 
     def _divided(self, remains: Remains, amount: int) -> dict[str, int]:
         """How an amount of an order's price is divided among the holds that it was put in."""

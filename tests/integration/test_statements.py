@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
@@ -154,6 +155,24 @@ def test_fees_are_told_apart_and_are_what_the_chain_divided(past: Past) -> None:
     sales = [each for each in past.whole(1).movements if each.kind == "sale"]
     assert sales
     assert all(0 <= each.commission < -each.amount for each in sales)
+
+
+def test_a_commission_that_a_dispute_pays_is_no_share_of_the_revenue(past: Past) -> None:
+    """STATEMENT-3"""
+    disputed: Counter[str | None] = Counter()
+    for each in past.ledger.movements():
+        if each.kind == "dispute" and each.debit.startswith("revenue:"):
+            disputed[each.order] += each.amount
+    seen = 0
+    for party in past.parties():
+        for moved in past.whole(party).movements:
+            if moved.kind == "dispute_payment":
+                assert moved.shares is not None
+                assert moved.shares.gross == disputed[moved.order]
+                seen += 1
+            if moved.kind == "dispute_commission":
+                assert moved.shares is None
+    assert seen
 
 
 def test_nothing_moved_in_an_empty_period(past: Past) -> None:

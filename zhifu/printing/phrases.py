@@ -148,6 +148,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "kind.bond_return": ("保证金退回", "Bond returned"),
     "kind.dispute_refund": ("争议退款", "Refund by dispute"),
     "kind.dispute_payment": ("争议付出", "Payment by dispute"),
+    "kind.dispute_commission": ("争议付佣", "Commission by dispute"),
     "kind.release": ("解冻分账", "Release"),
     "kind.commission_release": ("佣金解冻", "Commission released"),
     "kind.top_up": ("学员充值", "Learner's top-up"),
