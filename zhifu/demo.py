@@ -271,8 +271,8 @@ def _tell_conservation(stage: Stage) -> bool:
     found = audit(stage.market.network)
     state = found.state
     table = Table("recomputed from the chain alone", "USD")
-    table.add_row("came in", stage.amount(state.tokens_in))
-    table.add_row("went out", stage.amount(state.tokens_out))
+    table.add_row("came in", stage.amount(state.balances.tokens_in))
+    table.add_row("went out", stage.amount(state.balances.tokens_out))
     table.add_row("available on accounts", stage.amount(found.available))
     table.add_row("held for refunds", stage.amount(found.held))
     table.add_row("in dispute", stage.amount(found.in_dispute))
@@ -282,8 +282,8 @@ def _tell_conservation(stage: Stage) -> bool:
     verdict = "[green]true[/]" if found.conserved else "[red]false[/]"
     stage.say(
         f"conservation: {verdict} — in − out = available + held + in dispute for "
-        f"{state.sold:,} orders, {len(state.available):,} accounts and "
-        f"{len(state.offers):,} contents, to the last unit"
+        f"{state.sold:,} orders, {len(state.balances.available):,} accounts and "
+        f"{len(state.contents.offers):,} contents, to the last unit"
     )
     return found.conserved
 

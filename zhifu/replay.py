@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Protocol
 from zhifu import accounts
 from zhifu.anvil import Anvil, AnvilNode, dev_signer
 from zhifu.audit import Audit, audit
+from zhifu.audit.records import Sold
 from zhifu.catalogue import CatalogueRow, ContentKey, read_catalogue, read_demand
 from zhifu.chain import Chain
 from zhifu.clearing import net
@@ -37,7 +38,6 @@ from zhifu.money import Money
 from zhifu.netting import nets_by_name
 from zhifu.payments import Payment, PaymentRequest
 from zhifu.providers.sandbox import SandboxProvider
-from zhifu.recomputed import Sold
 from zhifu.signing import Signer
 
 NOON_SECONDS = 43_200

@@ -353,7 +353,7 @@ def test_a_reference_that_is_no_text_stops_nobody(market: Market) -> None:
     network.chain.send(member.operator, network.license.address, hostile)
     found = audit(network)
     assert found.findings == ()
-    assert found.state.offers[5].ref == "\\xff\\xfe\\xfd\\xfc"
+    assert found.state.contents.offers[5].ref == "\\xff\\xfe\\xfd\\xfc"
 
 
 def test_the_chain_may_go_on_during_an_audit(market: Market) -> None:

@@ -17,7 +17,7 @@ from tests.integration.lawless import lift_rules
 from zhifu import accounts
 from zhifu.anvil import dev_signer
 from zhifu.audit import audit
-from zhifu.audited_books import AuditedBooks, audit_books
+from zhifu.audit.books import AuditedBooks, audit_books
 from zhifu.direct import new_order
 from zhifu.exceptions import DatabaseRefused, ForeignDatabase, InvalidInput, ZhifuError
 from zhifu.gateway import Gateway

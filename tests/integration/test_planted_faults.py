@@ -18,7 +18,7 @@ from tests.integration.planted import (
 )
 from tests.integration.street import Street
 from zhifu.audit import audit
-from zhifu.audited_books import audit_books
+from zhifu.audit.books import audit_books
 from zhifu.chain import Chain
 from zhifu.clearing import net
 from zhifu.dayroot import DayProof

@@ -18,13 +18,13 @@ from tests.integration.settling import settle
 from tests.integration.tampering import tamper
 from zhifu import accounts
 from zhifu.anvil import Anvil, dev_signer
+from zhifu.audit.invariants import _SAID
 from zhifu.batch import BatchItem
 from zhifu.catalogue import CatalogueRow
 from zhifu.chain import Chain
 from zhifu.clearing import net
 from zhifu.deployment import Network, deploy
 from zhifu.exceptions import ForeignDatabase, InvalidInput
-from zhifu.invariants import _SAID
 from zhifu.languages import Language
 from zhifu.market import Market
 from zhifu.report import Period, Report, read

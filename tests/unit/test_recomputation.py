@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 import zhifu
 from zhifu import accounts
 from zhifu.abi import artifact
-from zhifu.audited_storage import DEBITS, HOLDS, LANES, LICENCES, MONEY, ONCE, RECOMPUTED, SPLITS
+from zhifu.audit.batch import Lot, RecomputedBatch
+from zhifu.audit.contents import Contents
+from zhifu.audit.direct import DirectOrders
+from zhifu.audit.invariants import Sums, lines, of_divergence, of_state
+from zhifu.audit.recomputation import Recomputation
+from zhifu.audit.records import FROM_ACCOUNT, PAID, Capture, Divergence, Moment, Offer, Sold
+from zhifu.audit.storage import DEBITS, HOLDS, LANES, LICENCES, MONEY, ONCE, RECOMPUTED, SPLITS
 from zhifu.batch import BatchItem, pack
-from zhifu.invariants import Sums, lines, of_divergence, of_state
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import FROM_ACCOUNT, PAID, Capture, Divergence, Moment, Offer, Sold
-from zhifu.recomputed_batch import Lot, RecomputedBatch
-from zhifu.recomputed_direct import DirectOrders
 
 OWN = (
-    *("recomputation", "recomputed", "recomputed_batch", "recomputed_direct"),
-    *("recomputed_members", "invariants"),
+    *("recomputation", "records", "batch", "direct", "members", "contents", "balances"),
+    "invariants",
 )
 OPERATOR = "0x" + "1" * 40
 NOW = 1_800_000_000
@@ -36,7 +37,7 @@ ORDERS = 2_000
 
 def imported(module: str) -> set[str]:
     """Of zhifu's modules, which one imports."""
-    source = (Path(zhifu.__file__).parent / f"{module}.py").read_text()
+    source = (Path(zhifu.__file__).parent / "audit" / f"{module}.py").read_text()
     found = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom))
     names = {node.module or "" for node in found}
     return {name for name in names if name.startswith("zhifu")}
@@ -44,11 +45,11 @@ def imported(module: str) -> set[str]:
 
 def test_it_shares_nothing_with_the_gateway_but_transport_and_decoding() -> None:
     """AUDIT-2: names of accounts and errors are words, not computations."""
-    words = {"zhifu.accounts", "zhifu.exceptions", "zhifu.audited_storage", "zhifu"}
-    own = {f"zhifu.{name}" for name in OWN}
+    words = {"zhifu.accounts", "zhifu.exceptions", "zhifu.audit.storage", "zhifu"}
+    own = {f"zhifu.audit.{name}" for name in OWN}
     assert set().union(*(imported(each) for each in OWN)) - own <= words
     shared = {"zhifu.blocks", "zhifu.contract", "zhifu.deployment", "zhifu.models"}
-    reading = imported("audit") | imported("audited_storage")
+    reading = imported("auditor") | imported("storage")
     assert reading - own - words <= shared
 
 
@@ -66,11 +67,11 @@ def calldata(orders: int) -> bytes:
 
 def settled(count: int, **changes: Any) -> Recomputation:
     """A state after one batch, of which its event or its moment may say something else."""
-    state = Recomputation(lambda _: calldata(count), windows={0: 86_400}, offers=offers())
-    state.available[accounts.of_platform(1)] = 10**9
+    state = Recomputation(lambda _: calldata(count), contents=Contents(offers(), {0: 86_400}))
+    state.balances.available[accounts.of_platform(1)] = 10**9
     state.members.keys[1, 1] = OPERATOR
     lot = Lot(1, 1, 1, NOW // 86_400, NOW)
-    batch = RecomputedBatch(lot, calldata(count), state.offers, state.windows)
+    batch = RecomputedBatch(lot, calldata(count), state.contents.offers, state.contents.windows)
     event = {
         "platform": 1,
         "lane": 1,
@@ -224,7 +225,7 @@ def broken(state: Recomputation, sums: Sums) -> set[int]:
 def test_sums_that_do_not_add_up_break_their_invariants() -> None:
     """INV-1, 2, 3."""
     state = settled(10)
-    state.tokens_in = 100_000
+    state.balances.tokens_in = 100_000
     assert broken(state, SUMS) == set()
     assert broken(state, SUMS._replace(tokens=99_999)) == {MONEY}
     assert broken(state, SUMS._replace(tokens=100_001)) == set()
@@ -239,7 +240,7 @@ def test_sums_that_do_not_add_up_break_their_invariants() -> None:
 def test_a_token_that_a_refund_left_to_its_holder_breaks_its_invariant() -> None:
     """INV-5."""
     state = settled(10)
-    state.tokens_in = 100_000
+    state.balances.tokens_in = 100_000
     refunded = next(iter(state.batch((1, 1, 1)))).order_id
     for holder in ("0x" + "2" * 40, "0x" + "0" * 40):
         transfer = {"id": refunded, "value": 1, "to": holder}

@@ -14,8 +14,8 @@ from zhifu.differences import INDEX, ORDERS
 
 if TYPE_CHECKING:
     from zhifu.audit import Audit, Progress
-    from zhifu.audited_books import AuditedBooks
-    from zhifu.invariants import Line
+    from zhifu.audit.books import AuditedBooks
+    from zhifu.audit.invariants import Line
 
 _VERDICTS = {True: "holds", False: "BROKEN", None: "unseen"}
 
@@ -63,7 +63,7 @@ def _audited(
     session: Session, database: str | None, read: Progress
 ) -> tuple[Audit, AuditedBooks | None]:
     from zhifu.audit import audit as recompute
-    from zhifu.audited_books import audit_books
+    from zhifu.audit.books import audit_books
 
     if database is None:
         return recompute(session.network, progress=read), None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from zhifu.audited_books import require_ours
+from zhifu.audit.books import require_ours
+from zhifu.audit.records import DAY_SECONDS
 from zhifu.deployment import Network
-from zhifu.recomputed import DAY_SECONDS
 from zhifu.report.period import Period
 from zhifu.store import Store
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from zhifu import accounts
 from zhifu.accounts import Account
+from zhifu.audit.recomputation import Recomputation
 from zhifu.catalogue import CatalogueRow
-from zhifu.recomputation import Recomputation
 
 _LONGEST = 60
 
@@ -35,7 +35,7 @@ class Labels:
     def content(self, number: int) -> str:
         """A content's title, or its reference."""
         row = self._row(number)
-        return plain(row.title if row else self._state.offers[number].ref)
+        return plain(row.title if row else self._state.contents.offers[number].ref)
 
     def subject(self, number: int) -> str | None:
         """A content's subject; None if no catalogue says."""
@@ -48,7 +48,7 @@ class Labels:
         return plain(row.creator) if row and row.creator else accounts.name_of(account)
 
     def _row(self, number: int) -> CatalogueRow | None:
-        offer = self._state.offers[number]
+        offer = self._state.contents.offers[number]
         host = self._state.members.platforms.get(offer.host)
         return self._rows.get((host.name, offer.ref)) if host else None
 

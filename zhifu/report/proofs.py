@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhifu.invariants import Line
+from zhifu.audit.invariants import Line
 from zhifu.report.formats import Number
 from zhifu.report.gas import KINDS
 from zhifu.report.plots import Series, dots, parts

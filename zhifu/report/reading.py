@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from zhifu.audit import Audit, Progress, Reading
+from zhifu.audit.records import DAY_SECONDS
 from zhifu.blocks import Block
 from zhifu.catalogue import CatalogueRow
 from zhifu.deployment import Network
 from zhifu.exceptions import InconsistentNode
-from zhifu.recomputed import DAY_SECONDS
 from zhifu.report.fiat import Fiat, read_fiat
 from zhifu.report.gas import Gas
 from zhifu.report.labels import Labels

@@ -219,5 +219,5 @@ def _sold_and_hosted(telling: Telling) -> tuple[dict[int, Tally], Counter[int]]:
     hosted: Counter[int] = Counter()
     for line, tally in telling.report.takings.sales.items():
         sold[line.seller].add(tally)
-        hosted[state.offers[line.content].host] += tally.sold
+        hosted[state.contents.offers[line.content].host] += tally.sold
     return sold, hosted

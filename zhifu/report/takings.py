@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from zhifu import accounts
 from zhifu.accounts import Account
+from zhifu.audit.batch import Group, RecomputedBatch
+from zhifu.audit.recomputation import Recomputation
+from zhifu.audit.records import DAY_SECONDS, Moment, Sold
 from zhifu.calldata import read_settle_call
 from zhifu.netting import Netting
 from zhifu.obligations import Event, Obligations
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import DAY_SECONDS, Moment, Sold
-from zhifu.recomputed_batch import Group, RecomputedBatch
 from zhifu.report.gas import Gas
 from zhifu.report.period import Period
 
@@ -178,7 +178,7 @@ class Takings:
 
     def _creator(self, of: Sold | Group) -> Account:
         """The creator who is named first by the plan that something was sold under."""
-        *_, creators = self._state.offers[of.content].plans[of.capture.version]
+        *_, creators = self._state.contents.offers[of.content].plans[of.capture.version]
         return accounts.of_address(creators[0][0])
 
     # What becomes of them
@@ -210,7 +210,7 @@ class Takings:
     # Releases, and what goes out
 
     def _released(self, event: _Event, at: _At) -> None:
-        offer = self._state.offers[event["content"]]
+        offer = self._state.contents.offers[event["content"]]
         self._release(event["amount"], offer.shares(event["planVersion"], event["amount"]), at)
 
     def _commission_released(self, event: _Event, at: _At) -> None:
@@ -220,7 +220,9 @@ class Takings:
         """Who gets what of an amount that a dispute pays by the order's terms."""
         sold = self._state.order(order_id)
         parts = sold.capture.parts(amount)
-        yield from self._state.offers[sold.content].shares(sold.capture.version, parts.revenue)
+        yield from self._state.contents.offers[sold.content].shares(
+            sold.capture.version, parts.revenue
+        )
         yield from sold.earners(parts)
 
     def _release(self, amount: int, shares: Iterable[Share], at: _At) -> None:

@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 
 from zhifu import accounts
 from zhifu.accounts import Account
-from zhifu.recomputed import FROM_LEARNER, Capture, Divergence, Heading, Offer, Sold
+from zhifu.audit.records import FROM_LEARNER, Capture, Divergence, Heading, Offer, Sold
 
 PLACES = 7
 """How many orders a leaf has room for."""

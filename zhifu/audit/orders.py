@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from zhifu.audit.batch import RecomputedBatch
+from zhifu.audit.recomputation import Place, Recomputation, place_of
+from zhifu.audit.records import FROM_LEARNER, Sold
 from zhifu.differences import ORDERS, WHOLE_ROW, Difference, fields
-from zhifu.recomputation import Place, Recomputation, place_of
-from zhifu.recomputed import FROM_LEARNER, Sold
-from zhifu.recomputed_batch import RecomputedBatch
 from zhifu.store import Row, Transaction
 
 _PAGE = 2_000

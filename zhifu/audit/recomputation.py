@@ -8,18 +8,22 @@ batch are not kept: one that something happens to later is read again.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zhifu import accounts
 from zhifu.accounts import Account
-from zhifu.recomputed import (
+from zhifu.audit.balances import Balances
+from zhifu.audit.batch import Lot, RecomputedBatch
+from zhifu.audit.contents import Contents
+from zhifu.audit.direct import DirectOrders
+from zhifu.audit.members import Members
+from zhifu.audit.records import (
     CLAIMED,
     DAY_SECONDS,
-    DELAY_SECONDS,
     DISPUTED,
     FROM_ACCOUNT,
     PAID,
@@ -28,27 +32,24 @@ from zhifu.recomputed import (
     STATE_SHIFT,
     Bucket,
     Divergence,
+    Event,
     Heading,
     Moment,
-    Offer,
     Settled,
     Sold,
     agree,
 )
-from zhifu.recomputed_batch import Lot, RecomputedBatch
-from zhifu.recomputed_direct import DirectOrders
-from zhifu.recomputed_members import Members
 
 DISPUTE_SECONDS = 14 * DAY_SECONDS
-FIRST_VERSION = 1
 NEVER = 2**40 - 1
 
 _BATCHES_AT_HAND = 16
 
-_Event = Mapping[str, Any]
-
 Place = tuple[int, int, int]
 """A batch: its platform, its lane and its number."""
+
+Handler = Callable[[Event, Moment], None]
+"""What takes one kind of event into account."""
 
 Witness = Callable[[Iterable[Sold]], object]
 """Shown what was sold: a RecomputedBatch, or a direct order alone."""
@@ -68,16 +69,15 @@ class Recomputation:
     """The state of a network, from its events. `apply` takes them one by one, in chain order.
 
     `calldata` reads that of a transaction again; `witness` is shown every sale. `now` is the moment
-    that `standing` counts licences at (Unix seconds).
+    that `standing` counts licences at (Unix seconds). `members`, `contents` and `balances` are the
+    parts of a network that no order is in.
 
     `direct` are the orders that are in no batch; `states` has their state bits, and those of orders
     of batches to which more happened than nothing or a whole refund. `spent` and `ended` have, for
     each batch, a bit for each order to which anything happened, and that was wholly refunded;
     `refunded` are the direct orders that were. `refunds` says in which transaction and block an
     order was. `answers` is by when a requested refund must be answered, NEVER if it was refused;
-    `disputed` the orders that ever were in dispute; `keys` the keys that learners' accounts obey,
-    `offered` those that may take them over, and from when; `limits` how much a platform may top up
-    a day, by the second it holds from, and `topped_up` how much it did.
+    `disputed` the orders that ever were in dispute.
 
     `captured` is all that was ever put into holds; what of it was `released`, by holds and by
     disputes, and `given_back`, is told apart. `paid` is what splits have credited to creators,
@@ -88,10 +88,8 @@ class Recomputation:
     witness: Witness | None = None
     now: int = 0
     members: Members = field(default_factory=Members)
-    windows: dict[int, int] = field(default_factory=dict)
-    paused: bool = False
-    offers: dict[int, Offer] = field(default_factory=dict)
-    available: dict[Account, int] = field(default_factory=lambda: defaultdict(int))
+    contents: Contents = field(default_factory=Contents)
+    balances: Balances = field(init=False)
     commission: dict[tuple[Account, int], Bucket] = field(default_factory=dict)
     batches: dict[Place, Settled] = field(default_factory=dict)
     last_batch: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -105,12 +103,6 @@ class Recomputation:
     disputes: dict[int, OpenDispute] = field(default_factory=dict)
     disputed: set[int] = field(default_factory=set)
     claimed: dict[int, str] = field(default_factory=dict)
-    keys: dict[Account, str] = field(default_factory=dict)
-    offered: dict[Account, tuple[str, int]] = field(default_factory=dict)
-    limits: dict[int, dict[int, int]] = field(default_factory=dict)
-    topped_up: Counter[tuple[int, int]] = field(default_factory=Counter)
-    tokens_in: int = 0
-    tokens_out: int = 0
     sold: int = 0
     standing: int = 0
     captured: int = 0
@@ -118,31 +110,30 @@ class Recomputation:
     given_back: int = 0
     paid: int = 0
     earned: int = 0
-    debits: int = 0
 
     def __post_init__(self) -> None:
         """Keep the batches that were read again last."""
+        self.balances = Balances(self.members)
+        self._handler = lru_cache(maxsize=None)(self._find_handler)
         self._read_again = lru_cache(maxsize=_BATCHES_AT_HAND)(self._read)
 
-    def apply(self, event: str, arguments: _Event, moment: Moment) -> None:
+    def apply(self, event: str, arguments: Event, moment: Moment) -> None:
         """Take one event into account; raises Divergence when it contradicts those before it."""
-        handler = getattr(self, f"_on_{_snake_case(event)}", None)
+        handler = self._handler(event)
         if handler is not None:
             handler(arguments, moment)
 
-    @property
-    def revenue(self) -> dict[tuple[int, int], Bucket]:
-        """The holds of contents, by content and version of the plan."""
-        return {
-            (content, version): bucket
-            for content, offer in self.offers.items()
-            for version, bucket in offer.revenue.items()
-        }
+    def _find_handler(self, event: str) -> Handler | None:
+        """What takes an event of a name: the part of the network that it is of, or this."""
+        name = f"on_{_snake_case(event)}"
+        parts = (self.members, self.contents, self.balances)
+        found = (getattr(part, name) for part in parts if hasattr(part, name))
+        return next(found, None) or getattr(self, f"_{name}", None)
 
     @property
     def held(self) -> int:
         """All money in holds."""
-        buckets = (*self.revenue.values(), *self.commission.values())
+        buckets = (*self.contents.revenue.values(), *self.commission.values())
         return sum(sum(bucket.values()) for bucket in buckets)
 
     @property
@@ -190,152 +181,35 @@ class Recomputation:
         known = self.batches[place]
         lot = Lot(*place, known.sale_day, known.timestamp)
         calldata = self.calldata(known.transaction_hash)
-        return RecomputedBatch(lot, calldata, self.offers, self.windows)
-
-    # The platforms
-
-    def _on_platform_admitted(self, event: _Event, _: Moment) -> None:
-        self.members.admit(event)
-
-    def _on_platform_status_changed(self, event: _Event, _: Moment) -> None:
-        self.members.change_status(event)
-
-    def _on_platform_transferred(self, event: _Event, _: Moment) -> None:
-        self.members.transfer(event)
-
-    def _on_network_fee_changed(self, event: _Event, _: Moment) -> None:
-        self.members.change_network_fee(event)
-
-    def _on_host_fee_changed(self, event: _Event, _: Moment) -> None:
-        self.members.change_host_fee(event)
-
-    def _on_treasury_changed(self, event: _Event, _: Moment) -> None:
-        self.members.change_treasury(event)
-
-    def _on_operator_changed(self, event: _Event, _: Moment) -> None:
-        self.members.change_operator(event)
-
-    def _on_learners_registered(self, event: _Event, _: Moment) -> None:
-        self.members.register(event)
-
-    # The network and its contents
-
-    def _on_window_added(self, event: _Event, _: Moment) -> None:
-        self.windows[event["class"]] = event["windowSeconds"]
-
-    def _on_paused_changed(self, event: _Event, _: Moment) -> None:
-        self.paused = event["paused"]
-
-    def _on_content_published(self, event: _Event, _: Moment) -> None:
-        duration, renewable, *_rest = event["terms"]
-        self.offers[event["content"]] = Offer(
-            event["host"],
-            event["ref"],
-            event["class"],
-            duration,
-            renewable,
-            plans={FIRST_VERSION: event["plan"]},
-            schedule={0: FIRST_VERSION},
-            prices={0: event["price"]},
-            revenue={FIRST_VERSION: {}},
-        )
-
-    def _on_plan_changed(self, event: _Event, moment: Moment) -> None:
-        offer, version = self._offer(event["content"]), event["version"]
-        agree("version of a new plan", len(offer.plans) + 1, version)
-        next_epoch = self._epoch(offer.window_class, moment) + 1
-        agree("first epoch of a new plan", next_epoch, event["fromEpoch"])
-        offer.plans[version], offer.revenue[version] = event["plan"], {}
-        offer.schedule[next_epoch] = version
-
-    def _on_price_changed(self, event: _Event, moment: Moment) -> None:
-        prices, day = self._offer(event["content"]).prices, event["fromDay"]
-        agree("price changed for a later day", True, day > moment.timestamp // DAY_SECONDS)
-        for later in [each for each in prices if each >= day]:
-            del prices[later]
-        prices[day] = event["price"]
-
-    def _on_content_active_changed(self, event: _Event, _: Moment) -> None:
-        self._offer(event["content"]).active = event["active"]
-
-    # Accounts
-
-    def _on_deposited(self, event: _Event, _: Moment) -> None:
-        account = event["account"]
-        agree("account of a deposit", self._destination(account), account)
-        self.available[account] += event["amount"]
-        self.tokens_in += event["amount"]
-
-    def _on_withdrawn(self, event: _Event, _: Moment) -> None:
-        self._debit(event["account"], event["amount"])
-        self.tokens_out += event["amount"]
-
-    def _on_top_up_limit_changed(self, event: _Event, moment: Moment) -> None:
-        limits = self.limits.setdefault(event["platform"], {0: 0})
-        rises = event["perDay"] > _holding(limits, moment.timestamp)
-        begins = moment.timestamp + (DELAY_SECONDS if rises else 0)
-        agree("time of another limit", begins, event["from"])
-        for later in [each for each in limits if each > moment.timestamp]:
-            del limits[later]
-        limits[begins] = event["perDay"]
-
-    def _on_topped_up(self, event: _Event, moment: Moment) -> None:
-        self._require_open()
-        platform, amount = event["platform"], event["amount"]
-        day = (platform, moment.timestamp // DAY_SECONDS)
-        self.topped_up[day] += amount
-        limit = _holding(self.limits.get(platform, {0: 0}), moment.timestamp)
-        agree("top-ups within the limit of a day", True, self.topped_up[day] <= limit)
-        self._debit(accounts.of_platform(platform), amount)
-        learner = accounts.of_learner(platform, event["learner"])
-        self.available[self._destination(learner)] += amount
-
-    def _on_paid_out(self, event: _Event, _: Moment) -> None:
-        learner = accounts.of_learner(event["platform"], event["learner"])
-        self._debit(learner, event["amount"])
-        self.available[accounts.of_platform(event["platform"])] += event["amount"]
-
-    def _on_account_offered(self, event: _Event, moment: Moment) -> None:
-        agree("time of an offer", moment.timestamp + DELAY_SECONDS, event["from"])
-        self.offered[event["account"]] = (event["key"], event["from"])
-
-    def _on_account_taken_over(self, event: _Event, moment: Moment) -> None:
-        account, key = event["account"], event["key"]
-        offered, begins = self.offered.pop(account, (None, 0))
-        agree("key that took an account over", offered, key)
-        agree("account taken over in time", True, begins <= moment.timestamp)
-        agree("balance that was taken over", self.available[account], event["amount"])
-        self.keys[account] = key
-        self._debit(account, event["amount"])
-        self.available[accounts.of_address(key)] += event["amount"]
+        return RecomputedBatch(lot, calldata, self.contents.offers, self.contents.windows)
 
     # Orders
 
-    def _on_order_placed(self, event: _Event, moment: Moment) -> None:
-        self._require_open()
+    def _on_order_placed(self, event: Event, moment: Moment) -> None:
+        self.members.require_open()
         sold = self._direct(event, moment)
         facts, paid = event["facts"], event["paid"]
         agree("orders before this one of an id", False, sold.order_id in self.direct)
         agree("facts of a direct order", sold.capture.word(sold.state), facts)
         if sold.state & FROM_ACCOUNT:
             agree("tokens paid for an order from a balance", 0, paid)
-            self._debit(sold.payer, sold.price)
+            self.balances.debit(sold.payer, sold.price)
         else:
             agree("tokens that cover the price", True, paid >= sold.price)
-            self.tokens_in += paid
-            self.available[sold.payer] += paid - sold.price
+            self.balances.tokens_in += paid
+            self.balances.available[sold.payer] += paid - sold.price
         self.states[sold.order_id] = sold.state
         self.direct.put(sold)
         self._capture(sold, 1)
         if self.witness is not None:
             self.witness((sold,))
 
-    def _direct(self, event: _Event, moment: Moment) -> Sold:
+    def _direct(self, event: Event, moment: Moment) -> Sold:
         content, seller, buyer, receiver, referrer, _, starts_at, *_rest = event["order"]
-        offer = self._offer(content)
+        offer = self.contents.offer(content)
         offer.require_open()
         heading = Heading(bool(seller), int(referrer, 16), starts_at)
-        day, window = moment.timestamp // DAY_SECONDS, self.windows[offer.window_class]
+        day, window = moment.timestamp // DAY_SECONDS, self.contents.windows[offer.window_class]
         return Sold(
             order_id=int.from_bytes(event["orderId"], "big"),
             seller=seller,
@@ -347,8 +221,8 @@ class Recomputation:
             state=PAID | (event["facts"] >> STATE_SHIFT & FROM_ACCOUNT),
         )
 
-    def _on_batch_settled(self, event: _Event, moment: Moment) -> None:
-        self._require_open()
+    def _on_batch_settled(self, event: Event, moment: Moment) -> None:
+        self.members.require_open()
         key = (event["platform"], event["lane"], event["number"])
         self.last_batch[key[:2]] += 1
         agree("number of a batch", self.last_batch[key[:2]], key[2])
@@ -356,7 +230,7 @@ class Recomputation:
         agree("sale day of a batch", True, 0 <= today - event["saleDay"] <= 1)
         self.members.require_operator(*key[:2], moment.sender)
         lot = Lot(*key, event["saleDay"], moment.timestamp)
-        batch = RecomputedBatch(lot, moment.calldata, self.offers, self.windows)
+        batch = RecomputedBatch(lot, moment.calldata, self.contents.offers, self.contents.windows)
         agree("root of a batch", batch.root(), event["root"])
         said = (event["leaves"], event["orders"], event["debit"])
         agree(
@@ -372,23 +246,23 @@ class Recomputation:
             *said,
         )
         for account, amount in batch.debits().items():
-            self._debit(self._destination(account), amount)
+            self.balances.debit(self.balances.destination(account), amount)
         for group in batch.groups:
-            self._offer(group.content).require_open()
+            self.contents.offer(group.content).require_open()
             self._capture(batch.sold(group, 0, 0), group.orders)
         if self.witness is not None:
             self.witness(batch)
 
     # After the sale
 
-    def _on_order_refunded(self, event: _Event, moment: Moment) -> None:
+    def _on_order_refunded(self, event: Event, moment: Moment) -> None:
         order_id = int.from_bytes(event["orderId"], "big")
         self._refund(order_id, event["amount"], event["toAccount"], moment)
 
-    def _on_batch_order_refunded(self, event: _Event, moment: Moment) -> None:
+    def _on_batch_order_refunded(self, event: Event, moment: Moment) -> None:
         self._refund(event["orderId"], event["amount"], True, moment)
 
-    def _on_order_part_refunded(self, event: _Event, moment: Moment) -> None:
+    def _on_order_part_refunded(self, event: Event, moment: Moment) -> None:
         sold = self._sold(event["orderId"])
         agree("part of a price", True, 0 < event["amount"] < self._left(sold))
         self._take_back(sold, event["amount"], moment)
@@ -397,22 +271,22 @@ class Recomputation:
         self._keep(sold)
         self._give_back(sold, event["amount"], event["toAccount"])
 
-    def _on_refund_requested(self, event: _Event, moment: Moment) -> None:
+    def _on_refund_requested(self, event: Event, moment: Moment) -> None:
         sold = self._sold(event["orderId"])
-        answer_by = moment.timestamp + self.windows[sold.capture.window_class] // 2
+        answer_by = moment.timestamp + self.contents.windows[sold.capture.window_class] // 2
         agree("time to answer a request", answer_by, event["answerBy"])
         agree("requests before this one of an order", None, self.answers.get(sold.order_id))
         self.answers[sold.order_id] = answer_by
 
-    def _on_refund_refused(self, event: _Event, moment: Moment) -> None:
+    def _on_refund_refused(self, event: Event, moment: Moment) -> None:
         waiting = self.answers.get(event["orderId"], 0)
         agree("request that waits for an answer", True, moment.timestamp < waiting < NEVER)
         self.answers[event["orderId"]] = NEVER
 
-    def _on_order_claimed(self, event: _Event, _: Moment) -> None:
+    def _on_order_claimed(self, event: Event, _: Moment) -> None:
         self._keep(self._sold(event["orderId"]), CLAIMED)
 
-    def _on_dispute_opened(self, event: _Event, moment: Moment) -> None:
+    def _on_dispute_opened(self, event: Event, moment: Moment) -> None:
         sold = self._sold(event["orderId"])
         amount = self._left(sold)
         dispute = OpenDispute(
@@ -420,20 +294,20 @@ class Recomputation:
         )
         said = (event["amount"], event["bond"], event["deadline"])
         agree("amount, bond and deadline of a dispute", dispute[1:], said)
-        self._debit(dispute.opener, dispute.bond)
+        self.balances.debit(dispute.opener, dispute.bond)
         self._take_back(sold, amount, moment)
         self._keep(sold, DISPUTED)
         self.disputes[sold.order_id] = dispute
         self.disputed.add(sold.order_id)
 
-    def _on_dispute_resolved(self, event: _Event, moment: Moment) -> None:
+    def _on_dispute_resolved(self, event: Event, moment: Moment) -> None:
         sold = self._sold(event["orderId"])
         dispute = self.disputes.pop(sold.order_id, None)
         if dispute is None:
             raise Divergence("dispute that ended", "open before", event["orderId"])
         bond_to = dispute.opener if event["refunded"] else self._accused(sold, dispute.opener)
         agree("account of a dispute's bond", bond_to, event["bondTo"])
-        self.available[bond_to] += dispute.bond
+        self.balances.available[bond_to] += dispute.bond
         self.states[sold.order_id] &= ~DISPUTED
         if event["refunded"]:
             self._end(sold, event["toAccount"])
@@ -443,7 +317,7 @@ class Recomputation:
 
     def _accused(self, sold: Sold, opener: Account) -> Account:
         """The first of seller, host and network that there is and that is not the opener."""
-        host = self.offers[sold.content].host
+        host = self.contents.offers[sold.content].host
         named = [accounts.of_platform(number) for number in (sold.seller or host, host, 0)]
         return next(account for account in named if account != opener)
 
@@ -456,21 +330,21 @@ class Recomputation:
         self._keep(sold, PAID_OUT)
 
     def _earn(self, earner: Account, amount: int) -> None:
-        self.available[earner] += amount
+        self.balances.available[earner] += amount
         self.earned += amount
         self.released += amount
 
     # Releases
 
-    def _on_released(self, event: _Event, moment: Moment) -> None:
+    def _on_released(self, event: Event, moment: Moment) -> None:
         content, version = event["content"], event["planVersion"]
-        offer = self._offer(content)
+        offer = self.contents.offer(content)
         bucket = offer.revenue.get(version, {})
         amount = self._mature(bucket, offer.window_class, moment)
         agree("released revenue", amount, event["amount"])
         self._split(content, version, amount)
 
-    def _on_commission_released(self, event: _Event, moment: Moment) -> None:
+    def _on_commission_released(self, event: Event, moment: Moment) -> None:
         bucket = self.commission.get((event["account"], event["class"]), {})
         amount = self._mature(bucket, event["class"], moment)
         agree("released commission", amount, event["amount"])
@@ -479,17 +353,17 @@ class Recomputation:
     def _split(self, content: int, version: int, amount: int) -> None:
         """Divide revenue by a plan."""
         self.released += amount
-        for payee, share in self.offers[content].shares(version, amount):
-            self.available[payee] += share
+        for payee, share in self.contents.offers[content].shares(version, amount):
+            self.balances.available[payee] += share
             self.paid += share
 
     # Claimed licences
 
-    def _on_transfer_single(self, event: _Event, _: Moment) -> None:
+    def _on_transfer_single(self, event: Event, _: Moment) -> None:
         if event["value"]:
             self.claimed[event["id"]] = event["to"]
 
-    def _on_transfer_batch(self, event: _Event, _: Moment) -> None:
+    def _on_transfer_batch(self, event: Event, _: Moment) -> None:
         for order_id, value in zip(event["ids"], event["values"], strict=True):
             if value:
                 self.claimed[order_id] = event["to"]
@@ -512,7 +386,7 @@ class Recomputation:
     def _take_back(self, sold: Sold, amount: int, moment: Moment) -> None:
         """Take from each hold what it has beyond what it will have when `amount` less is left."""
         agree("money in its holds", 0, self._state(sold) & (DISPUTED | PAID_OUT))
-        now = self._epoch(sold.capture.window_class, moment)
+        now = self.contents.epoch(sold.capture.window_class, moment)
         agree("money taken back inside its window", True, 0 <= now - sold.capture.epoch <= 1)
         left = self._left(sold)
         before, after = self._holds(sold, left), self._holds(sold, left - amount)
@@ -522,7 +396,7 @@ class Recomputation:
     def _holds(self, sold: Sold, amount: int) -> list[tuple[Bucket, int]]:
         """The holds an order's price is in, and how much of `amount` is in each."""
         parts = sold.capture.parts(amount)
-        revenue = self.offers[sold.content].revenue[sold.capture.version]
+        revenue = self.contents.offers[sold.content].revenue[sold.capture.version]
         earned = [
             (self.commission.setdefault((earner, sold.capture.window_class), {}), part)
             for earner, part in sold.earners(parts)
@@ -530,7 +404,7 @@ class Recomputation:
         return [(revenue, parts.revenue), *earned]
 
     def _mature(self, bucket: Bucket, window_class: int, moment: Moment) -> int:
-        now = self._epoch(window_class, moment)
+        now = self.contents.epoch(window_class, moment)
         return sum(bucket.pop(epoch) for epoch in list(bucket) if now - epoch >= 2)
 
     # What becomes of an order
@@ -556,10 +430,10 @@ class Recomputation:
 
     def _give_back(self, sold: Sold, amount: int, to_account: bool) -> None:
         if to_account:
-            self.available[self._destination(sold.payer)] += amount
+            self.balances.available[self.balances.destination(sold.payer)] += amount
         else:
             agree("refund in tokens of what tokens paid", PAID, sold.state)
-            self.tokens_out += amount
+            self.balances.tokens_out += amount
 
     def _keep(self, sold: Sold, bits: int = 0) -> None:
         self.states[sold.order_id] = self._state(sold) | PAID | bits
@@ -578,32 +452,6 @@ class Recomputation:
     def _left(self, sold: Sold) -> int:
         return sold.price - self.part_refunds[sold.order_id]
 
-    # Where things are
-
-    def _offer(self, content: int) -> Offer:
-        if content not in self.offers:
-            raise Divergence("content of an event", "published", content)
-        return self.offers[content]
-
-    def _destination(self, account: Account) -> Account:
-        """Where money for an account goes, and comes from: the key's own, once taken over."""
-        key = self.keys.get(account)
-        return account if key is None else accounts.of_address(key)
-
-    def _require_open(self) -> None:
-        agree("selling while it is paused", False, self.paused)
-
-    def _debit(self, account: Account, amount: int) -> None:
-        if self.available[account] < amount:
-            raise Divergence(
-                f"debit of {accounts.name_of(account)}", self.available[account], amount
-            )
-        self.available[account] -= amount
-        self.debits += 1
-
-    def _epoch(self, window_class: int, moment: Moment) -> int:
-        return moment.timestamp // self.windows[window_class]
-
 
 def place_of(order_id: int) -> tuple[Place, int]:
     """The batch of an order of one, and the order's position."""
@@ -621,11 +469,5 @@ def _has(bits: Counter[Place], order_id: int) -> bool:
     return bool(bits[place] >> position & 1)
 
 
-def _holding(terms: Mapping[int, int], time: int) -> int:
-    """What holds at a time, of terms by the time they begin."""
-    return terms[max(begins for begins in terms if begins <= time)]
-
-
-@lru_cache
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from zhifu.audited_storage import Finding, Storage
+from zhifu.audit.invariants import Line, Sums, lines, of_divergence, of_state
+from zhifu.audit.recomputation import Recomputation, Witness
+from zhifu.audit.records import Divergence, Moment
+from zhifu.audit.storage import Finding, Storage
 from zhifu.blocks import Log, Transaction
 from zhifu.contract import Contract
 from zhifu.deployment import Network
-from zhifu.invariants import Line, Sums, lines, of_divergence, of_state
-from zhifu.recomputation import Recomputation, Witness
-from zhifu.recomputed import Divergence, Moment
 
 #: Small enough that what is in the air of calldata stays small too.
 _LOGS_AT_ONCE = 200
@@ -141,7 +141,8 @@ class Reading:
         if self._divergence is not None:
             return Audit(self.state, self.last, None, (of_divergence(self._divergence),))
         storage, state = Storage(self._network, self.last), self.state
-        sums = Sums(sum(state.available.values()), state.held, state.in_dispute, storage.tokens())
+        available = sum(state.balances.available.values())
+        sums = Sums(available, state.held, state.in_dispute, storage.tokens())
         broken = (*storage.findings(state), *of_state(state, sums))
         return Audit(state, self.last, sums, broken)
 

@@ -6,7 +6,7 @@ of the same money that agree are evidence, one that is read twice is not. Amount
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,9 @@ STATE_SHIFT = 160
 
 DAY_SECONDS = 86_400
 DELAY_SECONDS = 2 * DAY_SECONDS
+
+Event = Mapping[str, Any]
+"""What an event told, by the names of its arguments."""
 
 Bucket = dict[int, int]
 """Money by the epoch it was captured in."""

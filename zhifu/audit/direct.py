@@ -7,7 +7,7 @@ import struct
 from eth_utils.address import to_checksum_address
 
 from zhifu.accounts import Account
-from zhifu.recomputed import STATE_SHIFT, Capture, Sold
+from zhifu.audit.records import STATE_SHIFT, Capture, Sold
 
 #: Content, seller, referrer, payer, licensee, and the word of what was captured.
 _FORM = struct.Struct(">II20s32s20s32s")

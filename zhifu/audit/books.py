@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from zhifu.audit import Audit, Progress, Reading
-from zhifu.audited_index import AuditedIndex
-from zhifu.audited_orders import AuditedOrders
-from zhifu.audited_terms import AuditedTerms
+from zhifu.audit.auditor import Audit, Progress, Reading
+from zhifu.audit.index import AuditedIndex
+from zhifu.audit.orders import AuditedOrders
+from zhifu.audit.records import Sold
+from zhifu.audit.terms import AuditedTerms
 from zhifu.deployment import Network
 from zhifu.differences import INDEX, REBUILD, Difference
 from zhifu.exceptions import ForeignDatabase, InvalidInput
-from zhifu.recomputed import Sold
 from zhifu.sql import HEAD
 from zhifu.store import Store, Transaction
 

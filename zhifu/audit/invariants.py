@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-from zhifu.audited_storage import (
+from zhifu.audit.recomputation import Recomputation
+from zhifu.audit.records import Divergence
+from zhifu.audit.storage import (
     DEBITS,
     HOLDS,
     LANES,
@@ -20,8 +22,6 @@ from zhifu.audited_storage import (
     SPLITS,
     Finding,
 )
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Divergence
 
 Write = Callable[[int], str]
 """How an amount of ledger units is written."""
@@ -119,7 +119,8 @@ def of_divergence(found: Divergence) -> Finding:
 def of_state(state: Recomputation, sums: Sums) -> list[Finding]:
     """What is wrong in the history itself, whatever is stored."""
     found = []
-    kept, moved = sums.tokens - sums.unaccounted, state.tokens_in - state.tokens_out
+    kept = sums.tokens - sums.unaccounted
+    moved = state.balances.tokens_in - state.balances.tokens_out
     if kept != moved:
         said = f"accounts, holds and disputes are {kept}, tokens say {moved}"
         found.append(Finding((MONEY,), said))
@@ -189,9 +190,9 @@ def _numbers(state: Recomputation, sums: Sums | None) -> dict[str, int]:
         "refunded": state.given_back,
         "to_payees": state.paid,
         "to_sellers": state.earned,
-        "holds": len(state.revenue) + len(state.commission),
-        "accounts": len(state.available),
-        "debits": state.debits,
+        "holds": len(state.contents.revenue) + len(state.commission),
+        "accounts": len(state.balances.available),
+        "debits": state.balances.debits,
         "batches": len(state.batches),
         "lanes": len(state.last_batch),
         "standing": state.standing,

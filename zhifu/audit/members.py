@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from zhifu.recomputed import DELAY_SECONDS, agree
-
-_Event = Mapping[str, Any]
+from zhifu.audit.records import DELAY_SECONDS, Event, Moment, agree
 
 
 class Term(NamedTuple):
@@ -41,48 +38,54 @@ class Members:
     """All platforms by number, and whose key each lane of a platform is.
 
     `learners` is the highest number that is registered; `keys` are those of lanes that may act.
+    Nothing is sold while it is `paused`.
     """
 
     platforms: dict[int, Platform] = field(default_factory=dict)
     keys: dict[tuple[int, int], str] = field(default_factory=dict)
     learners: int = 0
+    paused: bool = False
+
+    def require_open(self) -> None:
+        """Raise Divergence while nothing may be sold."""
+        agree("selling while it is paused", False, self.paused)
 
     def require_operator(self, platform: int, lane: int, sender: str) -> None:
         """Raise Divergence unless a batch was sent by the key of its lane."""
         agree("operator that settled a batch", self.keys.get((platform, lane)), sender)
 
-    def admit(self, event: _Event) -> None:
+    def on_platform_admitted(self, event: Event, _: Moment) -> None:
         """A platform joins."""
         owner, status, network_bps, host_bps, treasury = event["terms"]
         terms = [Term(each, each, 0) for each in (network_bps, host_bps, treasury)]
         self.platforms[event["platform"]] = Platform(event["name"], owner, status, *terms)
 
-    def change_status(self, event: _Event) -> None:
+    def on_platform_status_changed(self, event: Event, _: Moment) -> None:
         """A platform is suspended, or opened again."""
         self.platforms[event["platform"]].status = event["status"]
 
-    def transfer(self, event: _Event) -> None:
+    def on_platform_transferred(self, event: Event, _: Moment) -> None:
         """A platform has another owner."""
         self.platforms[event["platform"]].owner = event["owner"]
 
-    def change_network_fee(self, event: _Event) -> None:
+    def on_network_fee_changed(self, event: Event, _: Moment) -> None:
         """What the network takes changes."""
         platform = self.platforms[event["platform"]]
         platform.network_bps = platform.network_bps.changed(event["networkBps"], event["from"])
 
-    def change_host_fee(self, event: _Event) -> None:
+    def on_host_fee_changed(self, event: Event, _: Moment) -> None:
         """What the host takes changes."""
         platform = self.platforms[event["platform"]]
         platform.host_bps = platform.host_bps.changed(event["hostBps"], event["from"])
 
-    def change_treasury(self, event: _Event) -> None:
+    def on_treasury_changed(self, event: Event, _: Moment) -> None:
         """Where a platform's withdrawals go changes."""
         # The network, which is no platform, has one too.
         platform = self.platforms.get(event["platform"])
         if platform is not None:
             platform.treasury = platform.treasury.changed(event["treasury"], event["from"])
 
-    def change_operator(self, event: _Event) -> None:
+    def on_operator_changed(self, event: Event, _: Moment) -> None:
         """A key may act in its lane, or may no longer."""
         lane = (event["platform"], event["lane"])
         if event["active"]:
@@ -90,6 +93,10 @@ class Members:
         else:
             self.keys.pop(lane, None)
 
-    def register(self, event: _Event) -> None:
+    def on_learners_registered(self, event: Event, _: Moment) -> None:
         """Learner numbers belong to a platform."""
         self.learners = max(self.learners, event["first"] + event["count"] - 1)
+
+    def on_paused_changed(self, event: Event, _: Moment) -> None:
+        """Selling stops, or goes on."""
+        self.paused = event["paused"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
+from zhifu.audit.members import Platform
+from zhifu.audit.recomputation import Recomputation
+from zhifu.audit.records import Offer
 from zhifu.deployment import Network
 from zhifu.differences import INDEX, REBUILD, WHOLE_ROW, Difference, rows
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Offer
-from zhifu.recomputed_members import Platform
 from zhifu.store import Row, Transaction
 
 _PLATFORM = (
@@ -42,10 +42,11 @@ class AuditedTerms:
 
     def differences(self, block: int) -> Iterator[Difference]:
         """What differs, table by table."""
-        offers = sorted(self._state.offers.items())
+        contents = self._state.contents
+        offers = sorted(contents.offers.items())
         platforms = map(_platform, sorted(self._state.members.platforms.items()))
         yield from self._table("platforms", _PLATFORM, 1, platforms)
-        yield from self._table("windows", ("seconds",), 1, sorted(self._state.windows.items()))
+        yield from self._table("windows", ("seconds",), 1, sorted(contents.windows.items()))
         yield from self._table("contents", _CONTENT, 1, map(_content, offers))
         yield from self._table("plans", _PLAN, 2, _plans(offers), query="audited_plans")
         yield from self._table("prices", ("price",), 2, _prices(offers))

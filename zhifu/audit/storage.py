@@ -7,12 +7,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from zhifu import accounts
+from zhifu.audit.batch import PLACES
+from zhifu.audit.recomputation import Recomputation
+from zhifu.audit.records import Bucket
 from zhifu.contract import Contract
 from zhifu.deployment import Network
 from zhifu.models import NO_ADDRESS, Hold
-from zhifu.recomputation import Recomputation
-from zhifu.recomputed import Bucket
-from zhifu.recomputed_batch import PLACES
 
 MONEY, HOLDS, SPLITS, DEBITS, LICENCES, LANES, ONCE, RECOMPUTED = range(1, 9)
 """The invariants of SPECIFICATION.md by their numbers."""
@@ -46,7 +46,7 @@ class Storage:
         """Every value that is not what the state implies."""
         yield from self._accounts(state)
         yield from self._keys(state)
-        yield from self._holds("holdOf", state.revenue)
+        yield from self._holds("holdOf", state.contents.revenue)
         yield from self._holds("commissionOf", state.commission)
         yield from self._roots(state)
         yield from self._lanes(state)
@@ -67,8 +67,9 @@ class Storage:
             yield from zip(chunk, answers, strict=True)
 
     def _accounts(self, state: Recomputation) -> Iterator[Finding]:
-        for key, actual in self._read(self._settlement, "availableOf", sorted(state.available)):
-            expected = state.available[key]
+        available = state.balances.available
+        for key, actual in self._read(self._settlement, "availableOf", sorted(available)):
+            expected = available[key]
             if actual != expected:
                 said = f"account {accounts.name_of(key)} is {actual}, its events say {expected}"
                 # Nobody with a say debited it of what is missing.
@@ -77,9 +78,10 @@ class Storage:
 
     def _keys(self, state: Recomputation) -> Iterator[Finding]:
         """The keys that learners' accounts obey or are offered to."""
-        known = sorted({*state.keys, *state.offered})
+        keys, offered = state.balances.keys, state.balances.offered
+        known = sorted({*keys, *offered})
         for key, actual in self._read(self._settlement, "keysOf", known):
-            expected = (state.keys.get(key, NO_ADDRESS), *state.offered.get(key, (NO_ADDRESS, 0)))
+            expected = (keys.get(key, NO_ADDRESS), *offered.get(key, (NO_ADDRESS, 0)))
             if actual != expected:
                 said = f"keys of {accounts.name_of(key)} are {actual}, its events say {expected}"
                 yield Finding((DEBITS, RECOMPUTED), said)

@@ -8,11 +8,11 @@ from secrets import randbits
 from typing import Any, NamedTuple
 
 from zhifu import accounts
-from zhifu.audited_terms import keyed
+from zhifu.audit.batch import RecomputedBatch
+from zhifu.audit.recomputation import Place, Recomputation, place_of
+from zhifu.audit.records import FROM_LEARNER, Moment, Sold
+from zhifu.audit.terms import keyed
 from zhifu.differences import INDEX, REBUILD, WHOLE_ROW, Difference, fields, rows
-from zhifu.recomputation import Place, Recomputation, place_of
-from zhifu.recomputed import FROM_LEARNER, Moment, Sold
-from zhifu.recomputed_batch import RecomputedBatch
 from zhifu.store import Row, Transaction
 
 _PAGE = 5_000
