@@ -345,12 +345,11 @@ class ChainLedger:
 
     def _captured(self, parts: Sequence[tuple[int, str, str, int]], count: int) -> None:
         for _, _, hold, amount in parts:
-            if amount:
-                held, epoch = self._hold(hold)
-                held[epoch] += amount * count
+            held, epoch = self._hold(hold)
+            held[epoch] += amount * count
 
     def _release_from(self, account: str, amount: int) -> None:
-        if amount and account.startswith(("revenue:", "commission:")):
+        if account.startswith(("revenue:", "commission:")):
             held, epoch = self._hold(account)
             held[epoch] -= amount
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.ledger_market import Market
+from tests.unit.ledger_market import WINDOW, Market
 from zhifu.chain_ledger import ChainLedger
+from zhifu.exceptions import LedgerMismatch
 from zhifu.index import Index
 from zhifu.ingest import Ingest
 from zhifu.ledger import Ledger
@@ -47,6 +49,45 @@ class Followed:
 def following(market: Market) -> Iterator[Followed]:
     with Store.open("sqlite://") as store:
         yield Followed(store, market)
+
+
+@pytest.mark.parametrize("verb", ["do_refund", "do_dispute", "do_release", "do_release_commission"])
+def test_a_chain_that_contradicts_it_is_refused(verb: str) -> None:
+    """LEDGER-3: an event has the amount that all before it lead to, or nothing is taken in."""
+    market, draw = Market(), Random(7)
+    with following(market) as followed:
+        market.open()
+        for at in range(60):
+            (market.do_wait if at % 10 == 9 else market.do_settle)(draw)
+        followed.take(market.stretch())
+        before = followed.balances()
+        while not market.said:
+            getattr(market, verb)(draw)
+        event = market.said.pop()
+        told = {**event.arguments, "amount": event.arguments["amount"] + 1}
+        market.said.append(event._replace(arguments=told))
+        with pytest.raises(LedgerMismatch):
+            followed.take(market.stretch())
+        assert followed.balances() == before
+
+
+def test_a_release_takes_from_the_oldest_epoch_first() -> None:
+    """LEDGER-4: creators, named first, are paid out of what was captured first."""
+    market, draw = Market(), Random(3)
+    with following(market) as followed:
+        market.open()
+        for windows in (1, 1, 2):
+            for _ in range(5):
+                market.do_settle(draw)
+            market.state.time += windows * WINDOW
+            market.state.block += 1
+        while not market.said or market.said[-1].name != "Released":
+            market.do_release(draw)
+        followed.take(market.stretch())
+        released = [each for each in followed.ledger.movements() if each.kind == "release"]
+        epochs = [int(each.debit.rpartition("/")[2]) for each in released]
+        assert len(set(epochs)) > 1
+        assert epochs == sorted(epochs)
 
 
 @settings(max_examples=25, deadline=None)
