@@ -28,7 +28,7 @@ from zhifu.exceptions import (
 from zhifu.money import Money
 from zhifu.operators import appoint
 from zhifu.paybackbook import PaybackState, Reason
-from zhifu.payments import OrderState
+from zhifu.payments import OrderState, TopUpState
 from zhifu.payoutbook import PayOut
 
 CENT = 10_000
@@ -328,3 +328,36 @@ def test_what_was_just_refunded_to_the_balance_goes_back_too(fair: Fair) -> None
         counter.gateway.follow_refunds(1)
         assert counter.order_state(made) is OrderState.REFUNDED
         assert counter.provider.refunded(name(made)) == usd(4_900)
+
+
+def test_what_may_be_reorganised_away_has_not_filled_the_balance(fair: Fair) -> None:
+    """PAYOUT-3: a top-up takes nothing back before it is final on the account."""
+    allow(fair)
+    with open_counter(fair, confirmations=3) as counter:
+        first = filled(counter)
+        pay_out = counter.gateway.pay_out(1, 1, usd(400), "out-1")
+        fair.anvil.mine(3)
+        before = fair.anvil.snapshot()
+        second = filled(counter)
+        assert counter.gateway.top_up(second.payment.id).state is TopUpState.SETTLED
+        counter.gateway.follow_pay_outs(1)
+        counter.gateway.pay_back()
+        assert now(counter, pay_out).state == "paid_out"
+        refunded = counter.provider.refunded
+        assert (refunded(name(first)), refunded(name(second)).amount) == (usd(400), 0)
+        fair.anvil.revert(before)
+        fair.anvil.mine(2)
+        counter.gateway.sync()
+        assert counter.gateway.top_up(second.payment.id).state is TopUpState.SUBMITTED
+
+
+def test_what_a_bank_takes_of_a_top_up_that_is_not_final_is_lost(fair: Fair) -> None:
+    """TOPUP-9: it goes to the account all the same."""
+    allow(fair)
+    with open_counter(fair, confirmations=3) as counter:
+        made = filled(counter)
+        assert counter.gateway.top_up(made.payment.id).state is TopUpState.SETTLED
+        charge_back(counter, made, usd(300))
+        counter.gateway.follow_chargebacks()
+        (detail,) = fair.rows("SELECT detail FROM chargebacks")
+        assert detail[0].endswith(f"the platform has lost {usd(300)}")

@@ -78,9 +78,10 @@ WHERE payments.id = :id;
 
 -- lost_of_payment --
 -- What banks have of it that nothing was taken back for, and that is not still to be put on chain.
-SELECT CAST(CASE WHEN purpose = 'top_up' AND filled = 0 THEN 0 ELSE beside END AS BIGINT), currency
+SELECT CAST(CASE WHEN purpose = 'top_up' AND NOT EXISTS (
+    SELECT 1 FROM top_ups WHERE payment_id = payments.id AND state IN ('settled', 'confirmed'))
+    THEN 0 ELSE beside END AS BIGINT), currency
 FROM payments JOIN payment_left ON payment_left.payment_id = payments.id
-JOIN payment_returns ON payment_returns.payment_id = payments.id
 WHERE payments.id = :id;
 
 -- paid_payment_again --

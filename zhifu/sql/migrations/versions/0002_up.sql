@@ -528,8 +528,8 @@ LEFT JOIN refunds ON refunds.order_id = orders.id AND refunds.state <> 'refund_f
 -- (`credited`), by banks that have it now (`standing`), and `taken_back` on behalf of banks, as orders or
 -- as what of them or of a top-up nobody returned by hand, whether or not those have the money still;
 -- `repaid` is what of that goes back otherwise, or went. `under_way` is what its provider may be
--- returning, or is on its way to a balance. `filled` is what of it came to its learner's account,
--- `claimed` what is paid out of that through it, and `paid_out` what of that has gone back.
+-- returning, or is on its way to a balance. `filled` is what of it came to its learner's account, for
+-- good, `claimed` what is paid out of that through it, and `paid_out` what of that has gone back.
 CREATE VIEW payment_returns AS
 SELECT
     payments.id AS payment_id,
@@ -577,7 +577,7 @@ SELECT
     ), 0) AS BIGINT) AS under_way,
     CAST(coalesce((
         SELECT payments.amount FROM top_ups
-        WHERE top_ups.payment_id = payments.id AND top_ups.state IN ('settled', 'confirmed')
+        WHERE top_ups.payment_id = payments.id AND top_ups.state = 'confirmed'
     ), (
         SELECT sum(refunds.amount) FROM refunds JOIN orders ON orders.id = refunds.order_id
         WHERE refunds.order_id BETWEEN payments.id + 1 AND payments.id + 100
