@@ -177,6 +177,14 @@ class Books:
                 self._resolve(transaction, number, PaymentState.AWAITING_PAYMENT, None, None)
             return self._payment(transaction, number)
 
+    def not_made(self, payment_id: str) -> Payment:
+        """The provider refuses to make a payment: it is cancelled, if it still was to be made."""
+        number = _payment_number(payment_id)
+        with self._store.writing() as transaction:
+            if self._payment(transaction, number).provider_payment_id is None:
+                self._resolve(transaction, number, PaymentState.CANCELLED, None, None)
+            return self._payment(transaction, number)
+
     def resolve(
         self,
         payment_id: str,

@@ -70,22 +70,25 @@ class Checkouts:
         """Make a recorded payment at its provider, if that is still to be done.
 
         Raises ProviderRefused, or InvalidInput for what this provider could never accept, and
-        the payment is then cancelled: the same again is refused too, without being asked.
+        the payment is then cancelled unless somebody else has made it meanwhile: the same again is
+        refused too, without being asked.
         PaymentUnknown if no answer came: the same again goes on.
         """
         if payment.state is PaymentState.CANCELLED and payment.provider_payment_id is None:
             raise ProviderRefused(payment.request.provider, payment.id, _REFUSED)
         stored = self._books.checkout(payment.id)
         if payment.state is not PaymentState.CREATED:
-            is_open = payment.state in (PaymentState.AWAITING_PAYMENT, PaymentState.PAYMENT_UNKNOWN)
-            return OpenCheckout(payment, (stored.action or {}) if is_open else {})
+            return _open(payment, stored.action or {})
         try:
             made = self._provider(payment).create(_intent(payment, stored.terms))
         except (ProviderRefused, InputError):
-            self._books.resolve(payment.id, PaymentState.CANCELLED)
-            raise
+            known = self._books.not_made(payment.id)
+            if known.provider_payment_id is None:
+                raise
+            # Somebody else has made it meanwhile: it cannot be made once more, and may be paid.
+            return self.make(known)
         known = self._books.made(payment.id, made.provider_payment_id, made.action)
-        return OpenCheckout(known, made.action)
+        return _open(known, made.action)
 
     def _recorded(self, request: PaymentRequest, terms: CheckoutTerms) -> Payment:
         prices = self._intake.prices(request)
@@ -124,6 +127,11 @@ class Checkouts:
         if provider is None:
             raise UnknownProvider(payment.request.provider)
         return provider
+
+
+def _open(payment: Payment, action: Mapping[str, str]) -> OpenCheckout:
+    is_open = payment.state in (PaymentState.AWAITING_PAYMENT, PaymentState.PAYMENT_UNKNOWN)
+    return OpenCheckout(payment, action if is_open else {})
 
 
 def _intent(payment: Payment, terms: CheckoutTerms) -> Intent:
