@@ -127,6 +127,7 @@ class Cursor(NamedTuple):
 class Index:
     """Everything sellable on the chain, up to `cursor` (None before the first look).
 
+    The prices of days up to `priced_day` are known for good: those of a later one may still be set.
     `builds` is odd while the index is made anew, and is another number after that: what was looked
     up meanwhile may be missing.
     """
@@ -134,6 +135,7 @@ class Index:
     def __init__(self) -> None:
         self.cursor: Cursor | None = None
         self.learners = 0
+        self.priced_day = -1
         self.builds = 0
         self._members: dict[int, Member] = {}
         self._contents: dict[int, Content] = {}

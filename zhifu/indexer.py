@@ -29,6 +29,9 @@ from zhifu.transfers import BEFORE_ALL, take_back
 #: How many stretches are taken in before superfluous checkpoints are let go of.
 _THINNED_AFTER = 64
 
+#: A chain that has had no block for so long after midnight has none to come from before it.
+QUIET_SECONDS = 300
+
 #: How often the chain may become another during one `sync`.
 _MOST_CHANGES = 10
 
@@ -37,6 +40,7 @@ class _Head(NamedTuple):
     """The chain's end, and what now stands where the index ended."""
 
     latest: Cursor
+    timestamp: int
     pending_timestamp: int
     hash_at_cursor: str | None
 
@@ -90,23 +94,26 @@ class Indexer:
     def _read_on(self) -> bool:
         self._load()
         before = self._index.cursor
-        latest = self._stand()
+        head = self._stand()
         changes = 0
-        while self._start().block_number < latest.block_number:
-            if not self._advance(latest):
-                latest, changes = self._stand(), changes + 1
+        while self._start().block_number < head.latest.block_number:
+            if not self._advance(head.latest):
+                head, changes = self._stand(), changes + 1
             if changes > _MOST_CHANGES:
                 raise self._network.chain.inconsistent("blocks that come and go")
+        # A price is set on the day before it holds: later blocks change nothing of this day's.
+        quiet_at = head.pending_timestamp - QUIET_SECONDS
+        self._index.priced_day = max(head.timestamp, quiet_at) // DAY_SECONDS
         return self._index.cursor != before
 
-    def _stand(self) -> Cursor:
-        """The chain's latest block, after going back to a block that it has if need be."""
+    def _stand(self) -> _Head:
+        """The chain's end, after going back to a block that it has if need be."""
         head = self._head()
         self._ahead_seconds = head.pending_timestamp - self._clock()
         cursor = self._index.cursor
         if cursor is not None and head.hash_at_cursor != cursor.block_hash:
             self._go_back()
-        return head.latest
+        return head
 
     def _load(self) -> None:
         """Take over what another process has indexed since."""
@@ -133,6 +140,7 @@ class Indexer:
         head = chain.header(latest)
         return _Head(
             Cursor(head.number, head.hash),
+            head.timestamp,
             chain.parsed(_timestamp, pending) if pending else head.timestamp,
             chain.header(at_cursor[0]).hash if at_cursor and at_cursor[0] else None,
         )

@@ -217,6 +217,9 @@ class Lane:
     def _store_next(self, limit: int) -> Operation | None:
         """Choose, sign and store the next batch; smaller if that many do not fit a transaction."""
         while True:
+            if not self._selection.knows(self._today()):
+                # Midnight has passed since the chain was looked at.
+                self._sync()
             draft = self._selection.next(limit, self._today())
             if draft is None:
                 return None

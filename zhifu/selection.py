@@ -1,7 +1,8 @@
 """Which waiting orders go into a platform's next batch, and under which sale day.
 
 The contract charges the prices of the day a batch names, today or yesterday, and the learner has
-paid one exact price: so an order can only go under a day whose price is what was paid.
+paid one exact price: so an order can only go under a day whose price is what was paid, and only
+once that price can change no more.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ class Selection:
 
         An order that no sale day suits, whose content is off sale, or whose learner is not (or no
         longer) on the chain, is marked with its problem and left out until the problem is gone.
-        None can go while the index is made anew.
+        None can go while the index is made anew, or under a day whose prices may still be set.
         """
+        if not self.knows(today - 1):
+            return None
         self.revive(today)
         while True:
             build = self._index.builds
@@ -53,13 +56,19 @@ class Selection:
             if not waiting:
                 return None
 
-    def _draft(self, fit: Sequence[WaitingOrder], days: _Days, today: int) -> BatchDraft:
+    def knows(self, day: int) -> bool:
+        """Whether the prices of a day are known for good."""
+        return day <= self._index.priced_day
+
+    def _draft(self, fit: Sequence[WaitingOrder], days: _Days, today: int) -> BatchDraft | None:
         # The oldest order's kind goes first, and one batch has one kind of payer.
         fit = [order for order in fit if order.from_learner == fit[0].from_learner]
         # What can only go under yesterday goes first: after midnight nothing would suit it.
         pressing = any(today not in days[order.content, order.price] for order in fit)
-        sale_day = today - 1 if pressing else today
+        sale_day = today - 1 if pressing or not self.knows(today) else today
         chosen = [order for order in fit if sale_day in days[order.content, order.price]]
+        if not chosen:
+            return None
         items = [BatchItem(order.content, order.learner, order.referrer) for order in chosen]
         packed = pack(items)
         positions = {

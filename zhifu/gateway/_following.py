@@ -65,5 +65,5 @@ class Following(Parts):
         try:
             self.sync()
         except ChainUnreachable:
-            self.freshness.note()
+            self.freshness.note_failure()
             raise

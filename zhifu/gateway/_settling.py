@@ -53,7 +53,7 @@ class Settling(Following):
         lane = self._lane(platform)
         if not self.is_due(platform):
             return None
-        self.freshness.require()
+        self.freshness.require_seen()
         return lane.settle(self._batch_size)
 
     def recover(self, platform: int | None = None) -> list[BatchRecord]:
