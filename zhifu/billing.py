@@ -12,7 +12,7 @@ from zhifu.providers import BillLine, LineKind, Provider, zone_of
 from zhifu.providers.balance import BALANCE
 from zhifu.spool import Spool
 
-PAYMENT, REFUND, CHARGEBACK = "payment", "refund", "chargeback"
+PAYMENT, REFUND, CHARGEBACK, REVERSAL = "payment", "refund", "chargeback", "reversal"
 
 Name = tuple[str, str]
 """A kind and, of its kind, an id: the provider's name of a payment, or our id of a refund."""
@@ -121,7 +121,9 @@ def _named(line: BillLine) -> Name:
     if line.kind is LineKind.REFUND:
         return REFUND, line.reference
     if line.kind is LineKind.CHARGEBACK:
-        return CHARGEBACK, line.provider_payment_id
+        # What a bank gives back may be of another day than what it took.
+        taken = line.amount.amount < 0
+        return CHARGEBACK if taken else REVERSAL, line.provider_payment_id
     return PAYMENT, line.provider_payment_id or line.reference
 
 
