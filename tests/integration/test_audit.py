@@ -24,6 +24,7 @@ from zhifu.batch import BatchItem, pack
 from zhifu.chain import Chain
 from zhifu.deployment import DAY_SECONDS, Network, deploy
 from zhifu.direct import new_order
+from zhifu.exceptions import InconsistentNode
 from zhifu.market import Market, Member
 from zhifu.models import DELAY_SECONDS, NO_SELLER, BatchOrder, DirectOrder
 
@@ -365,3 +366,28 @@ def test_the_chain_may_go_on_during_an_audit(market: Market) -> None:
     found = audit(market.network, progress=meanwhile)
     assert found.findings == ()
     assert found.state.sold == 1
+
+
+def test_a_chain_that_is_reorganised_meanwhile_gives_no_verdict(
+    market: Market, anvil: Anvil
+) -> None:
+    """AUDIT-8: neither a good one nor a bad one."""
+    settle(market, next(iter(market.members.values())), [BatchItem(1, 1), BatchItem(1, 2)])
+    buy(market)
+    depths = [2]
+
+    def reorganise(_: int) -> None:
+        if depths:
+            anvil.rpc.call("anvil_reorg", depths.pop(), [])
+
+    with pytest.raises(InconsistentNode, match="reorganised away"):
+        audit(market.network, progress=reorganise)
+    assert audit(market.network).conserved
+
+
+def test_a_chain_that_goes_on_meanwhile_is_audited(market: Market, anvil: Anvil) -> None:
+    """AUDIT-8"""
+    buy(market)
+    last = market.network.chain.block_number()
+    found = audit(market.network, progress=lambda _: anvil.mine())
+    assert (found.block, found.conserved) == (last, True)

@@ -88,7 +88,8 @@ def audit(
     """Recompute a network from its first block to the latest and compare it with its storage.
 
     The chain may go on meanwhile: everything is read as of the block that was the latest.
-    `witness` is shown every sale, in chain order.
+    `witness` is shown every sale, in chain order. Raises InconsistentNode if that block was
+    reorganised away meanwhile.
     """
     reading = Reading(network, progress, witness)
     reading.to(reading.last)
@@ -124,8 +125,8 @@ class Reading:
 
     def look_again(self) -> None:
         """Compare as of what is the latest block now."""
-        self.last = self._network.chain.block_number()
-        self.state.now = self._network.chain.timestamp(self.last)
+        self._end = self._network.chain.block()
+        self.last, self.state.now = self._end.number, self._end.timestamp
 
     def to(self, block: int) -> None:
         """Read on, up to a block; not beyond an event that contradicts those before it."""
@@ -137,7 +138,12 @@ class Reading:
         self._next = max(self._next, block + 1)
 
     def conclude(self) -> Audit:
-        """Compare the state with the network's storage as of `last`."""
+        """Compare the state with the network's storage as of `last`; raises InconsistentNode."""
+        found = self._concluded()
+        self._require_standing()
+        return found
+
+    def _concluded(self) -> Audit:
         if self._divergence is not None:
             return Audit(self.state, self.last, None, (of_divergence(self._divergence),))
         storage, state = Storage(self._network, self.last), self.state
@@ -145,6 +151,13 @@ class Reading:
         sums = Sums(available, state.held, state.in_dispute, storage.tokens())
         broken = (*storage.findings(state), *of_state(state, sums))
         return Audit(state, self.last, sums, broken)
+
+    def _require_standing(self) -> None:
+        """See that all that was read is of one chain: then its last block is there still."""
+        chain = self._network.chain
+        (found,) = chain.blocks([self.last])
+        if found is None or found.hash != self._end.hash:
+            raise chain.inconsistent(f"block {self.last} was reorganised away while it was audited")
 
     def _read_to(self, block: int) -> None:
         logs = self._network.chain.logs(
