@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 from zhifu import chart
@@ -74,7 +74,7 @@ class Statements:
         return Party(PartyKind.PLATFORM, known.name, account)
 
     def _drawn(self, party: Party, first: date, last: date, now: int) -> Statement:
-        since, until = _seconds(first), _seconds(last + timedelta(1))
+        since, until = _seconds(first), _seconds(last) + DAY_SECONDS
         cursor, account = self._index.cursor, Of(account=party.account)
         opening = sum(line.closing for line in self._ledger.lines(account, until=since))
         moved = self._ledger.movements(account, since, until)

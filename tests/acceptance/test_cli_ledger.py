@@ -41,8 +41,9 @@ def test_what_accounts_have_is_told(zhifu: Zhifu) -> None:
 def test_what_accounts_had_is_told(zhifu: Zhifu) -> None:
     assert zhifu.json("ledger", "balances", "--at", "2020-01-01") == []
     today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
-    (line,) = zhifu.json("ledger", "balances", "platform:udemy", "--from", today, "--to", today)
-    assert (line["opening_units"], line["balance_units"]) == (0, 950_000_000)
+    for last in (today, "9999-12-31"):
+        (line,) = zhifu.json("ledger", "balances", "platform:udemy", "--from", today, "--to", last)
+        assert (line["opening_units"], line["balance_units"]) == (0, 950_000_000)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.integration.chain_figures import Figures, figures_of, sold_of_contents
+from tests.integration.counter import PRICE, open_counter
 from tests.integration.fair import CREATOR, Fair
 from tests.integration.market_walk import Walk, opened_market
+from tests.integration.purse import TEN, allow, paid
 from tests.integration.report_page import Page
 from tests.integration.settling import settle
 from tests.integration.tampering import tamper
@@ -27,6 +30,7 @@ from zhifu.deployment import Network, deploy
 from zhifu.exceptions import ForeignDatabase, InvalidInput
 from zhifu.languages import Language
 from zhifu.market import Market
+from zhifu.money import Money
 from zhifu.report import Period, Report, read
 from zhifu.report.formats import Formats
 from zhifu.report.page import page
@@ -311,6 +315,31 @@ def test_a_gateways_books_are_told_by_provider(fair: Fair) -> None:
     assert row == ["sandbox", 2, 4_900 + 19_999 + 100, 0, 1, 4_900, 0, 0]
     lead = next(text for text in shown.text_in("p") if "wait for a batch" in text)
     assert "1 paid orders (1.00 USD)" in lead
+
+
+def test_all_that_providers_took_in_and_gave_back_is_told_once(fair: Fair) -> None:
+    """What was too much, a top-up that goes back, and a balance, which is no provider."""
+    allow(fair)
+    with open_counter(fair) as counter:
+        gateway, provider = counter.gateway, counter.provider
+        made = counter.checkout()
+        provider.confirm(made.payment.provider_payment_id or "", PRICE + Money(100, "USD"))
+        counter.now += 10
+        assert gateway.inquire() == 1
+        assert gateway.pay_back() == 1
+        kept, back = paid(counter), paid(counter)
+        gateway.refund_top_up(back.payment.id)
+        gateway.follow_top_ups(1)
+        asked = counter.fair.request(contents=(5,), provider_payment_id="")
+        gateway.pay(replace(asked, provider="balance"))
+        gateway.pay_out(1, kept.payment.request.learner, Money(300, "USD"), "out")
+        gateway.recover()
+        gateway.follow_pay_outs(1)
+        gateway.pay_back()
+    shown = Page(page(read(fair.network, Period(), database=fair.url()), Language.ENGLISH))
+    taken = PRICE.amount + 100 + 2 * TEN.amount
+    (row,) = shown.tables["fiat"][0].rows
+    assert row == ["sandbox", 3, taken, 0, 3, 100 + TEN.amount + 300, 0, 0]
 
 
 def test_books_of_another_network_are_refused(fair: Fair) -> None:

@@ -186,6 +186,12 @@ def test_nothing_moved_in_an_empty_period(past: Past) -> None:
     assert len(rows_of(statement_values(found, Language.ENGLISH))) == 3
 
 
+def test_a_period_may_last_for_ever(past: Past) -> None:
+    """STATEMENT-2"""
+    found = past.statements.of(1, date.min, date.max)
+    assert list(found.movements) == list(past.whole(1).movements)
+
+
 def test_what_is_no_period_or_party_is_refused(past: Past) -> None:
     """STATEMENT-2"""
     with pytest.raises(InvalidInput, match="to"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LEDGER = group(app, "ledger", "The double-entry ledger: balances, and what moved.", panel=BOOKS)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FEW = 200
+_DAY_SECONDS = 86_400
 
 _ACCOUNT = Annotated[
     str | None,
@@ -228,8 +229,9 @@ def _time(option: str, text: str | None, *, after: bool = False) -> int | None:
     if text is None:
         return None
     if _DATE.fullmatch(text):
-        day = _day(option, text) + timedelta(days=int(after))
-        return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp())
+        day = _day(option, text)
+        begins = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+        return int(begins.timestamp()) + int(after) * _DAY_SECONDS
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
