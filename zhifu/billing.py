@@ -12,7 +12,7 @@ from zhifu.providers import BillLine, LineKind, Provider, zone_of
 from zhifu.providers.balance import BALANCE
 from zhifu.spool import Spool
 
-PAYMENT, REFUND, CHARGEBACK, REVERSAL = "payment", "refund", "chargeback", "reversal"
+PAYMENT, REFUND, CHARGEBACK = "payment", "refund", "chargeback"
 
 Name = tuple[str, str]
 """A kind and, of its kind, an id: the provider's name of a payment, or our id of a refund."""
@@ -65,13 +65,17 @@ class Billed(NamedTuple):
 class Bills:
     """The bills of an account from the day `first` to `last`, read at once and then in order.
 
+    Of what banks did to a payment before the day `near` nothing is told if they did something
+    later: that is of its own days.
+
     `missing` are days without a bill yet: those that are not over, or not for long. `costs` and
     `others` are what fees and other moves of no payment come to, by day and currency. Raises
     PaymentUnknown where no answer came about a day whose bill must be there, and ProviderRefused.
     """
 
-    def __init__(self, account: Account, first: int, last: int, today: int) -> None:
+    def __init__(self, account: Account, first: int, last: int, today: int, near: int) -> None:
         self.account = account
+        self._near = near
         self.missing: set[int] = set()
         self.costs: dict[tuple[int, str], int] = {}
         self.others: dict[tuple[int, str], int] = {}
@@ -81,8 +85,11 @@ class Bills:
 
     def __iter__(self) -> Iterator[tuple[Name, Billed]]:
         """Everything by its name, in order."""
-        for (kind, name), lines in groupby(self._spool, key=lambda row: (row[0], row[1])):
-            yield (kind, name), _together(kind, name, list(lines))
+        for (kind, name), rows in groupby(self._spool, key=lambda row: (row[0], row[1])):
+            lines = list(rows)
+            if kind == CHARGEBACK:
+                lines = [line for line in lines if line[2] >= self._near] or lines
+            yield (kind, name), _together(kind, name, lines)
 
     def close(self) -> None:
         """Forget them."""
@@ -121,9 +128,7 @@ def _named(line: BillLine) -> Name:
     if line.kind is LineKind.REFUND:
         return REFUND, line.reference
     if line.kind is LineKind.CHARGEBACK:
-        # What a bank gives back may be of another day than what it took.
-        taken = line.amount.amount < 0
-        return CHARGEBACK if taken else REVERSAL, line.provider_payment_id
+        return CHARGEBACK, line.provider_payment_id
     return PAYMENT, line.provider_payment_id or line.reference
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from zhifu import ids
-from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, REVERSAL, Account, Name
+from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, Account, Name
 from zhifu.spool import Spool
 from zhifu.store import Row, Store, Transaction
 
@@ -27,7 +27,7 @@ _RETURNS = (
     ("reconciled_paybacks", REFUND, ids.PAYBACK, -1),
     ("reconciled_top_ups", REFUND, ids.TOP_UP, -1),
     ("reconciled_chargebacks", CHARGEBACK, "", 1),
-    ("reconciled_reversals", REVERSAL, "", 1),
+    ("reconciled_reversals", CHARGEBACK, "", 1),
 )
 
 
@@ -108,14 +108,6 @@ class Return(NamedTuple):
     platform: int
 
 
-class Bank(NamedTuple):
-    """What the payer's bank took of a platform's payment, or gave back, in all; `at` when first."""
-
-    platform: int
-    amount: int
-    at: int
-
-
 class Lookup:
     """Finds what bills name in the books of any day; each question sees them as they are then."""
 
@@ -138,14 +130,11 @@ class Lookup:
                 found[ids.to_text(prefix, number)] = Return(*told)
         return found
 
-    def banks(self, names: Sequence[Name]) -> dict[Name, Bank]:
-        """What banks took of payments, and gave back, by which of both and the payment's name."""
-        given = [[self._account.name, name] for name in {name for _, name in names}]
-        found: dict[Name, Bank] = {}
-        for name, platform, *told in self._rows("chargebacks_named", given):
-            found[CHARGEBACK, name] = Bank(platform, *told[:2])
-            found[REVERSAL, name] = Bank(platform, *told[2:])
-        return found
+    def chargebacks(self, payments: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
+        """By the provider's name of a payment: its platform, when, what was taken and given."""
+        given = [[self._account.name, name] for name in payments]
+        rows = self._rows("chargebacks_named", given)
+        return {name: (platform, at, took, back) for name, _, platform, at, took, back in rows}
 
     def surplus(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, int]]:
         """What goes back of payments because it is of no order, and how much is not back yet."""

@@ -114,7 +114,9 @@ class Reconciler:
             return None
         first = min(scope.first - 1, account.day_of(oldest))
         last = min(scope.last + 1, scope.today)
-        return stack.enter_context(closing(Bills(account, first, last, scope.today)))
+        return stack.enter_context(
+            closing(Bills(account, first, last, scope.today, scope.first - 1))
+        )
 
     # What is compared
 

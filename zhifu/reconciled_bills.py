@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zhifu import ids, reasons
-from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, REVERSAL, Account, Billed, Bills
+from zhifu.billing import CHARGEBACK, PAYMENT, REFUND, Account, Billed, Bills
 from zhifu.booking import PAID_STATES, UNDECIDED_STATES, Booked, Bookings, Lookup, Return
 from zhifu.differences import paired
 from zhifu.money import Money
@@ -26,7 +26,6 @@ _NOT_ON_BILL = {
     PAYMENT: reasons.NOT_ON_BILL,
     REFUND: reasons.REFUND_NOT_ON_BILL,
     CHARGEBACK: reasons.CHARGEBACK_NOT_ON_BILL,
-    REVERSAL: reasons.CHARGEBACK_NOT_ON_BILL,
 }
 
 _DONE = ("refunded", "paid_back")
@@ -155,6 +154,9 @@ class ReconciledBills:
     def _booked_alone(self, book: Booked) -> list[tuple[int, Booked]]:
         if self._bills is None:
             return self._without_bills(book)
+        if book.kind == CHARGEBACK and not book.amount:
+            # A bank gave back what it had taken, all within these days.
+            return []
         if book.day in self._bills.missing:
             return self._unbilled(reasons.BILL_TO_COME, book)
         if book.kind == PAYMENT and len(self._doubted) < _MOST_ASKED:
@@ -252,20 +254,21 @@ class ReconciledBills:
             self._note(late, subject, bill.day, told, 0, _days(bill.day, told.day))
 
     def _banks_alone(self, banks: Sequence[Billed]) -> None:
-        known = self._lookup.banks([(each.kind, each.id) for each in banks])
+        known = self._lookup.chargebacks([each.id for each in banks])
         for bill in banks:
-            book = known.get((bill.kind, bill.id))
-            if not bill.amount or not self._scope.has(bill.day, book.platform if book else None):
+            platform, at, took, back = known.get(bill.id, (None, 0, 0, 0))
+            if not bill.amount or not self._scope.has(bill.day, platform):
                 continue
             self._add_bill(bill)
             subject = f"{bill.kind} of payment {bill.id}"
-            if book is None or abs(bill.amount) > book.amount:
+            in_books = took if bill.amount < 0 else back
+            if platform is None or abs(bill.amount) > in_books:
                 self._bill_differs(reasons.CHARGEBACK_NOT_IN_BOOKS, subject, bill, None)
                 continue
-            day = self._account.day_of(book.at)
+            day = self._account.day_of(at)
             told = Booked(
                 *(bill.kind, bill.id, day, bill.payment, bill.amount, None),
-                *(bill.currency, book.platform, 0),
+                *(bill.currency, platform, 0),
             )
             self._add_books(bill.day, told)
             late = reasons.BOOKED_LATER

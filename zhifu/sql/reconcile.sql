@@ -103,11 +103,10 @@ WHERE top_ups.payment_id = CAST(json_extract(value, '$[0]') AS BIGINT);
 
 -- chargebacks_named --
 -- What the books know that banks took, and gave back again, of payments.
-SELECT payments.provider_payment_id, payments.platform,
-    CAST(sum(chargebacks.amount) AS BIGINT), min(chargebacks.created_at),
+SELECT payments.provider_payment_id, payments.id, payments.platform, min(chargebacks.created_at),
+    CAST(coalesce(sum(chargebacks.amount), 0) AS BIGINT),
     CAST(coalesce(sum(CASE WHEN chargebacks.state = 'reversed' THEN chargebacks.amount END), 0)
-        AS BIGINT),
-    coalesce(min(CASE WHEN chargebacks.state = 'reversed' THEN chargebacks.changed_at END), 0)
+        AS BIGINT)
 FROM json_each(:rows) CROSS JOIN payments
 JOIN chargebacks ON chargebacks.payment_id = payments.id
 WHERE provider = json_extract(value, '$[0]')
