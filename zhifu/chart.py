@@ -6,6 +6,7 @@ the kinds. An account's balance is its credits less its debits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,6 +25,11 @@ TOKENS = "tokens"
 NETWORK = "network"
 
 _OF_CHAIN = (TOKENS, "available", "revenue", "commission", "dispute")
+_OF_BOOKS = (
+    *("provider", "fees", "sold", "prepaid", "surplus"),
+    *("chargebacks", "by_hand"),
+)
+_PLACE = re.compile(r"[0-9]{1,10}/[0-9]{1,10}/[0-9]{1,18}/[0-9]{1,10}", re.ASCII)
 _HOLDS = ("revenue:", "commission:", "dispute:")
 
 
@@ -36,6 +42,7 @@ class Named(NamedTuple):
     learner: int | None = None
     address: str | None = None
     content: int | None = None
+    currency: str | None = None
 
 
 @lru_cache(maxsize=65_536)
@@ -79,11 +86,56 @@ def dispute(order: str) -> str:
     return f"dispute:{order}"
 
 
+def at_provider(platform: int, provider: str, currency: str) -> str:
+    """What a provider owes a platform: below zero."""
+    return f"provider:{platform}/{provider}/{currency}"
+
+
+def fees(platform: int, provider: str, currency: str) -> str:
+    """What a provider has kept of a platform's payments: below zero."""
+    return f"fees:{platform}/{provider}/{currency}"
+
+
+def sold(platform: int, currency: str) -> str:
+    """What a platform was paid for orders that were not given back."""
+    return f"sold:{platform}/{currency}"
+
+
+def prepaid(platform: int, currency: str) -> str:
+    """What learners paid a platform for money on their accounts, and have not spent."""
+    return f"prepaid:{platform}/{currency}"
+
+
+def surplus(platform: int, currency: str) -> str:
+    """What came in for a platform and belongs to no order."""
+    return f"surplus:{platform}/{currency}"
+
+
+def chargebacks(platform: int, currency: str) -> str:
+    """What banks took back for which no order was taken back: below zero.
+
+    Above zero it is what they gave back again of orders that were.
+    """
+    return f"chargebacks:{platform}/{currency}"
+
+
+def by_hand(platform: int, currency: str) -> str:
+    """What a platform's people gave back past its providers."""
+    return f"by_hand:{platform}/{currency}"
+
+
 def order_name(order_id: int | bytes) -> str:
     """An order on chain: platform/lane/number/position, or the hash of a direct one."""
     number = order_id if isinstance(order_id, int) else int.from_bytes(order_id, "big")
     place = OrderPlace.of(number)
     return f"0x{number:064x}" if place is None else "/".join(map(str, place))
+
+
+def place_of(order: str) -> OrderPlace | None:
+    """The place on chain that an order's name tells; None for other names."""
+    if _PLACE.fullmatch(order) is None:
+        return None
+    return OrderPlace(*map(int, order.split("/")))
 
 
 def is_hold(name: str) -> bool:
@@ -96,6 +148,16 @@ def is_of_chain(name: str) -> bool:
     return name.partition(":")[0] in _OF_CHAIN
 
 
+def is_name(text: str) -> bool:
+    """Whether it is the name of an account, of the chain or of books."""
+    return text.partition(":")[0] in (*_OF_CHAIN, *_OF_BOOKS)
+
+
+def currency_of(name: str) -> str | None:
+    """The currency of an account of books, which counts its minor units; None for the chain's."""
+    return None if is_of_chain(name) else name.rpartition("/")[2]
+
+
 def named(name: str, host_of: Callable[[int], int]) -> Named:
     """What a name of an account says; the platform of revenue is the content's host."""
     kind, _, rest = name.partition(":")
@@ -104,6 +166,9 @@ def named(name: str, host_of: Callable[[int], int]) -> Named:
         return Named(kind, platform=host_of(content), content=content)
     if kind in ("available", "commission"):
         return _held_by(kind, rest)
+    if kind in _OF_BOOKS:
+        platform = int(rest.partition("/")[0])
+        return Named(kind, platform, platform, currency=currency_of(name))
     return Named(kind)
 
 

@@ -1,5 +1,6 @@
 """Reading the ledger: what accounts have and had, and what moved, one by one or in bulk.
 
+Amounts are ledger units on the chain's accounts, minor units of their currency on those of books.
 Everything streams: pages are read as they are used, each from a state of its own, and what was
 added meanwhile comes at the end.
 """
@@ -7,10 +8,13 @@ added meanwhile comes at the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from heapq import merge
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from zhifu import chart, ids
+from zhifu.models import OrderPlace
 from zhifu.store import Row, Store
 from zhifu.transfers import Transfer
 
@@ -27,7 +31,7 @@ _BEFORE = {"source": -1, "height": -1, "place": -1, "leg": -1}
 
 
 class Line(NamedTuple):
-    """What an account had, what went out of it and into it in a time, and what it has (units)."""
+    """What an account had, what went out of it and into it in a time, and what it has."""
 
     account: str
     opening: int
@@ -43,8 +47,10 @@ class Line(NamedTuple):
 class Of(NamedTuple):
     """What is asked about; all that is given must hold, and without any it is everything.
 
-    `account` and `order` are names; `platform` stands for its accounts, its learners' and its
-    contents' revenue, `creator` for all accounts of an address.
+    `account` and `order` are names, and an order has two: its id in the books and its place on
+    chain, each of which stands for both. `payment` is an id, or `provider/` and what that calls
+    it, and stands for its orders on chain too. `platform` stands for its accounts, its learners'
+    and its contents' revenue, `creator` for all accounts of an address.
     """
 
     account: str | None = None
@@ -53,6 +59,7 @@ class Of(NamedTuple):
     content: int | None = None
     creator: str | None = None
     platform: int | None = None
+    payment: str | None = None
 
 
 EVERYTHING = Of()
@@ -74,7 +81,7 @@ class Ledger:
     def balance(self, account: str, at: int | None = None) -> int:
         """What an account has, or had after all that happened up to `at` (Unix seconds).
 
-        In ledger units, credits less debits; 0 for one that never had anything.
+        Credits less debits; 0 for one that never had anything.
         """
         return sum(line.closing for line in self.lines(Of(account=account), until=_after(at)))
 
@@ -109,22 +116,56 @@ class Ledger:
         """The shortest stream that has all that is asked for, and what to take of it."""
         by_account = _by_account(of, _ALONE)
         names = [{each.name for each in self._accounts(one)} for one in by_account]
+        orders = None if of.order is None else self._names_of(of.order)
+        payment, sales = None, None
+        if of.payment is not None:
+            payment, sales = self._payment(of.payment)
 
         def wanted(each: Transfer) -> bool:
             return (
-                of.order in (None, each.order)
+                (orders is None or each.order in orders)
+                and (sales is None or each.payment == payment or each.order in sales)
                 and of.learner in (None, each.learner)
                 and of.content in (None, each.content)
                 and all(each.debit in some or each.credit in some for some in names)
             )
 
-        for field in ("order", "learner", "content"):
+        about = partial(self._stream, since=since, until=until)
+        if orders is not None or sales is not None:
+            streams = [about("movements_of_order", key=each) for each in orders or sales or ()]
+            if orders is None:
+                streams.append(about("movements_of_payment", key=payment))
+            return merge(*streams, key=_place), wanted
+        for field in ("learner", "content"):
             key = getattr(of, field)
             if key is not None:
-                return self._stream(f"movements_of_{field}", since, until, key=key), wanted
+                return about(f"movements_of_{field}", key=key), wanted
         if by_account:
             return self._of_accounts(list(self._accounts(by_account[0])), since, until), wanted
-        return self._stream("movements", since, until), wanted
+        return about("movements"), wanted
+
+    def _names_of(self, order: str) -> list[str]:
+        """Both names of an order, by either; an order that has one alone by that."""
+        number, place = ids.from_text(ids.ORDER, order), chart.place_of(order)
+        with self._store.reading() as transaction:
+            if place is not None:
+                row = transaction.row("order_at", **place._asdict())
+                return [order, *(ids.to_text(ids.ORDER, each) for each in row or ())]
+            row = None if number is None else transaction.row("order_place", order_id=number)
+        return [order] if row is None else [order, chart.order_name(OrderPlace(*row).order_id)]
+
+    def _payment(self, name: str) -> tuple[str, list[str]]:
+        """A payment's id, and where its orders are on chain."""
+        provider, _, named = name.partition("/")
+        with self._store.reading() as transaction:
+            number = ids.from_text(ids.PAYMENT, name)
+            if named:
+                at = {"provider": provider, "provider_payment_id": named}
+                number, *_ = transaction.row("payment_by_provider", **at) or (None,)
+            orders = [] if number is None else transaction.rows_for("entry_orders", [[number]])
+            found = [transaction.row("order_place", order_id=each[1]) for each in orders]
+        places = [chart.order_name(OrderPlace(*row).order_id) for row in found if row is not None]
+        return name if number is None else ids.to_text(ids.PAYMENT, number), places
 
     def _of_accounts(self, accounts: list[_Account], since: int, until: int) -> Iterator[Transfer]:
         page = max(_LEAST_PAGE, _PAGE // max(1, len(accounts)))

@@ -16,11 +16,13 @@ _AT_ONCE = 10_000
 
 
 class Transfer(NamedTuple):
-    """An amount (ledger units) from the account `debit` to the account `credit`, and its cause.
+    """An amount from the account `debit` to the account `credit`, and its cause.
 
-    `source` is 0 for the chain, else the platform whose books tell; `height` and `place` are the
-    block and number of a log, or the number of an event and 0; `leg` tells those of one event
-    apart. `at` is in Unix seconds. `order` is its name on chain, or in the books.
+    `source` is 0 for the chain, which counts in ledger units, else the platform whose books tell,
+    in minor units of the accounts' currency. `height` and `place` are the block and number of a
+    log, or the number of an event and 0; `leg` tells those of one event apart. `at` is in Unix
+    seconds. `order` is its name on chain, or in the books. Books name the `payment` too, and by
+    its id what was the `cause`: the payment, a refund, payback, top-up, chargeback or pay-out.
     """
 
     source: int
@@ -36,6 +38,8 @@ class Transfer(NamedTuple):
     content: int | None = None
     learner: int | None = None
     seller: int | None = None
+    payment: str | None = None
+    cause: str | None = None
 
 
 def post(

@@ -202,6 +202,7 @@ def _groups(
         "chain": [Job("sync", 1.0, gateway.sync)],
         "paybacks": [Job("paybacks", 5.0, gateway.pay_back)],
         "chargebacks": [Job("chargebacks", 5.0, gateway.follow_chargebacks)],
+        "books": [Job("books", 5.0, gateway.follow_books)],
     }
     for name in sorted(gateway.providers - {BALANCE}):
         groups[f"callbacks:{name}"] = [_following(gateway, name)]

@@ -455,7 +455,8 @@ FAULTS: Mapping[str, Fault] = {
         LEDGER_CHECK,
         books(
             "INSERT INTO ledger_transfers SELECT source, height, place, leg + 90, at, kind, debit,"
-            " credit, amount, order_id, content, learner, seller FROM ledger_transfers " + _A_SALE
+            " credit, amount, order_id, content, learner, seller, payment, cause FROM"
+            " ledger_transfers " + _A_SALE
         ),
         "available:platform/1",
     ),

@@ -11,7 +11,8 @@ from tests.integration.conftest import GENESIS
 from tests.integration.fair import Fair
 from zhifu.exceptions import DayOpen, DayRootMismatch, InvalidInput
 from zhifu.gateway import Gateway
-from zhifu.ledger_days import WrongBalance, WrongDay
+from zhifu.ledger_check import WrongBalance
+from zhifu.ledger_days import WrongDay
 
 BEFORE = datetime.fromtimestamp(GENESIS, timezone.utc).date() - timedelta(1)
 ACCOUNT = "available:platform/1"

@@ -46,7 +46,7 @@ def checked(street: Street) -> list[str]:
     first = street.day(1)
     with street.open() as gateway:
         return [
-            f"day {(each.day - first).days + 1}" if isinstance(each, WrongDay) else each.account
+            f"day {(each.day - first).days + 1}" if isinstance(each, WrongDay) else each.subject
             for each in gateway.check_ledger()
         ]
 

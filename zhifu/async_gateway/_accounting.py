@@ -1,4 +1,4 @@
-"""Reading the ledger, and closing its days."""
+"""Keeping the ledger and reading it, and closing its days."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from datetime import date
 from zhifu.async_gateway._threads import Threads
 from zhifu.dayroot import DayLine, DayProof
 from zhifu.ledger import EVERYTHING, Line, Of
-from zhifu.ledger_days import ClosedDay, WrongBalance, WrongDay
+from zhifu.ledger_check import Wrong
+from zhifu.ledger_days import ClosedDay
 from zhifu.transfers import Transfer
 
 
 class Accounting(Threads):
     """That part of `AsyncGateway`."""
 
+    async def follow_books(self) -> int:
+        """Take into the ledger what the books have said since; how many events that was."""
+        return await self.run(self.gateway.follow_books)
+
     async def ledger_balance(self, account: str, at: int | None = None) -> int:
-        """What an account has as of the last `sync`, or had at a time: credits less debits."""
+        """What an account has as of the last `sync` and `follow_books`, or had at a time."""
         return await self.run(self.gateway.ledger_balance, account, at)
 
     async def ledger_lines(
@@ -42,6 +47,6 @@ class Accounting(Threads):
         """That an account's line is among those of a day."""
         return await self.run(self.gateway.day_proof, day, account)
 
-    async def check_ledger(self) -> list[WrongBalance | WrongDay]:
-        """Balances and roots of closed days that do not follow from what moved."""
+    async def check_ledger(self) -> list[Wrong]:
+        """What of the ledger does not follow from what it is made of."""
         return await self.run(lambda: list(self.gateway.check_ledger()))

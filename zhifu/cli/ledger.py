@@ -17,8 +17,8 @@ from zhifu.cli.when import shown_time
 from zhifu.exceptions import InvalidInput
 
 if TYPE_CHECKING:
-    from zhifu.gateway import Gateway
     from zhifu.ledger import Line, Of
+    from zhifu.ledger_check import Wrong
     from zhifu.transfers import Transfer
 
 _LEDGER = group(app, "ledger", "The double-entry ledger: balances, and what moved.", panel=BOOKS)
@@ -35,6 +35,10 @@ _ACCOUNT = Annotated[
 ]
 _ORDER = Annotated[
     str | None, typer.Option(metavar="ORDER", help="An order's id, here or on chain.")
+]
+_PAYMENT = Annotated[
+    str | None,
+    typer.Option(metavar="PAYMENT", help="A payment's id, or PROVIDER/what its provider calls it."),
 ]
 _CONTENT = Annotated[str | None, typer.Option(metavar="CONTENT", help="HOST/REF, or a number.")]
 _LEARNER = Annotated[
@@ -76,14 +80,16 @@ def balances(
 ) -> Answer:
     """Tell what accounts have, or had at a time, with what went out of them and into them.
 
-    An account's balance is what came in less what went out: `tokens`, which everything comes from,
-    is below zero by what the network owes. All balances together are zero.
+    An account's balance is what came in less what went out: `tokens`, which everything on chain
+    comes from, is below zero by what the network owes, and `provider:` by what a provider owes. All
+    balances together are zero, on chain and in the books of each platform.
     """
     if at is not None and last is not None:
         raise InvalidInput("at", "must be given without --to", at)
     until = _time("at", at, after=True) if at else _time("to", last, after=True)
     with session.gateway() as gateway:
-        of = _of(session, gateway, account, None, content, learner, creator, platform)
+        gateway.follow_books()
+        of = _of(session, account, None, None, content, learner, creator, platform)
         lines = list(gateway.ledger_lines(of, since=_time("from", first), until=until))
     data = [_line(session, each) for each in lines]
     columns = ("Account", ">Before", ">Out", ">In", ">Balance")
@@ -98,12 +104,14 @@ def balances(
     "movements",
     "zhifu ledger movements platform:udemy --from 2026-03-01 --to 2026-03-31",
     "zhifu ledger movements --order 1/1/1/0",
+    "zhifu ledger movements --payment stripe/pi_3Qx7",
     "zhifu ledger movements -l 7 --content edx/cs50 --json",
 )
 def movements(
     session: Session,
     account: _ACCOUNT = None,
     order: _ORDER = None,
+    payment: _PAYMENT = None,
     learner: _LEARNER = None,
     content: _CONTENT = None,
     creator: _CREATOR = None,
@@ -116,10 +124,12 @@ def movements(
 ) -> Answer:
     """Tell what moved from account to account, in the order it happened, and why.
 
-    All that is asked for must hold. Each movement names the block and the log that say so.
+    All that is asked for must hold. Each movement names the block and the log that say so, or the
+    payment and what became of it. An order and a payment stand for what the chain did with them.
     """
     with session.gateway() as gateway:
-        of = _of(session, gateway, account, order, content, learner, creator, platform)
+        gateway.follow_books()
+        of = _of(session, account, order, payment, content, learner, creator, platform)
         found = gateway.movements(
             of, since=_time("from", first), until=_time("to", last, after=True)
         )
@@ -136,37 +146,51 @@ def movements(
 
 @command(_LEDGER, "check", "zhifu ledger check")
 def check(session: Session) -> Answer:
-    """Add everything up again: balances from movements, and the roots of closed days.
+    """Add everything up again, and make the books' entries anew from what happened.
 
-    The exit status is 1 if anything does not follow.
+    Balances follow from movements, entries of the books from the events of payments, the two sides
+    of settled orders from each other, and the roots of closed days from what moved on them. The
+    exit status is 1 if anything does not follow.
     """
-    from zhifu.ledger_days import WrongBalance
-
     with session.gateway() as gateway:
         wrong = list(gateway.check_ledger())
-    data = [
-        {
-            "account": each.account,
-            "balance": session.amounts.shown(each.balance),
-            "movements": session.amounts.shown(each.transfers),
-        }
-        if isinstance(each, WrongBalance)
-        else {
-            "day": f"{each.day}",
-            "closed_with": f"0x{each.stored.hex()}",
-            "found": f"0x{each.found.hex()}",
-        }
-        for each in wrong
-    ]
-    if not data:
-        return answer(data, "All balances and all closed days follow from what moved.")
-    parts = [
-        f"{each['account']} has {each['balance']}, and its movements make {each['movements']}."
-        if "account" in each
-        else f"{each['day']} was closed with {each['closed_with']}, and has {each['found']} now."
-        for each in data
-    ]
-    return answer(data, *parts, exit_status=1)
+    if not wrong:
+        return answer([], "All balances, entries, settled orders and closed days follow.")
+    data, said = zip(*(_told(session, each) for each in wrong), strict=True)
+    return answer(list(data), *said, exit_status=1)
+
+
+def _told(session: Session, wrong: Wrong) -> tuple[dict[str, Any], str]:
+    """What does not follow as data, and in a sentence."""
+    from zhifu.ledger_check import UntiedOrder, WrongBalance, WrongEntry
+
+    if isinstance(wrong, WrongBalance):
+        name = wrong.account
+        balance, moved = (_shown(session, each, name) for each in (wrong.balance, wrong.transfers))
+        data: dict[str, Any] = {"account": name, "balance": balance, "movements": moved}
+        return data, f"{name} has {balance}, and its movements make {moved}."
+    if isinstance(wrong, WrongEntry):
+        stored, found = (
+            None if each is None else _movement(session, each)
+            for each in (wrong.stored, wrong.found)
+        )
+        data = {"platform": wrong.platform, "event": wrong.event, "stored": stored, "found": found}
+        has, makes = (_short(each) for each in (stored, found))
+        return data, f"Event {wrong.event} of platform {wrong.platform} has {has}, not {makes}."
+    if isinstance(wrong, UntiedOrder):
+        books, chain = (session.amounts.shown(each) for each in (wrong.in_books, wrong.on_chain))
+        data = {"order": wrong.order, "place": wrong.place, "in_books": books, "on_chain": chain}
+        said = f"{wrong.order} has {books} in the books and {chain} on chain, as {wrong.place}."
+        return data, said
+    closed, now = f"0x{wrong.stored.hex()}", f"0x{wrong.found.hex()}"
+    data = {"day": f"{wrong.day}", "closed_with": closed, "found": now}
+    return data, f"{wrong.day} was closed with {closed}, and has {now} now."
+
+
+def _short(moved: dict[str, Any] | None) -> str:
+    if moved is None:
+        return "nothing"
+    return "{amount} ({kind}) from {debit} to {credit}".format_map(moved)
 
 
 @command(_LEDGER, "proof", "zhifu ledger proof platform:udemy --day 2026-03-31 --json")
@@ -181,15 +205,15 @@ def proof(
     with session.gateway() as gateway:
         found = gateway.day_proof(_day("day", day), _account(session, account))
     told = found.to_dict()
-    said = f"{account} had {session.amounts.shown(found.line.closing)} after {day}."
+    said = f"{account} had {_shown(session, found.line.closing, account)} after {day}."
     return answer(told, said, f"Root {told['root']}, leaf {found.leaf} of {found.leaves}.")
 
 
 def _of(
     session: Session,
-    gateway: Gateway,
     account: str | None,
     order: str | None,
+    payment: str | None,
     content: str | None,
     learner: int | None,
     creator: str | None,
@@ -199,7 +223,8 @@ def _of(
 
     return Of(
         account=None if account is None else _account(session, account),
-        order=None if order is None else _order(gateway, order),
+        order=order,
+        payment=payment,
         learner=learner,
         content=None if content is None else session.directory.content(content),
         creator=None if creator is None else session.address(creator, "creator"),
@@ -210,18 +235,7 @@ def _of(
 def _account(session: Session, text: str) -> str:
     from zhifu import chart
 
-    return text if chart.is_of_chain(text) else chart.available(session.account(text))
-
-
-def _order(gateway: Gateway, text: str) -> str:
-    """An order's name in the ledger; one of these books stands where its batch has it."""
-    if not text.startswith("ord_"):
-        return text
-    order = gateway.order(text)
-    if order.batch is None:
-        return text
-    place = order.batch
-    return f"{order.platform}/{place.lane}/{place.number}/{place.position}"
+    return text if chart.is_name(text) else chart.available(session.account(text))
 
 
 def _time(option: str, text: str | None, *, after: bool = False) -> int | None:
@@ -250,24 +264,38 @@ def _day(option: str, text: str) -> date:
 
 
 def _line(session: Session, line: Line) -> dict[str, Any]:
-    shown = session.amounts.shown
+    from zhifu import chart
+
+    amounts = {
+        "opening": line.opening,
+        "debits": line.debits,
+        "credits": line.credits,
+        "balance": line.closing,
+    }
     return {
         "account": line.account,
-        "opening": shown(line.opening),
-        "debits": shown(line.debits),
-        "credits": shown(line.credits),
-        "balance": shown(line.closing),
-        "opening_units": line.opening,
-        "debits_units": line.debits,
-        "credits_units": line.credits,
-        "balance_units": line.closing,
+        "currency": chart.currency_of(line.account),
+        **{name: _shown(session, each, line.account) for name, each in amounts.items()},
+        **{f"{name}_units": each for name, each in amounts.items()},
     }
 
 
 def _movement(session: Session, moved: Transfer) -> dict[str, Any]:
+    from zhifu import chart
+
     return {
         **moved._asdict(),
         "when": shown_time(moved.at),
-        "amount": session.amounts.shown(moved.amount),
+        "currency": chart.currency_of(moved.debit),
+        "amount": _shown(session, moved.amount, moved.debit),
         "amount_units": moved.amount,
     }
+
+
+def _shown(session: Session, amount: int, account: str) -> str:
+    """An amount of an account, in its currency."""
+    from zhifu import chart
+    from zhifu.money import Money
+
+    currency = chart.currency_of(account)
+    return session.amounts.shown(amount) if currency is None else str(Money(amount, currency))

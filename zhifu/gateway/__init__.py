@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from zhifu.actbook import ActBook
 from zhifu.acts import Acts
 from zhifu.asking import Asking
+from zhifu.book_ledger import BookLedger
 from zhifu.books import Books
 from zhifu.callbacks import Callbacks
 from zhifu.chargebackbook import ChargebackBook
@@ -50,6 +51,7 @@ from zhifu.lane import Lane, SubmissionRules
 from zhifu.lanebook import LaneBook
 from zhifu.leases import Leases
 from zhifu.ledger import Ledger
+from zhifu.ledger_check import LedgerCheck
 from zhifu.ledger_days import LedgerDays
 from zhifu.licenses import Licenses
 from zhifu.operationbook import OperationBook
@@ -188,6 +190,10 @@ class Gateway(
         )
         self._licenses = Licenses(store, network, self._index)
         self._ledger = Ledger(store)
+        self._book_ledger = BookLedger(store, deployment.ledger_decimals)
+        self._ledger_check = LedgerCheck(
+            store, self._book_ledger, deployment.currency, deployment.ledger_decimals
+        )
         self._ledger_days = LedgerDays(store, network, lambda: self._watch.final_block)
         self._refund_book = RefundBook(store, clock, lambda: self._watch.final_block)
         self._dispute_book = DisputeBook(store, clock)

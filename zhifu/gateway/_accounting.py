@@ -1,4 +1,4 @@
-"""Reading the ledger, and closing its days."""
+"""Keeping the ledger and reading it, and closing its days."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ from datetime import date
 from zhifu.dayroot import DayLine, DayProof
 from zhifu.gateway._following import Following
 from zhifu.ledger import EVERYTHING, Line, Of
-from zhifu.ledger_days import ClosedDay, WrongBalance, WrongDay
+from zhifu.ledger_check import Wrong
+from zhifu.ledger_days import ClosedDay
 from zhifu.transfers import Transfer
 
 
 class Accounting(Following):
-    """That part of `Gateway`. Amounts are ledger units, times Unix seconds."""
+    """That part of `Gateway`.
+
+    Amounts are ledger units on accounts of the chain and minor units on those of books, times Unix
+    seconds.
+    """
+
+    def follow_books(self) -> int:
+        """Take into the ledger what the books have said since; how many events that was."""
+        return self._book_ledger.follow()
 
     def ledger_balance(self, account: str, at: int | None = None) -> int:
-        """What an account has as of the last `sync`, or had at a time: credits less debits.
+        """What an account has as of the last `sync` and `follow_books`, or had at a time.
 
-        0 for one that never had anything.
+        Credits less debits; 0 for one that never had anything.
         """
         return self._ledger.balance(account, at)
 
@@ -27,7 +36,8 @@ class Accounting(Following):
     ) -> Iterator[Line]:
         """Accounts with opening and closing balance, and what went out and in, by name.
 
-        From `since` to before `until`, as of the last `sync`; without `since`, from the beginning.
+        From `since` to before `until`, as of the last `sync` and `follow_books`; without `since`,
+        from the beginning.
         """
         return self._ledger.lines(of, since, until)
 
@@ -54,6 +64,14 @@ class Accounting(Following):
         """That an account's line is among those of a day; raises InvalidInput if it has none."""
         return self._ledger_days.prove(day, account)
 
-    def check_ledger(self) -> Iterator[WrongBalance | WrongDay]:
-        """Balances and roots of closed days that do not follow from what moved."""
-        return self._ledger_days.wrong()
+    def check_ledger(self) -> Iterator[Wrong]:
+        """What of the ledger does not follow from what it is made of.
+
+        Balances that are not sums of what moved, entries of the books that their events do not make
+        or that are missing, settled orders whose two sides differ, and roots of closed days.
+        """
+        self.follow_books()
+        yield from self._ledger_check.balances()
+        yield from self._ledger_check.entries()
+        yield from self._ledger_check.orders()
+        yield from self._ledger_days.wrong()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zhifu.asking import Asking
+from zhifu.book_ledger import BookLedger
 from zhifu.books import Books
 from zhifu.callbacks import Callbacks
 from zhifu.chargebackbook import ChargebackBook
@@ -24,6 +25,7 @@ from zhifu.intake import Intake
 from zhifu.lane import Lane
 from zhifu.lanebook import LaneBook
 from zhifu.ledger import Ledger
+from zhifu.ledger_check import LedgerCheck
 from zhifu.ledger_days import LedgerDays
 from zhifu.licenses import Licenses
 from zhifu.pages import Pages
@@ -74,6 +76,8 @@ class Parts:
     _statements: Statements
     _reconciler: Reconciler
     _ledger: Ledger
+    _book_ledger: BookLedger
+    _ledger_check: LedgerCheck
     _ledger_days: LedgerDays
     _licenses: Licenses
     _refunds: Refunds

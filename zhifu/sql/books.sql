@@ -522,11 +522,12 @@ WHERE orders.id BETWEEN :payment_id + 1 AND :payment_id + 100 AND orders.payment
             SELECT 1 FROM refunds WHERE order_id = orders.id AND state = 'refund_pending'));
 
 -- order_history --
--- That its payment has gone back whole says nothing more about an order.
+-- That its payment has gone back whole, or more has come in by it, says nothing more about an order.
 SELECT state, at, detail FROM (
     SELECT 1 AS stage, payment_id AS subject, change, state, at, NULL AS detail
     FROM payment_history
-    WHERE payment_id = (SELECT payment_id FROM orders WHERE id = :order_id) AND state <> 'refunded'
+    WHERE payment_id = (SELECT payment_id FROM orders WHERE id = :order_id)
+        AND state NOT IN ('refunded', 'received')
     UNION ALL
     SELECT 2, batch_id, change, state, at, detail FROM batch_history
     WHERE batch_id IN (SELECT batch_id FROM batch_orders WHERE order_id = :order_id)

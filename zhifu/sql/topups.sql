@@ -74,7 +74,8 @@ WHERE payment_id = :id AND state = 'refund_pending'
 -- top_up_history --
 SELECT state, at, detail FROM (
     SELECT 1 AS stage, change, state, at, NULL AS detail
-    FROM payment_history WHERE payment_id = :id AND state <> 'refunded'
+    FROM payment_history
+    WHERE payment_id = :id AND state NOT IN ('refunded', 'received')
     UNION ALL
     SELECT 2, change, state, at, detail FROM top_up_history WHERE payment_id = :id
 ) AS changes

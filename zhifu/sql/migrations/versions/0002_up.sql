@@ -625,12 +625,15 @@ CREATE INDEX refunds_open ON refunds (due_at, id)
     WHERE state = 'refund_pending' OR on_chain = 'pending';
 
 -- payment_history --
--- Every change of a payment, in the order they happened; only ever added to.
+-- Every change of a payment, in the order they happened, with what had come in by then and what of that
+-- the provider kept; only ever added to. One that was received more of, and nothing else, is `received`.
 CREATE TABLE payment_history (
     payment_id BIGINT NOT NULL REFERENCES payments (id),
     change BIGINT NOT NULL,
     state TEXT NOT NULL,
     at BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
     PRIMARY KEY (payment_id, change)
 ) WITHOUT ROWID;
 
@@ -715,7 +718,8 @@ CREATE TABLE top_up_history (
 
 -- payments_write_history --
 CREATE TRIGGER payments_write_history AFTER INSERT ON payments BEGIN
-    INSERT INTO payment_history VALUES (NEW.id, 1, NEW.state, NEW.changed_at);
+    INSERT INTO payment_history VALUES (
+        NEW.id, 1, NEW.state, NEW.changed_at, coalesce(NEW.received, 0), coalesce(NEW.fee, 0));
 END;
 
 -- payments_start --
@@ -809,10 +813,13 @@ BEGIN
 END;
 
 -- payments_change_history --
-CREATE TRIGGER payments_change_history AFTER UPDATE OF state ON payments
-WHEN OLD.state <> NEW.state BEGIN
+CREATE TRIGGER payments_change_history AFTER UPDATE OF state, received, fee ON payments
+WHEN OLD.state <> NEW.state OR coalesce(OLD.received, 0) <> coalesce(NEW.received, 0)
+    OR coalesce(OLD.fee, 0) <> coalesce(NEW.fee, 0)
+BEGIN
     INSERT INTO payment_history
-    SELECT NEW.id, count(*) + 1, NEW.state, NEW.changed_at
+    SELECT NEW.id, count(*) + 1, CASE WHEN OLD.state = NEW.state THEN 'received' ELSE NEW.state END,
+        NEW.changed_at, coalesce(NEW.received, 0), coalesce(NEW.fee, 0)
     FROM payment_history WHERE payment_id = NEW.id;
 END;
 
@@ -1507,10 +1514,13 @@ BEGIN
 END;
 
 -- payouts_change_history --
-CREATE TRIGGER payouts_change_history AFTER UPDATE OF state ON payouts
-WHEN OLD.state <> NEW.state BEGIN
+-- With what a person has returned it is not paid out while paybacks are under way.
+CREATE TRIGGER payouts_change_history AFTER UPDATE OF state, detail ON payouts
+WHEN OLD.state <> NEW.state OR OLD.detail IS NULL AND NEW.detail IS NOT NULL BEGIN
     INSERT INTO payout_history
-    SELECT NEW.act_id, count(*) + 1, NEW.state, NEW.changed_at, NEW.detail
+    SELECT NEW.act_id, count(*) + 1,
+        CASE WHEN OLD.state = NEW.state THEN 'returned_by_hand' ELSE NEW.state END,
+        NEW.changed_at, NEW.detail
     FROM payout_history WHERE payout_id = NEW.act_id;
 END;
 

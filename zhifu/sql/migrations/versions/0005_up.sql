@@ -1,9 +1,10 @@
--- The ledger, in double entry. Amounts are ledger units, times Unix seconds, days are days since 1970 (UTC).
+-- The ledger, in double entry. Amounts are ledger units on the chain's accounts and minor units of their
+-- currency on those of books; times are Unix seconds, days are days since 1970 (UTC).
 -- A source is 0 for the chain, else the platform whose books tell of it.
 
 -- ledger_accounts --
 -- `name` says it all; the other columns are its parts, to look accounts up by. The platform of
--- revenue is the content's host.
+-- revenue is the content's host. Accounts of books have a currency, those of the chain units alone.
 CREATE TABLE ledger_accounts (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     name TEXT NOT NULL UNIQUE,
@@ -12,7 +13,11 @@ CREATE TABLE ledger_accounts (
     platform BIGINT,
     learner BIGINT,
     address TEXT,
-    content BIGINT
+    content BIGINT,
+    currency TEXT CHECK (length(currency) = 3),
+    UNIQUE (id, source),
+    CHECK ((source = 0) = (currency IS NULL)),
+    CHECK (source = 0 OR substr(name, length(name) - 3) = '/' || currency)
 );
 
 -- ledger_accounts_platform --
@@ -28,9 +33,9 @@ CREATE INDEX ledger_accounts_address ON ledger_accounts (address) WHERE address 
 CREATE INDEX ledger_accounts_content ON ledger_accounts (content) WHERE content IS NOT NULL;
 
 -- ledger_transfers --
--- An amount that went from one account (debit) to another (credit), with the chain's log that says
--- so: its block is `height`, its number there `place`; of books the number of their event and 0. An
--- event makes transfers by `leg`.
+-- An amount that went from one account (debit) to another (credit) of the same source, with the chain's
+-- log that says so: its block is `height`, its number there `place`; of books the number of their event
+-- and 0. An event makes transfers by `leg`. Books name the payment, and what of it was the `cause`.
 CREATE TABLE ledger_transfers (
     source BIGINT NOT NULL CHECK (source >= 0),
     height BIGINT NOT NULL,
@@ -38,14 +43,19 @@ CREATE TABLE ledger_transfers (
     leg BIGINT NOT NULL CHECK (leg >= 0),
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
-    debit BIGINT NOT NULL REFERENCES ledger_accounts (id),
-    credit BIGINT NOT NULL REFERENCES ledger_accounts (id) CHECK (credit <> debit),
+    debit BIGINT NOT NULL,
+    credit BIGINT NOT NULL CHECK (credit <> debit),
     amount BIGINT NOT NULL CHECK (amount > 0),
     order_id TEXT,
     content BIGINT,
     learner BIGINT,
     seller BIGINT,
-    PRIMARY KEY (source, height, place, leg)
+    payment TEXT,
+    cause TEXT,
+    PRIMARY KEY (source, height, place, leg),
+    FOREIGN KEY (debit, source) REFERENCES ledger_accounts (id, source),
+    FOREIGN KEY (credit, source) REFERENCES ledger_accounts (id, source),
+    CHECK ((source = 0) = (cause IS NULL))
 ) WITHOUT ROWID;
 
 -- ledger_transfers_at --
@@ -69,12 +79,16 @@ CREATE INDEX ledger_transfers_content ON ledger_transfers (content, at, source, 
 CREATE INDEX ledger_transfers_learner ON ledger_transfers (learner, at, source, height, place, leg)
     WHERE learner IS NOT NULL;
 
+-- ledger_transfers_payment --
+CREATE INDEX ledger_transfers_payment ON ledger_transfers (payment, at, source, height, place, leg)
+    WHERE payment IS NOT NULL;
+
 -- ledger --
 -- The same with the names of their accounts.
 CREATE VIEW ledger AS
 SELECT moved.source, moved.height, moved.place, moved.leg, moved.at, moved.kind,
     debits.name AS debit, credits.name AS credit, moved.amount, moved.order_id, moved.content,
-    moved.learner, moved.seller, moved.debit AS debit_account, moved.credit AS credit_account
+    moved.learner, moved.seller, moved.payment, moved.cause, moved.debit AS debit_account, moved.credit AS credit_account
 FROM ledger_transfers AS moved CROSS JOIN ledger_accounts AS debits
 CROSS JOIN ledger_accounts AS credits
 WHERE debits.id = moved.debit AND credits.id = moved.credit;
@@ -121,6 +135,16 @@ CREATE TRIGGER ledger_transfers_appended BEFORE INSERT ON ledger_transfers
 WHEN NEW.height <= (SELECT height FROM ledger_cursors WHERE source = NEW.source)
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is only ever added to');
+END;
+
+-- ledger_transfers_of_a_currency --
+-- The chain's accounts are all of one.
+CREATE TRIGGER ledger_transfers_of_a_currency BEFORE INSERT ON ledger_transfers
+WHEN NEW.source <> 0
+    AND (SELECT currency FROM ledger_accounts WHERE id = NEW.debit)
+        <> (SELECT currency FROM ledger_accounts WHERE id = NEW.credit)
+BEGIN
+    SELECT RAISE(ABORT, 'a transfer is of one currency');
 END;
 
 -- ledger_transfers_fixed --
