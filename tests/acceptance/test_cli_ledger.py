@@ -1,4 +1,4 @@
-"""`zhifu ledger` as people and programs see it (LEDGER-4, 5)."""
+"""`zhifu ledger` as people and programs see it (LEDGER-4, 5, 8, 11)."""
 
 from __future__ import annotations
 
@@ -58,12 +58,33 @@ def test_what_accounts_had_is_told(zhifu: Zhifu) -> None:
 def test_an_order_is_followed_from_the_payer_to_the_holds(
     zhifu: Zhifu, asked: tuple[str, ...]
 ) -> None:
-    found = zhifu.json("ledger", "movements", *asked)
+    moved = zhifu.json("ledger", "movements", *asked)
+    found = [each for each in moved if each["currency"] is None]
     assert {each["kind"] for each in found} >= {"sale"}
     assert {each["debit"] for each in found} == {"available:platform/1"}
     assert {(each["order"], each["learner"]) for each in found} == {("1/1/1/0", 1)}
     sale = next(each for each in found if each["kind"] == "sale")
     assert sale["credit"].startswith("revenue:1/")
+
+
+def test_a_payment_is_followed_from_the_provider_to_the_holds(zhifu: Zhifu) -> None:
+    """LEDGER-8, LEDGER-11: asked for by any of its names, or by its order's."""
+    (paid,) = (each for each in zhifu.json("ledger", "movements") if each["kind"] == "paid")
+    assert (paid["debit"], paid["credit"]) == ("provider:1/sandbox/USD", "sold:1/USD")
+    assert (paid["amount"], paid["amount_units"], paid["learner"]) == ("50.00 USD", 5_000, 1)
+    (line,) = zhifu.json("ledger", "balances", "provider:1/sandbox/USD")
+    assert (line["currency"], line["balance"]) == ("USD", "-50.00 USD")
+    with closing(sqlite3.connect(zhifu.home / "zhifu.sqlite3")) as books:
+        ((named,),) = books.execute("SELECT provider_payment_id FROM payments").fetchall()
+    for asked in (
+        ("--payment", paid["payment"]),
+        ("--payment", f"sandbox/{named}"),
+        ("--order", paid["order"]),
+        ("--order", "1/1/1/0"),
+    ):
+        found = zhifu.json("ledger", "movements", *asked)
+        assert sum(each["amount_units"] for each in found if each["currency"] is None) == 50_000_000
+        assert [each for each in found if each["currency"]] == [paid], asked
 
 
 def test_few_are_shown_at_a_time(zhifu: Zhifu) -> None:
@@ -86,8 +107,10 @@ def test_a_line_of_a_day_is_proved(zhifu: Zhifu) -> None:
 
 def test_a_balance_that_does_not_follow_is_named(zhifu: Zhifu) -> None:
     assert zhifu.json("ledger", "check") == []
+    name = "available:platform/1"
     with closing(sqlite3.connect(zhifu.home / "zhifu.sqlite3", isolation_level=None)) as books:
-        change = "UPDATE ledger_balances SET credits = credits {} 1 WHERE account = 2"
+        change = "UPDATE ledger_balances SET credits = credits {} 1 WHERE account ="
+        change += f" (SELECT id FROM ledger_accounts WHERE name = '{name}')"
         books.execute(change.format("+"))
         shown = zhifu.run("ledger", "check")
         books.execute(change.format("-"))

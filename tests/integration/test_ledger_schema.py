@@ -18,8 +18,9 @@ PLATFORM = 2
 HELD, THERE = "revenue:1/5", "available:platform/2"
 CARDS, SOLD, YUAN = "provider:2/cards/USD", "sold:2/USD", "sold:2/CNY"
 CHAIN = Transfer(0, TAKEN_IN, 0, 0, 100, "sale", THERE, HELD, 7, "2/1/1/0", 1, 3, PLATFORM)
-CAUSE = {"seller": PLATFORM, "payment": "pay_1", "cause": "pay_1"}
-BOOKS = Transfer(PLATFORM, TAKEN_IN, 0, 0, 100, "paid", CARDS, SOLD, 7, **CAUSE)
+BOOKS = Transfer(
+    *(PLATFORM, TAKEN_IN, 0, 0, 100, "paid", CARDS, SOLD, 7), payment="pay_1", cause="pay_1"
+)
 #: Of another currency.
 OTHER = BOOKS._replace(leg=1, debit="provider:2/wallet/CNY", credit=YUAN)
 

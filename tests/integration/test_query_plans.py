@@ -20,6 +20,9 @@ class Values(defaultdict[str, int]):
         super().__init__(int)
 
 
+ENTRIES = ("payment", "refund", "payback", "chargeback", "top_up", "pay_out")
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plans") / "gateway.sqlite3"
@@ -46,6 +49,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "reconciled_refunds",
         "reconciled_paybacks",
         "reconciled_licenses",
+        "next_book",
+        "book_events",
+        "ledger_account_numbers",
+        *("movements", "movements_out", "movements_in"),
+        *("movements_of_order", "movements_of_payment", "movements_of_content"),
+        "movements_of_learner",
+        *("order_place", "order_at"),
+        "entries",
+        "moved_of_orders",
+        "tied_orders",
+        *(f"entry_{each}s" for each in ENTRIES),
+        "entry_orders",
     ],
 )
 def test_a_query_finds_its_rows_by_an_index(file: Path, name: str) -> None:

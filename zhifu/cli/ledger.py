@@ -205,7 +205,7 @@ def proof(
     with session.gateway() as gateway:
         found = gateway.day_proof(_day("day", day), _account(session, account))
     told = found.to_dict()
-    said = f"{account} had {_shown(session, found.line.closing, account)} after {day}."
+    said = f"{account} had {session.amounts.shown(found.line.closing)} after {day}."
     return answer(told, said, f"Root {told['root']}, leaf {found.leaf} of {found.leaves}.")
 
 
