@@ -69,5 +69,7 @@ def test_a_query_finds_its_rows_by_an_index(file: Path, name: str) -> None:
         plan = connection.execute("EXPLAIN QUERY PLAN " + queries("sqlite")[name], Values())
         steps = [step for *_, step in plan.fetchall()]
     read_whole = {each for each in steps if each.startswith("SCAN") and " USING " not in each}
-    assert read_whole <= {"SCAN chain_cursor"}, "which has one row"
-    assert not [each for each in steps if "TEMP B-TREE" in each], steps
+    asked = {each for each in read_whole if each.startswith("SCAN json_each")}
+    assert read_whole - asked <= {"SCAN chain_cursor"}, "which has one row"
+    # No more is sorted than was asked about, if it is asked about some.
+    assert asked or not [each for each in steps if "TEMP B-TREE" in each], steps
