@@ -170,15 +170,7 @@ def moved_after_the_close(street: Street) -> None:
     """A day that was closed, and a movement of it that was made larger with both its balances."""
     with street.open() as gateway:
         gateway.close_day(street.day(1))
-    street.change(
-        f"UPDATE ledger_transfers SET amount = amount + 1 {_A_SALE}",
-        f"UPDATE ledger_balances SET debits = debits + 1 WHERE account = ({_sale('debit')})",
-        f"UPDATE ledger_balances SET credits = credits + 1 WHERE account = ({_sale('credit')})",
-    )
-
-
-def _sale(side: str) -> str:
-    return f"SELECT {side} FROM ledger_transfers {_A_SALE}"
+    street.change(*with_balances("UPDATE ledger_transfers SET amount = amount + 1", _A_SALE, "1"))
 
 
 _FIRST_SALE = "SELECT min(height) FROM ledger_transfers WHERE kind = 'sale'"
@@ -186,6 +178,33 @@ _A_SALE = (
     f"WHERE kind = 'sale' AND height = ({_FIRST_SALE}) AND leg = 0 AND place ="
     f" (SELECT min(place) FROM ledger_transfers WHERE kind = 'sale' AND height = ({_FIRST_SALE}))"
 )
+
+
+_A_REFUND = (
+    "WHERE source = 1 AND kind = 'refunded' AND height ="
+    " (SELECT min(height) FROM ledger_transfers WHERE source = 1 AND kind = 'refunded')"
+)
+
+
+def posted(*statements: str) -> Callable[[Street], None]:
+    """Changes of the ledger once it has what the books say."""
+
+    def plant(street: Street) -> None:
+        with street.open() as gateway:
+            gateway.follow_books()
+        street.change(*statements)
+
+    return plant
+
+
+def with_balances(change: str, where: str, more: str) -> tuple[str, ...]:
+    """A change of a transfer that its accounts' balances follow: `more` is what it adds."""
+    changes = []
+    for side in ("debit", "credit"):
+        whose = f"SELECT {side} FROM ledger_transfers {where}"
+        changed = f"SET {side}s = {side}s + {more} WHERE account = ({whose})"
+        changes.append(f"UPDATE ledger_balances {changed}")
+    return (*changes, f"{change} {where}")
 
 
 # On chain
@@ -467,6 +486,43 @@ FAULTS: Mapping[str, Fault] = {
             " (SELECT id FROM ledger_accounts WHERE name = 'available:platform/2')"
         ),
         "available:platform/2",
+    ),
+    "an entry of the books that is gone": Fault(
+        LEDGER_CHECK, posted(f"DELETE FROM ledger_transfers {_A_REFUND}"), "event 1/"
+    ),
+    "an entry of the books with another amount, and its balances with it": Fault(
+        LEDGER_CHECK,
+        posted(*with_balances("UPDATE ledger_transfers SET amount = amount + 7", _A_REFUND, "7")),
+        "event 1/",
+    ),
+    "an entry of the books that is gone from its balances too": Fault(
+        LEDGER_CHECK,
+        posted(*with_balances("DELETE FROM ledger_transfers", _A_REFUND, "-4900")),
+        "event 1/",
+    ),
+    "an entry of the books for another payment": Fault(
+        LEDGER_CHECK,
+        posted(f"UPDATE ledger_transfers SET payment = 'pay_0000000000000001' {_A_REFUND}"),
+        "event 1/",
+    ),
+    "an entry of the books that no event makes": Fault(
+        LEDGER_CHECK,
+        posted(
+            "INSERT INTO ledger_transfers SELECT source, height, place, leg + 9, at, kind, credit,"
+            " debit, amount, order_id, content, learner, seller, payment, cause"
+            f" FROM ledger_transfers {_A_REFUND}"
+        ),
+        "event 1/",
+    ),
+    "a settled order of which the books have kept more": Fault(
+        LEDGER_CHECK,
+        posted(*with_balances("DELETE FROM ledger_transfers", _A_REFUND, "-4900")),
+        "ord_",
+    ),
+    "a settled order that cost another price on chain": Fault(
+        LEDGER_CHECK,
+        books(*with_balances("UPDATE ledger_transfers SET amount = amount + 1", _A_SALE, "1")),
+        "ord_",
     ),
     "a day's root that does not match": Fault(LEDGER_CHECK, closed_otherwise, "day 1"),
     "what moved on a day after it was closed": Fault(LEDGER_CHECK, moved_after_the_close, "day 1"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.street import CARDS, WALLET, Street
+from zhifu import chart
 from zhifu.async_gateway import AsyncGateway
 from zhifu.exceptions import InvalidInput, PaymentUnknown, ProviderRefused, UnknownPlatform
 from zhifu.gateway import Gateway
@@ -61,6 +62,16 @@ def test_sums_lead_from_the_bill_to_the_chain(gateway: Gateway) -> None:
     assert cards.fees == sum(
         each * 60 // 10_000 for each in (*[24_899] * 5, 5_000, 4_800, 10_000, 100, 100, 100)
     )
+
+
+def test_the_ledger_has_the_same_of_every_provider(gateway: Gateway) -> None:
+    """LEDGER-12"""
+    gateway.follow_books()
+    for platform, provider in ((1, CARDS), (2, WALLET)):
+        owed = gateway.ledger_balance(chart.at_provider(platform, provider, "USD"))
+        kept = gateway.ledger_balance(chart.fees(platform, provider, "USD"))
+        sums = of(gateway.reconcile(), provider)
+        assert (sums.in_books, sums.fees) == (-owed - kept, -kept)
 
 
 def test_the_days_add_up_to_the_whole(street: Street, gateway: Gateway) -> None:
