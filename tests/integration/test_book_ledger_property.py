@@ -1,4 +1,4 @@
-"""LEDGER-8 to LEDGER-11: whatever happens to payments, the ledger has what all others say."""
+"""LEDGER-8, 10, 11: whatever happens to payments, the ledger has what all others say."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Kept(Stingy):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_ledger_has_what_provider_and_chain_say(walk: TillWalk, seed: int) -> None:
-    """LEDGER-8 to LEDGER-11; and built from nothing it is the same, row by row."""
+    """LEDGER-8, LEDGER-10, LEDGER-11; and built from nothing it is the same, row by row."""
     walk.random.seed(seed)
     for at in range(1, _STEPS + 1):
         walk.step()

@@ -1,4 +1,4 @@
-"""LEDGER-1, 2: the database itself keeps the ledger, whoever writes to it."""
+"""LEDGER-1, 2, 9: the database itself keeps the ledger, whoever writes to it."""
 
 from __future__ import annotations
 
