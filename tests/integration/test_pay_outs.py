@@ -21,9 +21,11 @@ from zhifu.exceptions import (
     IdempotencyConflict,
     InsufficientBalance,
     InvalidInput,
+    NotRefundable,
     PayOutNotByHand,
     TopUpAboveLimit,
     UnknownPayOut,
+    ZhifuError,
 )
 from zhifu.money import Money
 from zhifu.operators import appoint
@@ -361,3 +363,37 @@ def test_what_a_bank_takes_of_a_top_up_that_is_not_final_is_lost(fair: Fair) -> 
         counter.gateway.follow_chargebacks()
         (detail,) = fair.rows("SELECT detail FROM chargebacks")
         assert detail[0].endswith(f"the platform has lost {usd(300)}")
+
+
+def test_what_was_paid_out_of_a_top_up_that_is_gone_stays_paid_out(fair: Fair) -> None:
+    """PAYOUT-6, TOPUP-7: a reorganisation deeper than what counts as final leaves it to a person."""
+    allow(fair)
+    with open_counter(fair, confirmations=2) as counter:
+        gateway, before = counter.gateway, fair.anvil.snapshot()
+        made = filled(counter)
+        fair.anvil.mine(3)
+        gateway.sync()
+        gateway.pay_out(1, 1, usd(400), "out-1")
+        fair.anvil.mine(3)
+        gateway.sync()
+        gateway.follow_pay_outs(1)
+        gateway.pay_back()
+        assert counter.provider.refunded(name(made)) == usd(400)
+        fair.anvil.revert(before)
+        fair.network.settlement.set_top_up_limit(fair.operators[1], 1, 0)
+        fair.anvil.mine(20)
+        for _ in range(4):
+            with suppress(ZhifuError):
+                gateway.recover(1)
+            fair.anvil.mine(3)
+        assert gateway.top_up(made.payment.id).state is TopUpState.WAITING
+        allow(fair)
+        with suppress(ZhifuError):
+            gateway.follow_top_ups(1)
+        assert on_account(fair) == 0
+        with pytest.raises(NotRefundable):
+            gateway.refund_top_up(made.payment.id)
+        gateway.top_up_returned(made.payment.id, "the rest in cash")
+        assert gateway.top_up(made.payment.id).state is TopUpState.REFUNDED
+        assert counter.provider.refunded(name(made)) == usd(400)
+        assert fair.rows("SELECT lost FROM top_ups") == [(400,)]
