@@ -151,11 +151,10 @@ class Lane:
 
         Then so are all before it, and what the books say of them holds.
         """
-        last = self._operations.last_block()
-        if last is None:
-            return
-        (found,) = self._chain.blocks([last.number])
-        if found is None or found.hash != last.hash:
+        last = self._operations.last_blocks()
+        found = self._chain.blocks([each.number for each in last])
+        pairs = zip(last, found, strict=True)
+        if any(block is None or block.hash != known.hash for known, block in pairs):
             self._sync()
             self._notice_shorter_chain()
 

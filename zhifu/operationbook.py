@@ -131,11 +131,13 @@ class OperationBook:
             rows = transaction.rows("confirmed_operations", first=first, last=last, limit=limit)
         return [_operation(row) for row in rows]
 
-    def last_block(self) -> KnownBlock | None:
-        """The last block that anything here is known to stand in; None before the first look."""
+    def last_blocks(self) -> list[KnownBlock]:
+        """The last block that anything here is known to stand in; none before the first look.
+
+        Several of one number are there if some of it was known before a reorganisation.
+        """
         with self._store.reading() as transaction:
-            row = transaction.row("last_known_block")
-        return KnownBlock(*row) if row else None
+            return [KnownBlock(*row) for row in transaction.rows("last_known_blocks")]
 
     def included_after_all(self, operator: str) -> list[tuple[Operation, str]]:
         """A key's refused batches that the chain settled all the same, by which transaction."""

@@ -167,16 +167,19 @@ WHERE state = 'confirmed' AND operator = :operator
     AND block_number > (SELECT block_number FROM chain_cursor)
 ORDER BY id;
 
--- last_known_block --
--- The last block that the index, or an operation, stands in.
-SELECT block_number, block_hash FROM (
+-- last_known_blocks --
+-- The last block that the index, or an operation, stands in; several of one number if not all of them
+-- know that it was reorganised.
+WITH known AS (
     SELECT block_number, block_hash FROM chain_cursor
-    UNION ALL
+    UNION
     SELECT block_number, block_hash FROM operations WHERE state = 'settled'
-    UNION ALL
+    UNION
     SELECT block_number, block_hash FROM operations
     WHERE state = 'confirmed' AND block_number > (SELECT block_number FROM chain_cursor)
-) AS known ORDER BY block_number DESC LIMIT 1;
+)
+SELECT block_number, block_hash FROM known
+WHERE block_number = (SELECT max(block_number) FROM known);
 
 -- oldest_waiting --
 SELECT min(order_id), count(*) FROM waiting WHERE platform = :platform AND problem IS NULL;
