@@ -375,10 +375,19 @@ class Chain:
             return None
         return signer.sign_transaction({**fields, **fees})
 
-    def fill(self, signer: Signer, nonce: int) -> None:
-        """Use up a nonce that nothing has, so that what comes after it can be included."""
-        signed = self.sign(signer, signer.address, b"", gas=_PLAIN_GAS, nonce=nonce)
-        self.send_raw(signed.raw)
+    def fill(self, signer: Signer, nonce: int, waiting: bytes) -> None:
+        """Use up a nonce that nothing has, so that what is `waiting` after it can be included.
+
+        It offers no less than that does, and so more than before once that was replaced.
+        """
+        fields = fields_of(waiting)
+        block, tip = self.rpc.batch(
+            [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
+        )
+        asked = self._fees(block, tip)
+        fees = {name: max(fee, fields[name]) for name, fee in asked.items()}
+        empty = {"nonce": nonce, "gas": _PLAIN_GAS, "to": signer.address, "value": 0, "data": b""}
+        self.send_raw(signer.sign_transaction({**fields, **fees, **empty}).raw)
 
     def send_raw(self, raw: bytes) -> str:
         """Hand a signed transaction to the node, return its hash; sending it again is no error."""

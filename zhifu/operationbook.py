@@ -176,6 +176,17 @@ class OperationBook:
                 )
             return _found(transaction.row("operation", id=operation.id))
 
+    def fill(self, operation: Operation, first: int) -> None:
+        """The nonces from one on up to the operation's own are about to be filled for it."""
+        with self._store.writing() as transaction:
+            transaction.run("fill_nonces", id=operation.id, nonce=operation.nonce, first=first)
+
+    def filled_from(self, operation: Operation) -> int | None:
+        """The first nonce that was filled for an operation, or None."""
+        with self._store.reading() as transaction:
+            row = transaction.row("filled_nonces", id=operation.id)
+        return row[0] if row else None
+
     def submitted(self, operation: Operation) -> Operation:
         """A node is about to be handed the operation's transaction."""
         return self._change("submitted_operation", operation)

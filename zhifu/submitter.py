@@ -267,7 +267,7 @@ class Submitter:
         if operation.kind.once:
             return self._renew(operation, latest)
         if pending < latest.nonce:
-            return self._fill(operation, pending, latest.nonce)
+            return self._fill(operation, pending, latest)
         return self._replace(operation, latest)
 
     def _nonces(self) -> tuple[int, int]:
@@ -291,18 +291,32 @@ class Submitter:
         """Sign the same transaction with higher fees."""
         signed = self._chain.sign_replacement(self._signer, latest.raw)
         if signed is not None:
-            return self._book.sign_again(operation, signed)
+            operation = self._book.sign_again(operation, signed)
+            self._fill_again(operation, signed.raw)
+            return operation
         if self._chain.max_fee_wei is not None:
             raise FeeCapReached(self._chain.max_fee_wei, latest.hash)
         raise TransactionPending(latest.hash, self._book.age(latest))
 
-    def _fill(self, operation: Operation, first: int, end: int) -> Operation:
+    def _fill(self, operation: Operation, first: int, latest: Submission) -> Operation:
         """Use up the nonces before one that must not be changed."""
-        if end - first > _MOST_FILLED:
+        if latest.nonce - first > _MOST_FILLED:
             raise TransactionPending(operation.transaction_hash, 0)
-        for nonce in range(first, end):
-            self._chain.fill(self._signer, nonce)
+        self._book.fill(operation, first)
+        for nonce in range(first, latest.nonce):
+            self._chain.fill(self._signer, nonce, latest.raw)
         return operation
+
+    def _fill_again(self, operation: Operation, raw: bytes) -> None:
+        """Have what fills nonces before a transaction offer no less than that does now."""
+        first = self._book.filled_from(operation)
+        if first is None:
+            return
+        used = self._chain.nonce(self._signer.address, "latest")
+        for nonce in range(max(first, used), operation.nonce):
+            # What offers as much already the node has, and says so.
+            with suppress(NodeRefused):
+                self._chain.fill(self._signer, nonce, raw)
 
     def _require_used_elsewhere(self, operation: Operation, latest: Submission) -> None:
         """Raise unless the nonce is used up, for good, by a transaction that is not our own."""

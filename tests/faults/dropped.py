@@ -79,7 +79,9 @@ def nobody_else(operation: Operation) -> None:
     """Nothing else does what a top-up does."""
 
 
-def submitter(fair: Fair, chain: Chain, book: OperationBook, finality: int = 0) -> Submitter:
+def submitter(
+    fair: Fair, chain: Chain, book: OperationBook, finality: int = 0, patience: int = 120
+) -> Submitter:
     """What brings the operations of platform 1 to their end."""
     return Submitter(
         chain,
@@ -88,7 +90,7 @@ def submitter(fair: Fair, chain: Chain, book: OperationBook, finality: int = 0) 
         fair.operators[1],
         nobody_else,
         finality=Finality(finality),
-        replace_after_seconds=120,
+        replace_after_seconds=patience,
         first_block=fair.network.deployment.first_block,
         leases=Leases(book._store),
     )

@@ -37,6 +37,10 @@ class StrictPool:
         self._fees[nonce], self._hashes[nonce] = fees, name
         return forward(request)
 
+    def fees(self, nonce: int) -> list[int]:
+        """What the last one that it took under a nonce offers, the cap and the tip."""
+        return self._fees[nonce]
+
 
 class LeakyPool:
     """Loses a share of what it takes, and says that it took it."""

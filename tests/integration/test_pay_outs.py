@@ -366,7 +366,7 @@ def test_what_a_bank_takes_of_a_top_up_that_is_not_final_is_lost(fair: Fair) -> 
 
 
 def test_what_was_paid_out_of_a_top_up_that_is_gone_stays_paid_out(fair: Fair) -> None:
-    """PAYOUT-6, TOPUP-7: a reorganisation deeper than what counts as final leaves it to a person."""
+    """PAYOUT-6, TOPUP-7: what is deeper than what counts as final is left to a person."""
     allow(fair)
     with open_counter(fair, confirmations=2) as counter:
         gateway, before = counter.gateway, fair.anvil.snapshot()

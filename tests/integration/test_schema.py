@@ -273,7 +273,7 @@ FORBIDDEN = {
     "an operation starts as stored": (
         (
             "INSERT INTO operations SELECT 1, platform, operator, kind, 7, state, nonce,"
-            " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL, NULL"
+            " transaction_hash, gas_used, block_number, block_hash, 0, 0, NULL, NULL, NULL"
             " FROM operations"
         ),
         "an operation starts as stored",
@@ -281,9 +281,13 @@ FORBIDDEN = {
     "the same is done once": (
         (
             "INSERT INTO operations SELECT 1, platform, operator, kind, subject, 'stored', nonce,"
-            " transaction_hash, NULL, NULL, NULL, 0, 0, NULL, NULL FROM operations"
+            " transaction_hash, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL FROM operations"
         ),
         UNIQUE,
+    ),
+    "only nonces before its own are filled for an operation": (
+        "UPDATE operations SET filled_from = nonce",
+        CHECK,
     ),
     "what is not included brought nothing about": (
         "UPDATE operations SET result = '{}' WHERE state = 'stored'",

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,64 @@ def test_nonces_that_nothing_has_are_filled(fair: Fair, book: OperationBook) -> 
     assert ending.operation.nonce == nonce + 2
     assert chain.nonce(operator.address) == nonce + 3
     assert (submissions(fair), topped_up(fair)) == (1, CENT)
+
+
+def test_what_fills_a_nonce_is_replaced_with_what_waits_for_it(fair: Fair, store: Store) -> None:
+    """SUB-5, SUB-6: it would wait as long as that does; also for a process that did not send it."""
+    now, pool, operator = int(time.time()), StrictPool(), fair.operators[1]
+    allow_top_ups(fair)
+    book = OperationBook(store, lambda: now)
+    set_base_fee(fair, 10**9)
+    nonce = fair.network.chain.nonce(operator.address)
+    to, call = top_up(fair)
+    with RpcProxy(fair.anvil.rpc_url, pool) as proxy, Hasty(proxy.url) as chain:
+        signed = chain.sign(operator, to, call, nonce=nonce + 2)
+        stored = book.submitted(book.store(1, TWICE, 1, signed))
+        fair.anvil.set_automine(False)
+        offered = []
+        for _ in range(4):
+            with pytest.raises(TransactionPending):
+                submitter(fair, chain, book, patience=30).conclude(book.again(stored))
+            offered.append(pool.fees(nonce))
+            now += 31
+        assert pool.refused == 0
+        assert pool.fees(nonce) == pool.fees(nonce + 1) == pool.fees(nonce + 2)
+        for before, after in pairwise(offered):
+            assert all(10 * new >= 11 * old for new, old in zip(after, before, strict=True))
+        set_base_fee(fair, offered[0][0] + 1)
+        fair.anvil.mine()
+        fair.anvil.set_automine(True)
+        ending = submitter(fair, chain, book, patience=30).conclude(book.again(stored))
+    assert (ending.operation.state, ending.operation.nonce) == (OperationState.SETTLED, nonce + 2)
+    assert (fair.network.chain.nonce(operator.address), topped_up(fair)) == (nonce + 3, CENT)
+    set_base_fee(fair, 0)
+
+
+def test_somebody_elses_transaction_is_not_replaced_by_an_empty_one(
+    fair: Fair, store: Store
+) -> None:
+    """SUB-5: only a nonce that nothing had is filled."""
+    now, operator = int(time.time()), fair.operators[1]
+    allow_top_ups(fair)
+    book = OperationBook(store, lambda: now)
+    set_base_fee(fair, 10**9)
+    nonce = fair.network.chain.nonce(operator.address)
+    to, call = top_up(fair)
+    with Hasty(fair.anvil.rpc_url) as chain:
+        fair.anvil.set_automine(False)
+        theirs = chain.send_raw(chain.sign(operator, operator.address, b"").raw)
+        signed = chain.sign(operator, to, call, nonce=nonce + 1)
+        stored = book.submitted(book.store(1, TWICE, 1, signed))
+        for _ in range(3):
+            with pytest.raises(TransactionPending):
+                submitter(fair, chain, book, patience=30).conclude(book.again(stored))
+            now += 31
+        fair.anvil.set_automine(True)
+        fair.anvil.mine()
+        assert chain.receipt(theirs) is not None
+        submitter(fair, chain, book).conclude(book.again(stored))
+    assert topped_up(fair) == CENT
+    set_base_fee(fair, 0)
 
 
 def test_nothing_that_counts_twice_is_signed_while_the_key_has_more_in_flight(

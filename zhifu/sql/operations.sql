@@ -55,8 +55,18 @@ SELECT id, platform, operator, kind, subject, state, nonce, transaction_hash, ga
 FROM operations WHERE state = 'settled' ORDER BY id;
 
 -- resigned_operation --
-UPDATE operations SET nonce = :nonce, transaction_hash = :transaction_hash, changed_at = :now
+-- What was filled for another nonce is none of this one's.
+UPDATE operations SET nonce = :nonce, transaction_hash = :transaction_hash, changed_at = :now,
+    filled_from = CASE WHEN nonce = :nonce THEN filled_from END
 WHERE id = :id AND state IN ('stored', 'submitted');
+
+-- fill_nonces --
+UPDATE operations SET
+    filled_from = CASE WHEN filled_from < :first THEN filled_from ELSE :first END
+WHERE id = :id AND nonce = :nonce;
+
+-- filled_nonces --
+SELECT filled_from FROM operations WHERE id = :id AND filled_from IS NOT NULL;
 
 -- submitted_operation --
 UPDATE operations SET state = 'submitted', changed_at = :now WHERE id = :id AND state = 'stored';

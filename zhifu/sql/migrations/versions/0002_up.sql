@@ -201,7 +201,8 @@ CREATE INDEX batch_orders_released ON batch_orders (order_id) WHERE released = 1
 -- What an operator key does on chain, for a batch, a refund, an act …, its `subject`. One that is
 -- stored was never handed to a node. The nonce and the hash are those of the transaction signed
 -- last, or of the one that is included; `block_hash` names the block that has it, and `result` is
--- what the events in it tell, as JSON.
+-- what the events in it tell, as JSON. Nonces from `filled_from` up to its own nothing had, and empty
+-- transactions have them now.
 CREATE TABLE operations (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     platform BIGINT NOT NULL CHECK (platform BETWEEN 1 AND 4294967295),
@@ -220,6 +221,7 @@ CREATE TABLE operations (
     changed_at BIGINT NOT NULL,
     detail TEXT,
     result TEXT,
+    filled_from BIGINT CHECK (filled_from BETWEEN 0 AND nonce - 1),
     CHECK ((state IN ('settled', 'confirmed')) = (block_number IS NOT NULL)),
     CHECK ((gas_used IS NULL) = (block_number IS NULL)),
     CHECK ((block_hash IS NULL) = (block_number IS NULL)),
