@@ -142,6 +142,8 @@ class Stock:
         """Something of everything."""
         with self.store.writing() as transaction:
             transaction.run("put_deployment", chain_id=1, settlement="0x", block_hash="0x")
+            foreign = {"transaction_hash": f"0x{'f' * 64}", "platform": 1, "now": self.now}
+            transaction.run("put_foreign_deed", **foreign)
         settled = self.pay(1, 2, received=250)
         self.settle(settled.orders, 1)
         self.refund_settled(settled)

@@ -7,7 +7,7 @@ the operation that does it is final: no reorganisation takes back what was told 
 from __future__ import annotations
 
 from zhifu.deployment import Network
-from zhifu.exceptions import ContractReverted
+from zhifu.exceptions import ContractReverted, UnrecordedDeed
 from zhifu.lane import Lane
 from zhifu.operationbook import OperationBook
 from zhifu.operations import Kind, OperationState
@@ -51,6 +51,9 @@ class Credits:
             told = explained(reverted, lane.platform, lane.signer.address)
             self._book.delayed(refund, told.code)
             raise told from reverted
+        except UnrecordedDeed as known:
+            self._book.delayed(refund, known.code)
+            raise
 
     def is_final(self, refund: RefundRecord) -> bool:
         """Whether a refund's money is on its learner's balance for good."""

@@ -12,6 +12,7 @@ import orjson
 from zhifu.accounts import name_of
 from zhifu.blocks import Log
 from zhifu.contract import EventLog
+from zhifu.deeds import Deed, paid_out, part_refunded, topped_up
 from zhifu.index import FIRST_PLAN_VERSION
 from zhifu.models import DELAY_SECONDS, NO_ADDRESS, OrderPlace, Terms
 
@@ -36,6 +37,7 @@ _ORDER = (
     "put_token",
     "move_token",
     "put_refund",
+    "put_deed",
     "put_dispute",
     "resolve_dispute",
 )
@@ -265,6 +267,18 @@ def _refunded(rows: EventRows, event: EventLog) -> None:
     )
 
 
+def _done(read: Callable[[Arguments], Deed | None], rows: EventRows, event: EventLog) -> None:
+    deed = read(event.arguments)
+    if deed is not None:
+        rows.put(
+            "put_deed",
+            **deed._asdict(),
+            block_number=event.log.block_number,
+            log_index=event.log.log_index,
+            transaction_hash=event.log.transaction_hash,
+        )
+
+
 def _dispute_opened(rows: EventRows, event: EventLog) -> None:
     place, found = OrderPlace.of(event.arguments["orderId"]), event.arguments
     if place is None:
@@ -318,6 +332,9 @@ _HANDLERS: Mapping[str, _Handler] = {
     "TransferSingle": _moved,
     "TransferBatch": _moved,
     "BatchOrderRefunded": _refunded,
+    "ToppedUp": partial(_done, topped_up),
+    "PaidOut": partial(_done, paid_out),
+    "OrderPartRefunded": partial(_done, part_refunded),
     "DisputeOpened": _dispute_opened,
     "DisputeResolved": _dispute_resolved,
 }

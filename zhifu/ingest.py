@@ -30,6 +30,7 @@ _TABLES = (
     "platforms",
     "windows",
     "refunds",
+    "deeds",
     "disputes",
     "direct_orders",
     "tokens",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zhifu.accounts import of_learner
 from zhifu.blocks import Receipt
 from zhifu.calldata import read_settle_call
+from zhifu.deeds import Deeds
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ContractReverted,
@@ -66,6 +67,7 @@ class Lane:
         sync: Callable[[], object],
         rules: SubmissionRules,
         leases: Leases,
+        deeds: Deeds,
     ) -> None:
         operator = ensure_accepted(network.registry, platform, signer)
         self.platform = platform
@@ -90,6 +92,7 @@ class Lane:
             replace_after_seconds=rules.replace_after_seconds,
             first_block=network.deployment.first_block,
             leases=leases,
+            deeds=deeds,
         )
 
     def settle(self, limit: int) -> BatchRecord | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from zhifu.deeds import Deeds, deed_of
 from zhifu.deployment import Network
 from zhifu.exceptions import InvalidInput, NoOperator, NotRefundable
 from zhifu.index import Index
@@ -25,7 +26,10 @@ _NOT_SETTLED = "it is not settled: until then only all of it goes back"
 class PartRefunds:
     """Gives parts back by the keys of the hosts whose `lanes` are here."""
 
-    def __init__(self, network: Network, index: Index, lanes: Mapping[int, Lane]) -> None:
+    def __init__(
+        self, network: Network, index: Index, lanes: Mapping[int, Lane], deeds: Deeds
+    ) -> None:
+        self._deeds = deeds
         self._network = network
         self._index = index
         self._lanes = lanes
@@ -44,11 +48,18 @@ class PartRefunds:
         return lane
 
     def require_possible(self, order: OrderRecord, proven: BatchOrder, amount: Money) -> None:
-        """Ask the chain whether it would give a part back now; raises ContractReverted if not."""
+        """Ask the chain whether it would give a part back now; raises ContractReverted if not.
+
+        Raises UnrecordedDeed if it has given one just alike that the books know nothing of: its
+        money may be at the learner's already.
+        """
         host, calldata = self.host(order), self._calldata(proven, amount)
         self._network.chain.call(
             self._network.settlement.address, calldata, sender=host.signer.address
         )
+        deed = deed_of(host.platform, calldata)
+        if deed is not None:
+            self._deeds.require_new(deed)
 
     def send(self, order: OrderRecord, proven: BatchOrder, refund: RefundRecord) -> Ending:
         """Give a part back, once; raises as `Lane.submit`."""

@@ -22,6 +22,7 @@ _MADE_OF_TERMS = ("terms", "prices", "plans", "contents", "platforms", "windows"
 _UNDONE = (
     "undo_batches",
     "undo_refunds",
+    "undo_deeds",
     "undo_disputes",
     "undo_resolutions",
     "undo_direct_orders",

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from zhifu import rounds
 from zhifu.blocks import Receipt
 from zhifu.chain import TRANSACTION_GAS_LIMIT, Chain
+from zhifu.deeds import Deeds
 from zhifu.exceptions import (
     ChainUnreachable,
     ContractReverted,
@@ -79,7 +80,9 @@ class Submitter:
         replace_after_seconds: int,
         first_block: int,
         leases: Leases,
+        deeds: Deeds,
     ) -> None:
+        self._deeds = deeds
         self._chain = chain
         self._book = book
         self._platform = platform
@@ -120,14 +123,16 @@ class Submitter:
 
         Raises ContractReverted, TransactionTooLarge, FeeCapReached and NodeRefused. Of what the
         contract would take twice nothing is signed while the key has anything else in flight:
-        TransactionPending then.
+        TransactionPending then; UnrecordedDeed if the chain has it, unknown to the books, and what
+        signed it there if that is being adopted.
         """
         if kind.once:
             return self._chain.sign(self._signer, to, calldata)
         pending, used = self._nonces()
         if pending != used:
             raise TransactionPending(f"nonce {used}", 0)
-        return self._chain.sign(self._signer, to, calldata, nonce=used)
+        done = self._deeds.find(self._platform, calldata)
+        return done or self._chain.sign(self._signer, to, calldata, nonce=used)
 
     def open(self) -> list[Operation]:
         """What is stored or submitted and not seen included, in order."""
@@ -209,7 +214,9 @@ class Submitter:
     def _begin(self, operation: Operation) -> Operation:
         """Take an operation up that was never sent, so that its nonce may still be any."""
         latest = self._latest(operation)
-        if self._chain.nonce(self._signer.address) != latest.nonce:
+        moved_on = self._chain.nonce(self._signer.address) != latest.nonce
+        # What was adopted is on chain already.
+        if moved_on and not self._is_included(operation):
             operation = self._renew(operation, latest)
         return self._book.submitted(operation)
 

@@ -13,6 +13,7 @@ from zhifu import ids, rounds
 from zhifu.accounts import of_learner
 from zhifu.books import Books, Funds
 from zhifu.chargebackbook import ChargebackBook
+from zhifu.deeds import Deed, Deeds, top_up_of
 from zhifu.deployment import Network
 from zhifu.exceptions import (
     ChainUnreachable,
@@ -22,6 +23,7 @@ from zhifu.exceptions import (
     PaymentUnknown,
     ProviderRefused,
     UnknownProvider,
+    UnrecordedDeed,
 )
 from zhifu.lane import Lane
 from zhifu.operations import Kind
@@ -56,7 +58,9 @@ class TopUps:
         network: Network,
         lane: Callable[[int], Lane],
         providers: Mapping[str, Provider],
+        deeds: Deeds,
     ) -> None:
+        self._deeds = deeds
         self._book = book
         self._books = books
         self._chargebacks = chargebacks
@@ -79,7 +83,9 @@ class TopUps:
 
     def refund(self, payment_id: str) -> TopUp:
         """Send back what is not on chain yet; see `Gateway.refund_top_up`."""
-        if self._book.of(payment_id).state is TopUpState.WAITING:
+        waiting = self._book.of(payment_id)
+        if waiting.state is TopUpState.WAITING:
+            self._deeds.require_new(self._deed(waiting))
             self._book.begin_refund(payment_id)
         top_up = self._book.of(payment_id)
         if top_up.state not in _GOING_BACK:
@@ -147,9 +153,8 @@ class TopUps:
         if not self._chargebacks.left(top_up.id).allows(top_up.amount):
             self._book.delayed(top_up.id, PART_CHARGED_BACK)
             return False
-        settlement, decimals = self._network.settlement, self._network.deployment.ledger_decimals
-        units = top_up.amount.to_ledger_units(decimals)
-        calldata = settlement.encode("topUp", [top_up.learner], [units])
+        settlement, deed = self._network.settlement, self._deed(top_up)
+        calldata = settlement.encode("topUp", [top_up.learner], [deed.amount])
         number = ids.from_text(ids.PAYMENT, top_up.id) or 0
         try:
             refusal = lane.submit(Kind.TOP_UP, number, settlement.address, calldata).refusal
@@ -159,7 +164,14 @@ class TopUps:
             told = explained(reverted, lane.platform, lane.signer.address)
             self._book.delayed(top_up.id, told.code)
             raise told from reverted
+        except UnrecordedDeed as known:
+            self._book.delayed(top_up.id, known.code)
+            raise
         return True
+
+    def _deed(self, top_up: TopUp) -> Deed:
+        units = top_up.amount.to_ledger_units(self._network.deployment.ledger_decimals)
+        return top_up_of(top_up.platform, top_up.learner, units)
 
     def _give_back(self, top_up: TopUp) -> bool:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -65,3 +67,28 @@ def test_what_waits_goes_back(zhifu: Zhifu) -> None:
     early = zhifu.refused("top-up", "refund", waits["top_up"], "--returned", "by hand")
     assert "has not refused" in early
     assert zhifu.json("top-up", "refund", waits["top_up"])["state"] == "refunded"
+
+
+def test_books_from_an_older_back_up_adopt_what_was_topped_up_since(
+    zhifu: Zhifu, chain: Anvil
+) -> None:
+    """RESTORE-4, RESTORE-5"""
+    waits = zhifu.json("top-up", "add", "4.00", "-l", "4", "-p", "udemy")
+    assert waits["problem"] == "top_up_above_limit"
+    back_up = zhifu.home / "older.sqlite3"
+    with closing(sqlite3.connect(zhifu.home / "zhifu.sqlite3")) as connection:
+        connection.execute("VACUUM INTO ?", (str(back_up),))
+    zhifu.json("top-up", "limit", "25.00", "-p", "udemy")
+    chain.increase_time(3 * DAY)
+    another = ("top-up", "add", "1.00", "-l", "5", "-p", "udemy")
+    zhifu(*another)
+    assert has(zhifu, "learner:4@udemy") == 4_000_000
+    restored = f"sqlite:///{back_up}"
+    zhifu(*another, ZHIFU_DATABASE=restored)
+    shown = zhifu.json("top-up", "show", waits["top_up"], ZHIFU_DATABASE=restored)
+    assert (shown["state"], shown["problem"]) == ("waiting", "unrecorded_deed")
+    adopted = zhifu.json("adopt", "udemy", ZHIFU_DATABASE=restored)
+    assert [(each["about"], each["matched"]) for each in adopted] == [("5", True), ("4", True)]
+    shown = zhifu.json("top-up", "show", waits["top_up"], ZHIFU_DATABASE=restored)
+    assert shown["state"] in ("settled", "confirmed")
+    assert has(zhifu, "learner:4@udemy") == 4_000_000

@@ -22,6 +22,7 @@ from zhifu import accounts
 from zhifu.anvil import Anvil
 from zhifu.blocks import Receipt
 from zhifu.chain import Chain
+from zhifu.deeds import Deeds
 from zhifu.deployment import DAY_SECONDS
 from zhifu.exceptions import TransactionPending
 from zhifu.finality import Finality
@@ -93,6 +94,7 @@ def submitter(
         replace_after_seconds=patience,
         first_block=fair.network.deployment.first_block,
         leases=Leases(book._store),
+        deeds=Deeds(book._store, chain, lambda: None),
     )
 
 

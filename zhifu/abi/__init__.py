@@ -39,6 +39,10 @@ class Function:
         """The calldata of a call."""
         return self.selector + encode(self.inputs, arguments)
 
+    def arguments(self, calldata: bytes) -> tuple[Any, ...]:
+        """What a call is made with."""
+        return tuple(_checksummed(decode(self.inputs, calldata[4:]), self.inputs))
+
     def decode(self, data: bytes) -> tuple[Any, ...]:
         """What a call returned."""
         return tuple(_checksummed(decode(self.outputs, data), self.outputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zhifu.adoption import Adoption
 from zhifu.async_gateway._threads import Threads
+from zhifu.deeds import AdoptedDeed
 from zhifu.payments import BatchRecord, OrderRecord
 
 
@@ -43,6 +44,11 @@ class Settling(Threads):
     async def adopt(self, platform: int, *, unmatched: bool = False) -> list[Adoption]:
         """Take in batches that the chain has settled and restored books know nothing of."""
         return await self.run_in_turn(platform, self.gateway.adopt, platform, unmatched=unmatched)
+
+    async def adopt_deeds(self, platform: int, *, unmatched: bool = False) -> list[AdoptedDeed]:
+        """Take in what the chain has and restored books know nothing of, and may be about to do."""
+        adopt = self.gateway.adopt_deeds
+        return await self.run_in_turn(platform, adopt, platform, unmatched=unmatched)
 
     async def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

@@ -128,6 +128,7 @@ from zhifu.exceptions._state import (
     TopUpAboveLimit,
     UnbalancedStatement,
     UnrecordedBatch,
+    UnrecordedDeed,
     WrongVaultKey,
 )
 
@@ -225,6 +226,7 @@ __all__ = [
     "UnknownReservation",
     "UnknownWithdrawal",
     "UnrecordedBatch",
+    "UnrecordedDeed",
     "WrongChain",
     "WrongContractCode",
     "WrongKey",

@@ -85,6 +85,26 @@ class UnrecordedBatch(StateError):
 
 
 @dataclass(eq=False)
+class UnrecordedDeed(StateError):
+    """The chain has a top-up, a pay-out or a part given back just like this one already.
+
+    The books know nothing of the transaction that did it: they were restored from a back-up that is
+    older, or somebody did it by other means. To do it again might pay twice. `amount` is in ledger
+    units; `about` is the learner's number, or the place of the order.
+    """
+
+    code = "unrecorded_deed"
+    field = "amount"
+    rule = "must not be on chain already, unknown to the books: see what `zhifu adopt` takes in"
+
+    platform: int
+    kind: str
+    about: str
+    amount: int
+    transaction_hash: str
+
+
+@dataclass(eq=False)
 class DuplicateOrder(StateError):
     """A direct order was placed already; another one differs in its salt."""
 

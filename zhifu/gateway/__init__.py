@@ -20,6 +20,7 @@ from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts
 from zhifu.closing import Closing
 from zhifu.credits import Credits
+from zhifu.deeds import Deeds
 from zhifu.deployment import Network
 from zhifu.disputebook import DisputeBook
 from zhifu.disputes import Disputes
@@ -151,6 +152,7 @@ class Gateway(
         operations, leases = OperationBook(store, clock, Outcomes(network)), Leases(store)
         self._watch = Watch(network.chain, operations, rules.finality)
         self._lane_book = LaneBook(store, clock, operations)
+        self._deeds = Deeds(store, network.chain, self.sync)
         self._lanes = {
             platform: Lane(
                 network,
@@ -163,13 +165,20 @@ class Gateway(
                 self.sync,
                 rules,
                 leases,
+                self._deeds,
             )
             for platform, signer in operators.items()
         }
         self._chargeback_book = ChargebackBook(store, clock)
         self._top_up_book = TopUpBook(store, clock)
         self._top_ups = TopUps(
-            self._top_up_book, self._books, self._chargeback_book, network, self._lane, providers
+            self._top_up_book,
+            self._books,
+            self._chargeback_book,
+            network,
+            self._lane,
+            providers,
+            self._deeds,
         )
         self.asking = Asking(providers)
         prompt = [name for name, each in providers.items() if answers_at_once(each)]
@@ -207,7 +216,7 @@ class Gateway(
             self._chargeback_book,
             self._dispute_book,
             Credits(network, operations, self._refund_book),
-            PartRefunds(network, self._index, self._lanes),
+            PartRefunds(network, self._index, self._lanes, self._deeds),
             self.sync,
         )
         self._payback_book = PaybackBook(store, clock)

@@ -12,6 +12,7 @@ from zhifu.chargebackbook import ChargebackBook
 from zhifu.chargebacks import Chargebacks
 from zhifu.checkouts import Checkouts
 from zhifu.closing import Closing
+from zhifu.deeds import Deeds
 from zhifu.deployment import Network
 from zhifu.disputebook import DisputeBook
 from zhifu.disputes import Disputes
@@ -61,6 +62,7 @@ class Parts:
     _index: Index
     _indexer: Indexer
     _watch: Watch
+    _deeds: Deeds
     _lanes: Mapping[int, Lane]
     _books: Books
     _lane_book: LaneBook

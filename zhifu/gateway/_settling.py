@@ -5,7 +5,8 @@ from __future__ import annotations
 from zhifu import rounds
 from zhifu.adoption import Adopter, Adoption
 from zhifu.closing import wall_milliseconds
-from zhifu.exceptions import ChainUnreachable, ZhifuError
+from zhifu.deeds import AdoptedDeed
+from zhifu.exceptions import ChainUnreachable, UnrecordedDeed, ZhifuError
 from zhifu.gateway._following import Following
 from zhifu.gateway._parts import require_positive
 from zhifu.lane import Lane
@@ -112,6 +113,31 @@ class Settling(Following):
             lane.recover()
             adopter = Adopter(self._lane_book, self._index, self.network.chain, platform)
             return adopter.adopt(unmatched=unmatched)
+
+    def adopt_deeds(self, platform: int, *, unmatched: bool = False) -> list[AdoptedDeed]:
+        """Take in what the chain has and restored books know nothing of, and may be about to do.
+
+        For an operator, after UnrecordedDeed; batches are to be adopted first. Of top-ups, pay-outs
+        and parts that are on chain by unknown transactions, those are taken for done that the books
+        have waiting, just alike. The rest is taken in only if `unmatched`: the books may do the
+        same again then, so whoever asked for it after the back-up was made must not ask again.
+        Raises NoOperator, UnrecordedBatch, UnrecordedDeed for what is left, TransactionPending
+        while anything like it is under way, and as `recover`.
+        """
+        self._lane(platform).require_recorded()
+        before = self._deeds.unrecorded(platform)
+        if not before:
+            return []
+        with self._deeds.adopting():
+            # A part is given by the lane of another platform: the content's host.
+            self.recover()
+            self._top_ups.follow(platform)
+        left = set(self._deeds.unrecorded(platform))
+        if left and not unmatched:
+            first = next(each for each in before if each in left)
+            raise UnrecordedDeed(*first.deed, first.transaction_hash)
+        self._deeds.disown(platform, {each.transaction_hash for each in left}, self._clock())
+        return [AdoptedDeed(*each, matched=each not in left) for each in before]
 
     def batches(self, platform: int) -> list[BatchRecord]:
         """A platform's batches, the oldest first."""

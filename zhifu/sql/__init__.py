@@ -21,6 +21,7 @@ FILES = (
     "books.sql",
     "operations.sql",
     "acts.sql",
+    "deeds.sql",
     "disputes.sql",
     "topups.sql",
     "paybacks.sql",

@@ -222,6 +222,16 @@ ON CONFLICT (order_id) DO NOTHING;
 -- chain_refund --
 SELECT transaction_hash, block_number FROM chain_refunds WHERE order_id = :order_id;
 
+-- clear_deeds --
+DELETE FROM chain_deeds;
+
+-- undo_deeds --
+DELETE FROM chain_deeds WHERE block_number > :block_number;
+
+-- put_deed --
+INSERT INTO chain_deeds (block_number, log_index, platform, kind, about, amount, transaction_hash)
+VALUES (:block_number, :log_index, :platform, :kind, :about, :amount, :transaction_hash);
+
 -- clear_disputes --
 DELETE FROM chain_disputes;
 

@@ -4,6 +4,9 @@ DROP TABLE chain_tokens;
 -- chain_direct_orders --
 DROP TABLE chain_direct_orders;
 
+-- chain_deeds --
+DROP TABLE chain_deeds;
+
 -- chain_disputes --
 DROP TABLE chain_disputes;
 

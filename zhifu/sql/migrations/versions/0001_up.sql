@@ -130,6 +130,23 @@ CREATE TABLE chain_refunds (
 -- chain_refunds_block --
 CREATE INDEX chain_refunds_block ON chain_refunds (block_number);
 
+-- chain_deeds --
+-- What the contract would take twice: top-ups, pay-outs and parts given back, in ledger units. `about`
+-- is the learner's number, or the place of the order.
+CREATE TABLE chain_deeds (
+    block_number BIGINT NOT NULL,
+    log_index BIGINT NOT NULL,
+    platform BIGINT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay_out', 'refund_part')),
+    about TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    transaction_hash TEXT NOT NULL,
+    PRIMARY KEY (block_number, log_index)
+) WITHOUT ROWID;
+
+-- chain_deeds_alike --
+CREATE INDEX chain_deeds_alike ON chain_deeds (platform, kind, about, amount);
+
 -- chain_disputes --
 -- What was or is in dispute of batches, once at most for each order of one; in ledger units.
 CREATE TABLE chain_disputes (

@@ -61,6 +61,9 @@ DROP TABLE disputes;
 -- acts --
 DROP TABLE acts;
 
+-- foreign_deeds --
+DROP TABLE foreign_deeds;
+
 -- submissions --
 DROP TABLE submissions;
 

@@ -261,6 +261,17 @@ CREATE TABLE submissions (
     UNIQUE (operation_id, hash)
 );
 
+-- submissions_hash --
+CREATE INDEX submissions_hash ON submissions (hash);
+
+-- foreign_deeds --
+-- Transactions on chain of which an operator says that what they did is none of these books'.
+CREATE TABLE foreign_deeds (
+    transaction_hash TEXT NOT NULL PRIMARY KEY CHECK (length(transaction_hash) = 66),
+    platform BIGINT NOT NULL,
+    told_at BIGINT NOT NULL
+);
+
 -- acts --
 -- What a platform asked its operator key to do, once for each of its keys; `arguments` are what it
 -- asked for, as JSON. An act stands where its latest operation does.
