@@ -14,7 +14,7 @@ from zhifu.book_entries import BookEntries, Event
 from zhifu.store import Store, Transaction
 from zhifu.transfers import Transfer, post
 
-_PAGE = 500
+_PAGE = 200
 
 
 class BookLedger:
