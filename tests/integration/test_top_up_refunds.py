@@ -57,7 +57,8 @@ def test_what_is_on_the_account_stays_there(counter: Counter) -> None:
     assert counter.state(made) is PaymentState.CHARGED_BACK
     assert on_account(counter.fair) == TEN.amount
     (record,) = counter.gateway.chargebacks_page(1)
-    assert record.detail == "what is on the learner's account stays there"
+    stays = "what is on the learner's account stays there"
+    assert record.detail == f"{stays}; the platform has lost {TEN}"
 
 
 def test_the_database_puts_nothing_on_chain_of_which_a_bank_has_a_part(counter: Counter) -> None:
