@@ -156,13 +156,17 @@ class _Noting(JsonRpc):
 
 
 def key_of(method: str, parameters: Sequence[Any]) -> str:
-    """By which an answer is found again."""
-    return orjson.dumps([method, *parameters]).decode()
+    """By which an answer is found again, at whatever block a view is asked."""
+    told = parameters[:1] if method == "eth_call" else parameters
+    return orjson.dumps([method, *told]).decode()
 
 
 def _opening(scene: Scene) -> dict[str, str]:
     with Chain(scene.chain.rpc.url) as chain:
         noting = _Noting(chain.rpc.url)
         noting.said, chain.rpc = {}, noting
-        Network(chain, scene.network.deployment)
+        network = Network(chain, scene.network.deployment)
+        network.registry.platform_count()
+        network.registry.learner_count()
+        network.license.content_count()
         return noting.said

@@ -144,6 +144,11 @@ class Index:
         self._of_host: dict[int, list[int]] = {}
         self._windows: dict[int, int] = {}
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many platforms, learners and contents there are."""
+        return len(self._members), self.learners, len(self._contents)
+
     def platforms(self, time: int) -> Sequence[PlatformRecord]:
         """All platforms by number, on the terms of a moment (Unix seconds)."""
         return [self._members[number].at(time) for number in sorted(self._members)]

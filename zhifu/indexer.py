@@ -73,7 +73,8 @@ class Indexer:
         """Follow the chain up to its latest block; whether there was anything new.
 
         Raises ChainUnreachable, InconsistentNode and WrongChain; the index then stays where it
-        was. Raises RootMismatch for calldata that a batch's root does not commit to,
+        was. An index that has fewer platforms, learners or contents than the contracts count is
+        built again. Raises RootMismatch for calldata that a batch's root does not commit to,
         UnknownContent for a batch of one that was never published, and LedgerMismatch for an event
         that moves what is not there; the index then starts over.
         """
@@ -88,8 +89,29 @@ class Indexer:
 
     def _follow(self) -> bool:
         news = self._read_on()
+        if news and not self._is_whole():
+            self._forget()
+            self._read_on()
+            if not self._is_whole():
+                self._forget()
+                raise self._network.chain.inconsistent("fewer events than its contracts count")
         self._index.builds += self._index.builds % 2
         return news
+
+    def _is_whole(self) -> bool:
+        """Whether the index has as many platforms, learners and contents as the contracts count.
+
+        Nothing else tells of such an event that a node has kept back: the next ones do not build
+        on it.
+        """
+        index, registry, license_ = self._index, self._network.registry, self._network.license
+        calls = [
+            (registry.address, registry.encode("platformCount")),
+            (registry.address, registry.encode("learnerCount")),
+            (license_.address, license_.encode("contentCount")),
+        ]
+        answers = self._network.chain.call_many(calls, block=self._start().block_number)
+        return [int.from_bytes(each, "big") for each in answers] == list(index.counts)
 
     def _read_on(self) -> bool:
         self._load()

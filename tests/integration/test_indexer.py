@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.faults.rpc_proxy import Answer, Request, RpcProxy, honest
 from tests.integration.fair import BUYER, CREATOR, PLAN, PRICES, REFERRER, Fair
 from zhifu import accounts, sql
 from zhifu.blocks import Transaction
 from zhifu.chain import Chain
-from zhifu.exceptions import RootMismatch
+from zhifu.exceptions import InconsistentNode, RootMismatch
 from zhifu.gateway import Gateway
 from zhifu.index import Content
 from zhifu.ingest import forget
@@ -272,6 +273,30 @@ def test_a_long_chain_is_followed_in_stretches(
     monkeypatch.setattr("zhifu.stretch.MOST_EVENTS", events)
     with fair.gateway(database="afresh"):
         assert index_of(fair, "afresh") == at_once
+
+
+@pytest.mark.parametrize(
+    "kept_back", ["LearnersRegistered", "PlatformAdmitted", "ContentPublished"]
+)
+def test_an_event_that_a_node_keeps_back_is_missed(fair: Fair, kept_back: str) -> None:
+    """INDEX-5"""
+    owner = fair.network.license if kept_back == "ContentPublished" else fair.network.registry
+    topic = "0x" + owner.artifact.topic(kept_back).hex()
+
+    def keep_back(request: Request, forward: Callable[[Request], Answer]) -> Answer:
+        answer = forward(request)
+        if request["method"] != "eth_getLogs":
+            return answer
+        return {**answer, "result": [log for log in answer["result"] if log["topics"][0] != topic]}
+
+    with RpcProxy(fair.anvil.rpc_url, keep_back) as proxy, Chain(proxy.url) as chain:
+        network = fair.same_chain(chain)
+        with pytest.raises(InconsistentNode):
+            fair.gateway(network=network)
+        proxy.treatment = honest
+        with fair.gateway(network=network) as gateway:
+            assert len(gateway.contents()) == fair.network.license.content_count()
+            assert not gateway.may_use(4, 1)
 
 
 def test_two_gateways_share_one_index(fair: Fair) -> None:
