@@ -107,10 +107,6 @@ gas-profile: setup ## show line by line where the gas of one row of benchmarks/g
 bench-gas: setup ## measure gas beside the peers, from what they publish; write benchmarks/results/gas.json and gas.svg
 	@$(BIN)/python -m benchmarks.compared_gas
 
-.PHONY: bench-throughput
-bench-throughput: setup ## measure orders a second by every way, beside Brownie and the node's ceiling; write benchmarks/results/throughput.json
-	@$(BIN)/python -m benchmarks.throughput
-
 .PHONY: bench-http
 bench-http: setup ## measure how many orders a second the HTTP API records, with and without its database
 	@$(BIN)/python -m benchmarks.http_orders

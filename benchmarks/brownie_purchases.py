@@ -2,15 +2,12 @@
 
     BUYER_KEY=... python -m benchmarks.brownie_purchases RPC_URL DEPLOYMENT COUNT
 
-Says in JSON how many seconds each purchase took. The buyer has tokens, and has allowed Settlement
-to take them.
+Says how many seconds the loop took. The buyer has tokens, and has allowed Settlement to take them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,36 +24,23 @@ _HOUR_SECONDS = 3_600
 _WARM_UP = 3
 
 
-def bought_by_brownie(rpc_url: str, home: Path, key: str, purchases: int) -> list[float]:
-    """The seconds of each purchase, made in a process of its own in the market of a folder."""
-    command = [sys.executable, "-m", "benchmarks.brownie_purchases", rpc_url]
-    command += [str(home / "deployment.json"), str(purchases)]
-    told = subprocess.run(
-        command, env={**os.environ, "BUYER_KEY": key}, stdout=subprocess.PIPE, text=True, check=True
-    )
-    seconds: list[float] = json.loads(told.stdout.splitlines()[-1])
-    return seconds
-
-
 def main(rpc_url: str, deployment: Path, count: int) -> None:
-    """Buy, and print the seconds of each."""
+    """Buy, and print the seconds."""
     # Brownie keeps a folder of its own in the home, and reads it when it is imported.
     with tempfile.TemporaryDirectory(prefix="brownie-") as home:
         os.environ["HOME"] = home
         seconds = _buy(rpc_url, Deployment.load(deployment), count)
-    print(json.dumps(seconds))
+    print(seconds)
 
 
-def _buy(rpc_url: str, deployment: Deployment, count: int) -> list[float]:
+def _buy(rpc_url: str, deployment: Deployment, count: int) -> float:
     settlement, buyer = _open(rpc_url, deployment)
     for salt in range(_WARM_UP):
-        settlement.buy(purchase(buyer.address, salt), {"from": buyer})
-    seconds = []
+        settlement.buy(_order(buyer.address, salt), {"from": buyer})
+    begun = time.perf_counter()
     for salt in range(_WARM_UP, _WARM_UP + count):
-        begun = time.perf_counter()
-        settlement.buy(purchase(buyer.address, salt), {"from": buyer})
-        seconds.append(time.perf_counter() - begun)
-    return seconds
+        settlement.buy(_order(buyer.address, salt), {"from": buyer})
+    return time.perf_counter() - begun
 
 
 def _open(rpc_url: str, deployment: Deployment) -> tuple[Any, Any]:
@@ -75,8 +59,7 @@ def _open(rpc_url: str, deployment: Deployment) -> tuple[Any, Any]:
     return contract, brownie.accounts.add(os.environ["BUYER_KEY"])
 
 
-def purchase(buyer: str, salt: int) -> tuple[Any, ...]:
-    """A direct order of the content, as the contract takes it; another one for each salt."""
+def _order(buyer: str, salt: int) -> tuple[Any, ...]:
     deadline = int(time.time()) + _HOUR_SECONDS
     words = salt.to_bytes(32, "big")
     return DirectOrder(CONTENT, NO_SELLER, buyer, buyer, 2**40 - 1, deadline, words).as_tuple()

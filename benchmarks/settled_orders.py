@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import secrets
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +26,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.brownie_purchases import bought_by_brownie
 from benchmarks.http_load import Load, run_load
 from benchmarks.http_service import LEARNERS, PRICE_MINOR
 from benchmarks.settled_service import Batches, Service, books, open_funded_market, running
@@ -46,7 +47,7 @@ MOST_MEMORY_MIB = 400
 MOST_GROWTH = 1.15
 
 #: Batches close early where each has a block of its own, and by size where all wait for the next.
-INSTANT = Batches(size=1_000, age_milliseconds=40)
+_INSTANT = Batches(size=1_000, age_milliseconds=40)
 _BY_THE_SECOND = Batches(size=5_000, age_milliseconds=100)
 
 #: Settled before anything is measured: the process that settles has begun then.
@@ -66,8 +67,6 @@ class Run(NamedTuple):
     """What came of one run; memory in MiB."""
 
     orders_a_second: float
-    p50_milliseconds: float
-    p95_milliseconds: float
     p99_milliseconds: float
     p99_blocks: int
     peak_memory: float
@@ -129,11 +128,9 @@ def _beside_brownie(home: Path, options: argparse.Namespace) -> tuple[Run, float
     key = secrets.token_hex(32)
     with Anvil() as anvil:
         open_funded_market(anvil.rpc_url, home, CONTENTS, LocalSigner.from_key(key))
-        brownie = options.brownie / sum(
-            bought_by_brownie(anvil.rpc_url, home, key, options.brownie)
-        )
+        brownie = options.brownie / _brownie_seconds(anvil.rpc_url, home, key, options.brownie)
         print(f"Brownie, one purchase at a time: {brownie:.1f} orders/s", flush=True)
-        run = run_orders(anvil.rpc_url, home, INSTANT, options.orders)
+        run = _run(anvil.rpc_url, home, _INSTANT, options.orders)
     print(f"a block for each transaction: {run}", flush=True)
     return run, brownie
 
@@ -141,42 +138,40 @@ def _beside_brownie(home: Path, options: argparse.Namespace) -> tuple[Run, float
 def _by_the_second(home: Path, options: argparse.Namespace) -> Run:
     with Anvil(block_seconds=1) as anvil:
         open_funded_market(anvil.rpc_url, home, CONTENTS, LocalSigner.create())
-        run = run_orders(anvil.rpc_url, home, _BY_THE_SECOND, options.timed_orders)
+        run = _run(anvil.rpc_url, home, _BY_THE_SECOND, options.timed_orders)
     print(f"a block a second: {run}", flush=True)
     return run
 
 
-def run_orders(
-    rpc_url: str,
-    home: Path,
-    batches: Batches,
-    orders: int,
-    *,
-    connections: int = CONNECTIONS,
-    size: int = 1,
-) -> Run:
-    """Settle orders through HTTP in the market of a folder, `size` of them a request."""
+def _brownie_seconds(rpc_url: str, home: Path, key: str, purchases: int) -> float:
+    command = [sys.executable, "-m", "benchmarks.brownie_purchases", rpc_url]
+    command += [str(home / "deployment.json"), str(purchases)]
+    told = subprocess.run(
+        command, env={**os.environ, "BUYER_KEY": key}, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return float(told.stdout.split()[-1])
+
+
+def _run(rpc_url: str, home: Path, batches: Batches, orders: int) -> Run:
     with running(rpc_url, home, batches) as service, BlockWatch(rpc_url) as blocks:
         _sell(service, _FIRST_ORDERS)
         _settled(home, _FIRST_ORDERS)
         begun = time.time() * 1_000
         with MemoryWatch(service.pid) as memory:
-            _sell(service, orders, connections, size)
+            _sell(service, orders)
             found = _settled(home, _FIRST_ORDERS + orders)
         settled = [each for each in found if ids.made_at(each[0]) >= begun - 1]
         came_at = blocks.came_at()
         waits = sorted(came_at[block] - ids.made_at(order) for order, block in settled)
         passed = sorted(block - blocks.latest(ids.made_at(order)) for order, block in settled)
         seconds = (max(came_at[block] for _, block in settled) - begun) / 1_000
-        p50, p95, p99 = (waits[int(share * (orders - 1))] for share in (0.5, 0.95, 0.99))
-        p99_blocks = passed[int(0.99 * (orders - 1))]
-        held = max(memory.held)
-        return Run(orders / seconds, p50, p95, p99, p99_blocks, held, memory.growth())
+        at = int(0.99 * (orders - 1))
+        return Run(orders / seconds, waits[at], passed[at], max(memory.held), memory.growth())
 
 
-def _sell(service: Service, orders: int, connections: int = CONNECTIONS, size: int = 1) -> None:
-    facts = (LEARNERS, CONTENTS, PRICE_MINOR, orders // size)
-    load = Load(service.port, service.key, connections, size, "b", *facts)
+def _sell(service: Service, orders: int) -> None:
+    facts = (LEARNERS, CONTENTS, PRICE_MINOR, orders)
+    load = Load(service.port, service.key, CONNECTIONS, 1, "b", *facts)
     asyncio.run(run_load(load, float("inf")))
 
 
