@@ -16,7 +16,7 @@ from zhifu.dayroot import DayLine, DayProof, DayTree, Place
 from zhifu.deployment import DAY_SECONDS, Network
 from zhifu.exceptions import DayOpen, DayRootMismatch
 from zhifu.ledger import Ledger
-from zhifu.store import Store
+from zhifu.store import Store, Transaction
 
 _EPOCH = date(1970, 1, 1)
 
@@ -67,16 +67,27 @@ class LedgerDays:
         """
         final = self._over_at(day)
         tree = self._tree(day)
-        known = self.closed(day)
-        if known is not None:
-            if known.root != tree.root:
-                raise DayRootMismatch(day, known.root, tree.root)
-            return known
-        last = self._last_block(day, final)
-        closed = ClosedDay(day, last.number, last.hash, tree.root, tree.leaves)
-        with self._store.writing() as transaction:
-            transaction.run("put_ledger_day", **{**closed._asdict(), "day": (day - _EPOCH).days})
-        return closed
+        known = self.closed(day) or self._put(day, tree, final)
+        if known.root != tree.root:
+            raise DayRootMismatch(day, known.root, tree.root)
+        return known
+
+    def due(self) -> Iterator[date]:
+        """The days, the first one first, that can be closed and are not.
+
+        A day with nothing in the ledger has no root, and is none of them. Raises as the chain does.
+        """
+        final = self._final_block()
+        with self._store.reading() as transaction:
+            first = transaction.value("first_transfer")
+            closed = {row[0] for row in transaction.rows("ledger_days")}
+        if final < 0 or first is None:
+            return
+        over = self._network.chain.block(final).timestamp // DAY_SECONDS
+        for number in range(first // DAY_SECONDS, over):
+            day = _EPOCH + timedelta(number)
+            if number not in closed and next(self.lines(day), None) is not None:
+                yield day
 
     def closed(self, day: date) -> ClosedDay | None:
         """A day that was closed, or None."""
@@ -101,11 +112,23 @@ class LedgerDays:
         deployment = self._network.deployment
         return DayTree(Place(deployment.chain_id, deployment.settlement, day), self.lines(day))
 
+    def _put(self, day: date, tree: DayTree, final: int) -> ClosedDay:
+        """Close a day with its root; as it was closed if another process did meanwhile."""
+        last, number = self._last_block(day, final), (day - _EPOCH).days
+        closed = ClosedDay(day, last.number, last.hash, tree.root, tree.leaves)
+        with self._store.writing() as transaction:
+            _require_whole(transaction, day, final)
+            transaction.run("put_ledger_day", **{**closed._asdict(), "day": number})
+            row = transaction.row("ledger_day", day=number)
+        return closed if row is None else _closed(row)
+
     def _over_at(self, day: date) -> int:
         """The last final block, which is behind the day; raises DayOpen if it is not."""
         final = self._final_block()
         if final < 0 or self._network.chain.block(final).timestamp < _end(day):
             raise DayOpen(day)
+        with self._store.reading() as transaction:
+            _require_whole(transaction, day, final)
         return final
 
     def _last_block(self, day: date, after: int) -> Block:
@@ -118,6 +141,13 @@ class LedgerDays:
             else:
                 after = middle
         return chain.block(before)
+
+
+def _require_whole(transaction: Transaction, day: date, final: int) -> None:
+    """Raise DayOpen where another process builds the ledger anew and has not come so far."""
+    come_to = transaction.value("ledger_cursor", source=chart.CHAIN)
+    if come_to is None or come_to < final:
+        raise DayOpen(day)
 
 
 def _end(day: date) -> int:

@@ -203,6 +203,7 @@ def _groups(
         "paybacks": [Job("paybacks", 5.0, gateway.pay_back)],
         "chargebacks": [Job("chargebacks", 5.0, gateway.follow_chargebacks)],
         "books": [Job("books", 5.0, gateway.follow_books)],
+        "days": [Job("days", 60.0, gateway.close_days)],
     }
     for name in sorted(gateway.providers - {BALANCE}):
         groups[f"callbacks:{name}"] = [_following(gateway, name)]

@@ -43,6 +43,10 @@ class Accounting(Threads):
         """Close a day (UTC) of the ledger, or find it closed, with its root."""
         return await self.run(self.gateway.close_day, day)
 
+    async def close_days(self) -> int:
+        """Close all days of the ledger that are over for good and not closed; how many it were."""
+        return await self.run(self.gateway.close_days)
+
     async def day_proof(self, day: date, account: str) -> DayProof:
         """That an account's line is among those of a day."""
         return await self.run(self.gateway.day_proof, day, account)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from zhifu import rounds
 from zhifu.dayroot import DayLine, DayProof
+from zhifu.exceptions import ChainError
 from zhifu.gateway._following import Following
 from zhifu.ledger import EVERYTHING, Line, Of
 from zhifu.ledger_check import Wrong
@@ -60,6 +62,15 @@ class Accounting(Following):
         self.sync()
         return self._ledger_days.close(day)
 
+    def close_days(self) -> int:
+        """Close all days of the ledger that are over for good and not closed; how many it were.
+
+        In their order, and as many as the round has time for. Follows the chain. Raises as
+        `close_day` does for none of them, and ChainError.
+        """
+        self.sync()
+        return rounds.each(self._ledger_days.due(), self._close, ends=(ChainError,))
+
     def day_proof(self, day: date, account: str) -> DayProof:
         """That an account's line is among those of a day; raises InvalidInput if it has none."""
         return self._ledger_days.prove(day, account)
@@ -75,3 +86,7 @@ class Accounting(Following):
         yield from self._ledger_check.entries()
         yield from self._ledger_check.orders()
         yield from self._ledger_days.wrong()
+
+    def _close(self, day: date) -> bool:
+        self._ledger_days.close(day)
+        return True

@@ -215,7 +215,8 @@ FROM (SELECT CAST(json_extract(value, '$[0]') AS BIGINT) AS account FROM json_ea
 
 -- put_ledger_day --
 INSERT INTO ledger_days (day, block_number, block_hash, root, leaves)
-VALUES (:day, :block_number, :block_hash, :root, :leaves);
+VALUES (:day, :block_number, :block_hash, :root, :leaves)
+ON CONFLICT (day) DO NOTHING;
 
 -- ledger_day --
 SELECT day, block_number, block_hash, root, leaves FROM ledger_days WHERE day = :day;
