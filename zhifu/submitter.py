@@ -259,7 +259,10 @@ class Submitter:
             return True
         if pending > latest.nonce and self._book.age(latest) < self._patience_seconds:
             raise TransactionPending(latest.hash, 0)
-        return pending > latest.nonce
+        if pending > latest.nonce:
+            return True
+        # What a node took and has no more it may never include as it is: with too little gas, say.
+        return self._chain.transactions([latest.hash]) == [None]
 
     def _sign_again(self, operation: Operation) -> Operation:
         """Sign an operation once more, with a nonce and fees that fit now."""
@@ -275,7 +278,7 @@ class Submitter:
             return self._renew(operation, latest)
         if pending < latest.nonce:
             return self._fill(operation, pending, latest)
-        return self._replace(operation, latest)
+        return self._estimate_again(operation, latest)
 
     def _nonces(self) -> tuple[int, int]:
         """The key's next nonce with what is in the node's pool, and without."""
@@ -292,6 +295,16 @@ class Submitter:
             # Included all the same it fails, and that is what ends it for good.
             gas_limit = min(TRANSACTION_GAS_LIMIT, self._chain.block().gas_limit)
             signed = self._chain.sign(self._signer, to, calldata, gas=gas_limit)
+        return self._book.sign_again(operation, signed)
+
+    def _estimate_again(self, operation: Operation, latest: Submission) -> Operation:
+        """Sign the same call with the same nonce, and gas and fees that fit now."""
+        fields = fields_of(latest.raw)
+        to, calldata = "0x" + bytes(fields["to"]).hex(), bytes(fields["data"])
+        try:
+            signed = self._chain.sign(self._signer, to, calldata, nonce=latest.nonce)
+        except ContractReverted:
+            return self._replace(operation, latest)
         return self._book.sign_again(operation, signed)
 
     def _replace(self, operation: Operation, latest: Submission) -> Operation:
